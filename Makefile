@@ -1,0 +1,45 @@
+# The build in a few words; the work is done by the scripts in tools/. A server is chosen by PG_CONFIG=<path of pg_config> (a server you have), else
+# by PG_MAJOR=<15..18>, else it is the newest of these that the system's packages offer.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+
+ifdef PG_CONFIG
+export PG_CONFIG
+endif
+ifdef PG_MAJOR
+export PG_MAJOR
+endif
+
+# Prints the pg_config chosen, for the scripts that want it in the environment. Evaluated when used: after `deps`.
+CHOSEN = $$(source tools/lib.sh && choose_server && echo "$$PG_CONFIG")
+
+.PHONY: help demo test install bench lint clean deps build
+
+help: ## says what there is
+	@sed -nE 's/^([a-z]+):.*## (.*)/\1 \2/p' $(MAKEFILE_LIST) | while read -r target text; do printf '  make %-9s %s\n' "$$target" "$$text"; done
+	@echo "  With PG_CONFIG=<path of pg_config>: for that server. With PG_MAJOR=<15..18>: for that major's package of the system."
+
+demo: install ## builds, installs, and shows the extension at work on a private server
+	@PG_CONFIG="$(CHOSEN)" tools/demo
+
+test: install ## runs all tests on one server
+	@tools/run-tests
+
+install: build ## builds and copies the extension into a server (PG_CONFIG=...)
+	@tools/install
+
+bench: install ## measures the cost of backfill and of the guard
+	@PG_CONFIG="$(CHOSEN)" bench/run
+
+lint: deps ## formatting, clippy, and the repository's own rules
+	@tools/lint
+
+clean: ## removes what builds and tests left
+	rm -rf target
+
+deps:
+	@tools/deps
+
+build: deps
+	@tools/build

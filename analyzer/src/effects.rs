@@ -1,0 +1,210 @@
+//! What a statement does to relations: locks, rewrites, scans. One model for findings and predictions.
+//!
+//! The truth it follows was measured on every supported server (`tests/verify`). Everything is computed per relation: partitions, inheritance
+//! children, both sides of foreign keys, dependents that a CASCADE takes along.
+
+mod add_column;
+mod alter_table;
+mod column_type;
+mod constraint;
+mod drop;
+mod index;
+mod not_null;
+mod other;
+mod partition;
+mod volatility;
+
+use std::collections::HashSet;
+use std::rc::Rc;
+
+use crate::catalog::{Oid, Relation, RelationKind, Size};
+use crate::ir::{Kind, QualifiedName, Recursion, Statement, Target};
+use crate::lock::LockMode;
+use crate::quote;
+use crate::script::{Found, Script};
+
+/// What happens to one relation.
+#[derive(Debug, Clone)]
+pub struct Touch {
+    pub relation: Rc<Relation>,
+    /// The strongest.
+    pub lock: LockMode,
+    pub rewrites: Option<bool>,
+    /// Read through, also where it is rewritten.
+    pub scans: Option<bool>,
+}
+
+/// What a statement does.
+pub struct Effects<'a> {
+    script: &'a Script<'a>,
+    touches: Vec<Touch>,
+    missing: Vec<String>,
+    unbounded: Option<&'static str>,
+}
+
+/// Computes what a statement does.
+pub fn of<'a>(statement: &Statement, script: &'a Script<'a>) -> Effects<'a> {
+    let mut effects = Effects { script, touches: Vec::new(), missing: Vec::new(), unbounded: None };
+    match &statement.kind {
+        Kind::AlterTable(alter) => alter_table::alter_table(&mut effects, alter),
+        Kind::AlterDomain(domain) => other::alter_domain(&mut effects, domain),
+        Kind::CreateTable(table) => other::create_table(&mut effects, table),
+        Kind::CreateView { name, replace } => other::create_view(&mut effects, name, *replace),
+        Kind::CreateIndex(create) => index::create(&mut effects, create),
+        Kind::Reindex { what, concurrently } => index::reindex(&mut effects, what, *concurrently),
+        Kind::Drop(drop) => drop::drop(&mut effects, drop),
+        Kind::Truncate { tables, cascade } => drop::truncate(&mut effects, tables, *cascade),
+        Kind::Rename(rename) => other::rename(&mut effects, rename),
+        Kind::Cluster { table } => other::cluster(&mut effects, table.as_ref()),
+        Kind::Vacuum { tables, full } => other::vacuum(&mut effects, tables, *full),
+        Kind::Refresh { view, concurrently } => other::refresh(&mut effects, view, *concurrently),
+        Kind::Locks(locks) => other::locks(&mut effects, locks),
+        Kind::Modify(changes) => other::modify(&mut effects, changes),
+        Kind::RenameCalled { .. }
+        | Kind::Create(_)
+        | Kind::DropDatabase { .. }
+        | Kind::SetVariable { .. }
+        | Kind::Ignored
+        | Kind::Opaque { .. } => {}
+    }
+    effects
+}
+
+impl<'a> Effects<'a> {
+    pub fn script(&self) -> &'a Script<'a> {
+        self.script
+    }
+
+    /// What is touched, in the order of first mention.
+    pub fn touches(&self) -> &[Touch] {
+        &self.touches
+    }
+
+    pub fn on(&self, relation: Oid) -> Option<&Touch> {
+        self.touches.iter().find(|touch| touch.relation.oid == relation)
+    }
+
+    /// Objects that the statement needs and that are not there.
+    pub fn missing(&self) -> &[String] {
+        &self.missing
+    }
+
+    /// Why the list may not be complete.
+    pub fn unbounded(&self) -> Option<&'static str> {
+        self.unbounded
+    }
+
+    /// The existing relation that a name means. A missing one is noted unless `missing_ok`.
+    fn existing(&mut self, name: &QualifiedName, missing_ok: bool) -> Option<Rc<Relation>> {
+        match self.script.find(name) {
+            Found::Existing(relation) => Some(relation),
+            Found::New => None,
+            Found::Missing => {
+                if !missing_ok {
+                    self.missing.push(format!("relation {}", display(name)));
+                }
+                None
+            }
+        }
+    }
+
+    fn existing_target(&mut self, target: &Target, missing_ok: bool) -> Option<Rc<Relation>> {
+        self.existing(&target.name, missing_ok)
+    }
+
+    fn note_missing(&mut self, what: String) {
+        self.missing.push(what);
+    }
+
+    fn touch(&mut self, relation: &Rc<Relation>, lock: LockMode) -> &mut Touch {
+        let at = match self.touches.iter().position(|touch| touch.relation.oid == relation.oid) {
+            Some(at) => at,
+            None => {
+                self.touches.push(Touch { relation: Rc::clone(relation), lock, rewrites: Some(false), scans: Some(false) });
+                self.touches.len() - 1
+            }
+        };
+        let touch = &mut self.touches[at];
+        touch.lock = touch.lock.max(lock);
+        touch
+    }
+
+    fn lock(&mut self, relation: &Rc<Relation>, lock: LockMode) {
+        self.touch(relation, lock);
+    }
+
+    fn lock_oid(&mut self, oid: Oid, lock: LockMode) {
+        if let Some(relation) = self.script.get(oid) {
+            self.touch(&relation, lock);
+        }
+    }
+
+    /// Locks a relation with all that belong to it.
+    fn lock_tree(&mut self, relation: &Rc<Relation>, recursion: Recursion, lock: LockMode) {
+        for member in self.tree(relation, recursion) {
+            self.lock(&member, lock);
+        }
+    }
+
+    /// It is read through. Where no block was ever written there is nothing to read.
+    fn scan(&mut self, relation: &Rc<Relation>, lock: LockMode, answer: Option<bool>) {
+        let answer = if has_storage(relation) && relation.size != Size::Bytes(0) { answer } else { Some(false) };
+        let touch = self.touch(relation, lock);
+        touch.scans = either(touch.scans, answer);
+    }
+
+    fn rewrite(&mut self, relation: &Rc<Relation>, lock: LockMode, answer: Option<bool>) {
+        let answer = if has_storage(relation) { answer } else { Some(false) };
+        let touch = self.touch(relation, lock);
+        touch.rewrites = either(touch.rewrites, answer);
+    }
+
+    /// A relation with all below it, itself first.
+    pub fn members(&self, relation: &Rc<Relation>) -> Vec<Rc<Relation>> {
+        self.tree(relation, Recursion::All)
+    }
+
+    /// A relation and those below it, itself first.
+    fn tree(&self, relation: &Rc<Relation>, recursion: Recursion) -> Vec<Rc<Relation>> {
+        let mut out = vec![Rc::clone(relation)];
+        if recursion == Recursion::None {
+            return out;
+        }
+        let mut seen = HashSet::from([relation.oid]);
+        let mut at = 0;
+        while let Some(children) = out.get(at).map(|relation| relation.children.clone()) {
+            for oid in children {
+                let child = self.script.get(oid).filter(|child| recursion == Recursion::All || child.is_partition);
+                out.extend(child.filter(|child| seen.insert(child.oid)));
+            }
+            at += 1;
+        }
+        out
+    }
+}
+
+/// Whether the relation has rows of its own.
+pub fn has_storage(relation: &Relation) -> bool {
+    matches!(relation.kind, RelationKind::Table | RelationKind::MaterializedView | RelationKind::Index)
+}
+
+/// `true` wins, then "cannot be told".
+pub fn either(one: Option<bool>, other: Option<bool>) -> Option<bool> {
+    match (one, other) {
+        (Some(true), _) | (_, Some(true)) => Some(true),
+        (None, _) | (_, None) => None,
+        _ => Some(false),
+    }
+}
+
+/// A name as it would be written.
+pub fn display(name: &QualifiedName) -> String {
+    match &name.schema {
+        Some(schema) => quote::qualified(schema, &name.name),
+        None => quote::ident(&name.name),
+    }
+}
+
+fn recursion_of(target: &Target) -> Recursion {
+    if target.only { Recursion::None } else { Recursion::All }
+}

@@ -1,0 +1,170 @@
+//! `ALTER TABLE`: the strongest lock of all actions, then what each action does on top.
+
+use std::rc::Rc;
+
+use super::{Effects, add_column, column_type, constraint, not_null, partition, recursion_of};
+use crate::catalog::{ConstraintKind, Relation, RelationKind};
+use crate::ir::{Action, AlterTable, ConstraintDef, Detach, Recursion};
+use crate::lock::LockMode;
+
+/// One `ALTER TABLE` on a relation that exists.
+pub struct Alter<'s> {
+    pub root: Rc<Relation>,
+    /// What the statement asks for on the root; recursion uses the same.
+    pub mode: LockMode,
+    pub actions: &'s [Action],
+    recursion: Recursion,
+}
+
+impl Alter<'_> {
+    /// The root and what is below it, as far as the statement and the action reach.
+    pub fn members(&self, effects: &Effects, reach: Recursion) -> Vec<Rc<Relation>> {
+        effects.tree(&self.root, if self.recursion == Recursion::None { Recursion::None } else { reach })
+    }
+
+    /// Whether another action of the same statement drops this constraint.
+    pub fn drops_constraint(&self, wanted: &str) -> bool {
+        self.actions.iter().any(|action| matches!(action, Action::DropConstraint { name, .. } if name == wanted))
+    }
+
+    /// The constraint that another action of the same statement adds under this name.
+    pub fn adds_constraint(&self, wanted: &str) -> Option<&ConstraintDef> {
+        self.actions.iter().find_map(|action| match action {
+            Action::AddConstraint(added) if added.name.as_deref() == Some(wanted) => Some(added),
+            _ => None,
+        })
+    }
+}
+
+pub fn alter_table(effects: &mut Effects, alter: &AlterTable) {
+    let Some(root) = effects.existing_target(&alter.target, alter.missing_ok) else { return };
+    let mode = alter.actions.iter().map(lock_of).max().unwrap_or(LockMode::ShareUpdateExclusive).max(LockMode::ShareUpdateExclusive);
+    let alter = Alter { root, mode, actions: &alter.actions, recursion: recursion_of(&alter.target) };
+    effects.lock(&alter.root, mode);
+    for action in alter.actions {
+        apply(effects, &alter, action);
+    }
+}
+
+/// `AlterTableGetLockLevel`.
+fn lock_of(action: &Action) -> LockMode {
+    match action {
+        Action::AddConstraint(added) if added.kind == ConstraintKind::ForeignKey => LockMode::ShareRowExclusive,
+        Action::ValidateConstraint { .. } | Action::AttachPartition { .. } => LockMode::ShareUpdateExclusive,
+        Action::DetachPartition { how: Detach::Concurrently | Detach::Finalize, .. } => LockMode::ShareUpdateExclusive,
+        Action::SetOptions { options } if !options.iter().any(|option| needs_exclusive(option)) => LockMode::ShareUpdateExclusive,
+        Action::Simple { lock, .. } => *lock,
+        _ => LockMode::AccessExclusive,
+    }
+}
+
+/// Storage parameters that `reloptions.c` gives an AccessExclusiveLock.
+fn needs_exclusive(option: &str) -> bool {
+    matches!(
+        option,
+        "user_catalog_table"
+            | "security_barrier"
+            | "security_invoker"
+            | "check_option"
+            | "pages_per_range"
+            | "autosummarize"
+            | "gin_pending_list_limit"
+            | "fastupdate"
+            | "buffering"
+    )
+}
+
+fn apply(effects: &mut Effects, alter: &Alter, action: &Action) {
+    match action {
+        Action::AddColumn { column, if_not_exists } => add_column::add_column(effects, alter, column, *if_not_exists),
+        Action::DropColumn { name, cascade, missing_ok } => drop_column(effects, alter, name, *cascade, *missing_ok),
+        Action::AlterType { column, to, collation, using, .. } => {
+            column_type::alter_type(effects, alter, column, to, collation.as_ref(), using.as_ref());
+        }
+        Action::SetNotNull { column } => not_null::set_not_null(effects, alter, column),
+        Action::DropNotNull { column } => {
+            known_column(effects, alter, column);
+            lock_members(effects, alter, Recursion::All);
+        }
+        Action::SetExpression { column } => set_expression(effects, alter, column),
+        Action::AddConstraint(added) => constraint::add(effects, alter, added),
+        Action::ValidateConstraint { name } => constraint::validate(effects, alter, name),
+        Action::DropConstraint { name, cascade, missing_ok } => constraint::drop(effects, alter, name, *cascade, *missing_ok),
+        Action::AlterConstraint { name, enforced } => constraint::alter(effects, alter, name, *enforced),
+        Action::AttachPartition { partition, bound } => partition::attach(effects, alter, partition, bound),
+        Action::DetachPartition { partition, how } => partition::detach(effects, alter, partition, *how),
+        Action::Inherit { parent } => {
+            if let Some(parent) = effects.existing(parent, false) {
+                effects.lock(&parent, LockMode::ShareUpdateExclusive);
+            }
+        }
+        Action::SetAccessMethod { name } => {
+            let rewrites = match (name, &alter.root.access_method) {
+                (Some(new), Some(old)) => Some(new != old),
+                _ => None,
+            };
+            effects.rewrite(&alter.root, alter.mode, rewrites);
+        }
+        Action::SetTablespace { name } => {
+            let rewrites = effects.script().catalog().tablespace(alter.root.oid).map(|old| old != *name);
+            effects.rewrite(&alter.root, alter.mode, rewrites);
+        }
+        Action::SetLogged { logged } => {
+            let rewrites = effects.script().catalog().unlogged(alter.root.oid).map(|unlogged| unlogged == *logged);
+            effects.rewrite(&alter.root, alter.mode, rewrites);
+        }
+        Action::SetOptions { .. } => {}
+        Action::Simple { recursion, .. } => lock_members(effects, alter, *recursion),
+    }
+}
+
+fn lock_members(effects: &mut Effects, alter: &Alter, reach: Recursion) {
+    for member in alter.members(effects, reach) {
+        effects.lock(&member, alter.mode);
+    }
+}
+
+/// Notes a column that is not there. Views and composite types have columns too.
+pub fn known_column(effects: &mut Effects, alter: &Alter, column: &str) -> bool {
+    let known = alter.root.columns.iter().any(|one| one.name == column)
+        || alter.actions.iter().any(|action| matches!(action, Action::AddColumn { column: added, .. } if added.name == column))
+        || matches!(alter.root.kind, RelationKind::Index | RelationKind::PartitionedIndex);
+    if !known {
+        let relation = crate::quote::qualified(&alter.root.schema, &alter.root.name);
+        effects.note_missing(format!("column {} of relation {relation}", crate::quote::ident(column)));
+    }
+    known
+}
+
+fn drop_column(effects: &mut Effects, alter: &Alter, column: &str, cascade: bool, missing_ok: bool) {
+    let exists = alter.root.columns.iter().any(|one| one.name == column);
+    if !exists {
+        if !missing_ok {
+            known_column(effects, alter, column);
+        }
+        return;
+    }
+    for member in alter.members(effects, Recursion::All) {
+        effects.lock(&member, alter.mode);
+        for key in member.constraints.iter().filter(|one| one.kind == ConstraintKind::ForeignKey && one.columns.iter().any(|c| c == column)) {
+            constraint::lock_referenced(effects, key.references, LockMode::AccessExclusive);
+        }
+        if cascade {
+            for key in member.referenced_by.iter().filter(|key| key.columns.iter().any(|c| c == column)) {
+                effects.lock_oid(key.table, LockMode::AccessExclusive);
+            }
+            for view in effects.script().catalog().dependent_views(member.oid, Some(column)) {
+                effects.lock_oid(view, LockMode::AccessExclusive);
+            }
+        }
+    }
+}
+
+/// A stored column is computed anew, a virtual one is not there to compute.
+fn set_expression(effects: &mut Effects, alter: &Alter, column: &str) {
+    known_column(effects, alter, column);
+    for member in alter.members(effects, Recursion::All) {
+        let generated = member.columns.iter().find(|one| one.name == column).and_then(|one| one.generated.as_ref());
+        effects.rewrite(&member, alter.mode, generated.map(|generated| generated.stored));
+    }
+}

@@ -1,0 +1,193 @@
+//! Constraints: added, validated, dropped, altered.
+
+use std::rc::Rc;
+
+use super::alter_table::Alter;
+use super::{Effects, not_null};
+use crate::catalog::{Constraint, ConstraintKind, Oid, Relation, RelationKind, Size};
+use crate::ir::{ConstraintDef, QualifiedName, Recursion};
+use crate::lock::LockMode;
+use crate::quote;
+use crate::script::Found;
+
+pub fn add(effects: &mut Effects, alter: &Alter, added: &ConstraintDef) {
+    match added.kind {
+        ConstraintKind::Check => {
+            let reach = if added.no_inherit { Recursion::None } else { Recursion::All };
+            let scans = added.enforced && !added.not_valid;
+            for member in alter.members(effects, reach) {
+                effects.scan(&member, alter.mode, Some(scans));
+            }
+        }
+        ConstraintKind::NotNull => {
+            let reach = if added.no_inherit { Recursion::None } else { Recursion::All };
+            for member in alter.members(effects, reach) {
+                let needed = |column: &String| !not_null::is_not_null(&member, column) && !not_null::is_proved(&member, alter, column);
+                let scans = !added.not_valid && added.columns.iter().any(needed);
+                effects.scan(&member, alter.mode, Some(scans));
+            }
+        }
+        ConstraintKind::ForeignKey => reference(effects, alter, added, added.enforced && !added.not_valid),
+        ConstraintKind::PrimaryKey | ConstraintKind::Unique | ConstraintKind::Exclusion => match &added.using_index {
+            Some(index) => use_index(effects, alter, added, index),
+            None => build_index(effects, alter, added),
+        },
+        ConstraintKind::Other => {}
+    }
+}
+
+/// A foreign key: both sides are locked, and both are read unless it stays unchecked.
+pub fn reference(effects: &mut Effects, alter: &Alter, added: &ConstraintDef, checked: bool) {
+    let members = alter.members(effects, Recursion::Partitions);
+    let empty = members.iter().all(|member| !super::has_storage(member) || member.size == Size::Bytes(0));
+    for member in &members {
+        effects.scan(member, alter.mode, Some(checked));
+    }
+    let Some(name) = &added.references else { return };
+    let Some(referenced) = effects.existing(name, false) else { return };
+    for member in effects.tree(&referenced, Recursion::Partitions) {
+        effects.scan(&member, LockMode::ShareRowExclusive, Some(checked && !empty));
+    }
+}
+
+/// UNIQUE, PRIMARY KEY, EXCLUDE without an index at hand: one is built on the table and on each partition.
+pub fn build_index(effects: &mut Effects, alter: &Alter, added: &ConstraintDef) {
+    let nullable = |member: &Relation| {
+        added.kind == ConstraintKind::PrimaryKey && added.columns.iter().any(|column| !not_null::is_not_null(member, column))
+    };
+    let below = if effects.script().major() >= 18 || nullable(&alter.root) { alter.mode } else { LockMode::Share };
+    for member in alter.members(effects, Recursion::Partitions) {
+        let lock = if member.oid == alter.root.oid { alter.mode } else { below };
+        effects.scan(&member, lock, Some(true));
+    }
+    if nullable(&alter.root) {
+        // The key columns become NOT NULL, which also reaches inheritance children.
+        for member in alter.members(effects, Recursion::All) {
+            effects.scan(&member, alter.mode, Some(true));
+        }
+    }
+}
+
+/// USING INDEX: instant, unless a primary key has to make its columns NOT NULL first.
+fn use_index(effects: &mut Effects, alter: &Alter, added: &ConstraintDef, name: &str) {
+    if added.kind != ConstraintKind::PrimaryKey {
+        effects.lock(&alter.root, alter.mode);
+        if !alter.root.indexes.iter().any(|index| index.name == name) {
+            note_missing_index(effects, alter, name);
+        }
+        return;
+    }
+    let scans = match alter.root.indexes.iter().find(|index| index.name == name) {
+        Some(index) => {
+            let proved = |column: &String| not_null::is_not_null(&alter.root, column) || not_null::is_proved(&alter.root, alter, column);
+            Some(!index.columns.iter().all(proved))
+        }
+        None => {
+            note_missing_index(effects, alter, name);
+            None
+        }
+    };
+    effects.scan(&alter.root, alter.mode, scans);
+}
+
+fn note_missing_index(effects: &mut Effects, alter: &Alter, name: &str) {
+    let qualified = QualifiedName { schema: Some(alter.root.schema.clone()), name: name.to_owned() };
+    if matches!(effects.script().find(&qualified), Found::Missing) {
+        effects.note_missing(format!("index {}", quote::ident(name)));
+    }
+}
+
+pub fn validate(effects: &mut Effects, alter: &Alter, name: &str) {
+    if let Some(added) = alter.adds_constraint(name) {
+        // Added by the same statement: read under the lock of the whole statement.
+        match added.kind {
+            ConstraintKind::ForeignKey => reference(effects, alter, added, true),
+            _ => scan_members(effects, alter, Recursion::All),
+        }
+        return;
+    }
+    match find(&alter.root, name) {
+        Some(constraint) if constraint.validated => {}
+        Some(constraint) if constraint.kind == ConstraintKind::ForeignKey => {
+            scan_members(effects, alter, Recursion::Partitions);
+            if let Some(referenced) = constraint.references.and_then(|oid| effects.script().get(oid)) {
+                for member in effects.tree(&referenced, Recursion::Partitions) {
+                    effects.scan(&member, LockMode::RowShare, Some(true));
+                }
+            }
+        }
+        Some(_) => scan_members(effects, alter, Recursion::All),
+        None => note_missing_constraint(effects, alter, name),
+    }
+}
+
+fn scan_members(effects: &mut Effects, alter: &Alter, reach: Recursion) {
+    for member in alter.members(effects, reach) {
+        effects.scan(&member, alter.mode, Some(true));
+    }
+}
+
+pub fn drop(effects: &mut Effects, alter: &Alter, name: &str, cascade: bool, missing_ok: bool) {
+    let Some(constraint) = find(&alter.root, name).cloned() else {
+        if !missing_ok {
+            note_missing_constraint(effects, alter, name);
+        }
+        return;
+    };
+    for member in alter.members(effects, Recursion::All) {
+        effects.lock(&member, alter.mode);
+    }
+    match constraint.kind {
+        ConstraintKind::ForeignKey => lock_referenced(effects, constraint.references, LockMode::AccessExclusive),
+        ConstraintKind::PrimaryKey | ConstraintKind::Unique if cascade => {
+            for key in alter.root.referenced_by.iter().filter(|key| same_columns(&key.columns, &constraint.columns)) {
+                effects.lock_oid(key.table, LockMode::AccessExclusive);
+            }
+        }
+        _ => {}
+    }
+}
+
+pub fn alter(effects: &mut Effects, alter: &Alter, name: &str, enforced: Option<bool>) {
+    let Some(constraint) = find(&alter.root, name).cloned() else {
+        note_missing_constraint(effects, alter, name);
+        return;
+    };
+    for member in alter.members(effects, Recursion::All) {
+        effects.lock(&member, alter.mode);
+    }
+    match enforced {
+        Some(true) => {
+            scan_members(effects, alter, Recursion::Partitions);
+            if let Some(referenced) = constraint.references.and_then(|oid| effects.script().get(oid)) {
+                for member in effects.tree(&referenced, Recursion::Partitions) {
+                    effects.scan(&member, LockMode::ShareRowExclusive, Some(true));
+                }
+            }
+        }
+        Some(false) => lock_referenced(effects, constraint.references, LockMode::AccessExclusive),
+        None => {}
+    }
+}
+
+/// Locks the table that a foreign key references, with its partitions.
+pub fn lock_referenced(effects: &mut Effects, referenced: Option<Oid>, mode: LockMode) {
+    if let Some(referenced) = referenced.and_then(|oid| effects.script().get(oid)) {
+        effects.lock_tree(&referenced, Recursion::Partitions, mode);
+    }
+}
+
+fn find<'r>(relation: &'r Rc<Relation>, name: &str) -> Option<&'r Constraint> {
+    relation.constraints.iter().find(|one| one.name == name)
+}
+
+fn same_columns(one: &[String], other: &[String]) -> bool {
+    one.len() == other.len() && one.iter().all(|column| other.contains(column))
+}
+
+fn note_missing_constraint(effects: &mut Effects, alter: &Alter, name: &str) {
+    if alter.root.kind != RelationKind::ForeignTable {
+        let relation = quote::qualified(&alter.root.schema, &alter.root.name);
+        effects.note_missing(format!("constraint {} of relation {relation}", quote::ident(name)));
+    }
+}

@@ -1,0 +1,110 @@
+//! `DROP` and `TRUNCATE`.
+
+use std::collections::HashSet;
+use std::rc::Rc;
+
+use super::{Effects, constraint, recursion_of};
+use crate::catalog::{ConstraintKind, Oid, Relation, RelationKind};
+use crate::ir::{Drop, Dropped, QualifiedName, Recursion, Target};
+use crate::lock::LockMode;
+
+pub fn drop(effects: &mut Effects, drop: &Drop) {
+    match &drop.what {
+        Dropped::Relations(names) => {
+            for name in names {
+                if let Some(relation) = effects.existing(name, drop.missing_ok) {
+                    relation_goes(effects, &relation, drop.cascade);
+                }
+            }
+        }
+        Dropped::Indexes(names) => {
+            for name in names {
+                index_goes(effects, name, drop);
+            }
+        }
+        Dropped::Schemas(names) if drop.cascade => {
+            let script = effects.script();
+            for oid in names.iter().flat_map(|schema| script.catalog().relations_in_schema(schema)) {
+                if let Some(relation) = script.get(oid) {
+                    relation_goes(effects, &relation, true);
+                }
+            }
+        }
+        Dropped::Statistics(names) => {
+            for name in names {
+                if let Some(oid) = effects.script().catalog().statistics_relation(name) {
+                    effects.lock_oid(oid, LockMode::ShareUpdateExclusive);
+                }
+            }
+        }
+        Dropped::Schemas(_) | Dropped::Called(..) => {}
+    }
+}
+
+/// A relation goes, with its partitions; foreign keys lock the other side, and a partition locks its parent.
+fn relation_goes(effects: &mut Effects, relation: &Rc<Relation>, cascade: bool) {
+    for parent in relation.parents.iter().filter(|_| relation.is_partition) {
+        if let Some(parent) = effects.script().get(*parent) {
+            effects.lock(&parent, LockMode::AccessExclusive);
+            if let Some(default) = parent.default_partition {
+                effects.lock_oid(default, LockMode::AccessExclusive);
+            }
+        }
+    }
+    let reach = if cascade { Recursion::All } else { Recursion::Partitions };
+    for member in effects.tree(relation, reach) {
+        effects.lock(&member, LockMode::AccessExclusive);
+        for key in member.constraints.iter().filter(|one| one.kind == ConstraintKind::ForeignKey) {
+            constraint::lock_referenced(effects, key.references, LockMode::AccessExclusive);
+        }
+        if cascade {
+            for key in &member.referenced_by {
+                effects.lock_oid(key.table, LockMode::AccessExclusive);
+            }
+            for view in effects.script().catalog().dependent_views(member.oid, None) {
+                effects.lock_oid(view, LockMode::AccessExclusive);
+            }
+        }
+    }
+}
+
+fn index_goes(effects: &mut Effects, name: &QualifiedName, drop: &Drop) {
+    let Some(index) = effects.existing(name, drop.missing_ok) else { return };
+    if !matches!(index.kind, RelationKind::Index | RelationKind::PartitionedIndex) {
+        return;
+    }
+    let mode = if drop.concurrently { LockMode::ShareUpdateExclusive } else { LockMode::AccessExclusive };
+    let mut waiting = vec![index];
+    let mut seen: HashSet<Oid> = HashSet::new();
+    while let Some(index) = waiting.pop() {
+        if seen.insert(index.oid) {
+            if let Some(table) = index.index_of {
+                effects.lock_oid(table, mode);
+            }
+            waiting.extend(index.child_indexes.iter().filter_map(|oid| effects.script().get(*oid)));
+        }
+    }
+}
+
+pub fn truncate(effects: &mut Effects, tables: &[Target], cascade: bool) {
+    let mut waiting: Vec<Rc<Relation>> = Vec::new();
+    for target in tables {
+        if let Some(relation) = effects.existing_target(target, false) {
+            waiting.extend(effects.tree(&relation, recursion_of(target)));
+        }
+    }
+    let mut seen: HashSet<Oid> = HashSet::new();
+    while let Some(relation) = waiting.pop() {
+        if !seen.insert(relation.oid) {
+            continue;
+        }
+        effects.rewrite(&relation, LockMode::AccessExclusive, Some(true));
+        if cascade {
+            for key in &relation.referenced_by {
+                if let Some(referencing) = effects.script().get(key.table) {
+                    waiting.extend(effects.tree(&referencing, Recursion::All));
+                }
+            }
+        }
+    }
+}

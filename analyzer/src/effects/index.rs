@@ -1,0 +1,70 @@
+//! Indexes built and rebuilt.
+
+use std::rc::Rc;
+
+use super::Effects;
+use crate::catalog::{Relation, RelationKind};
+use crate::ir::{CreateIndex, QualifiedName, Recursion, Reindexed};
+use crate::lock::LockMode;
+use crate::script::Found;
+
+fn mode(concurrently: bool) -> LockMode {
+    if concurrently { LockMode::ShareUpdateExclusive } else { LockMode::Share }
+}
+
+pub fn create(effects: &mut Effects, create: &CreateIndex) {
+    let Some(table) = effects.existing_target(&create.table, false) else { return };
+    let mode = mode(create.concurrently);
+    let exists = create.if_not_exists
+        && create.name.as_ref().is_some_and(|name| {
+            let name = QualifiedName { schema: Some(table.schema.clone()), name: name.clone() };
+            !matches!(effects.script().find(&name), Found::Missing)
+        });
+    if exists {
+        effects.lock(&table, mode);
+        return;
+    }
+    let reach = if create.table.only { Recursion::None } else { Recursion::Partitions };
+    for member in effects.tree(&table, reach) {
+        effects.scan(&member, mode, Some(true));
+    }
+}
+
+pub fn reindex(effects: &mut Effects, what: &Reindexed, concurrently: bool) {
+    match what {
+        Reindexed::Index(name) => {
+            let Some(index) = effects.existing(name, false) else { return };
+            let mut waiting = vec![index];
+            let mut at = 0;
+            while let Some(index) = waiting.get(at).cloned() {
+                at += 1;
+                waiting.extend(index.child_indexes.iter().filter_map(|oid| effects.script().get(*oid)));
+                if let Some(table) = index.index_of.filter(|_| index.kind == RelationKind::Index).and_then(|oid| effects.script().get(oid)) {
+                    effects.scan(&table, mode(concurrently), Some(true));
+                }
+            }
+        }
+        Reindexed::Table(name) => {
+            if let Some(table) = effects.existing(name, false) {
+                reindex_table(effects, &table, concurrently);
+            }
+        }
+        Reindexed::Schema(schema) => {
+            for oid in effects.script().catalog().relations_in_schema(schema) {
+                if let Some(table) = effects.script().get(oid) {
+                    reindex_table(effects, &table, concurrently);
+                }
+            }
+        }
+        Reindexed::Everything => effects.unbounded = Some("it reindexes every table of the database"),
+    }
+}
+
+/// Every table with storage is locked, and read if it has an index.
+fn reindex_table(effects: &mut Effects, table: &Rc<Relation>, concurrently: bool) {
+    for member in effects.tree(table, Recursion::Partitions) {
+        if super::has_storage(&member) {
+            effects.scan(&member, mode(concurrently), Some(!member.indexes.is_empty()));
+        }
+    }
+}

@@ -1,0 +1,35 @@
+//! `SET NOT NULL` and what proves it without reading the table.
+
+use super::Effects;
+use super::alter_table::{Alter, known_column};
+use crate::catalog::{Constraint, ConstraintKind, Relation};
+use crate::ir::Recursion;
+use crate::parse;
+
+pub fn set_not_null(effects: &mut Effects, alter: &Alter, column: &str) {
+    known_column(effects, alter, column);
+    for member in alter.members(effects, Recursion::All) {
+        let scans = !is_not_null(&member, column) && !is_proved(&member, alter, column);
+        effects.scan(&member, alter.mode, Some(scans));
+    }
+}
+
+/// The column has its mark, and no row may be against it: from PostgreSQL 18 on the mark is also there while the constraint is NOT VALID.
+pub fn is_not_null(relation: &Relation, column: &str) -> bool {
+    let unproved = |relation: &Relation| {
+        let mut own = relation.constraints.iter().filter(|one| one.kind == ConstraintKind::NotNull);
+        own.any(|one| !one.validated && one.columns.iter().any(|name| name == column))
+    };
+    relation.columns.iter().any(|one| one.name == column && one.not_null) && !unproved(relation)
+}
+
+/// A valid CHECK that stays proves it (`NotNullImpliedByRelConstraints`).
+pub fn is_proved(relation: &Relation, alter: &Alter, column: &str) -> bool {
+    relation.constraints.iter().any(|one| proves(one, column) && !alter.drops_constraint(&one.name))
+}
+
+fn proves(constraint: &Constraint, column: &str) -> bool {
+    constraint.kind == ConstraintKind::Check
+        && constraint.validated
+        && constraint.expression.as_deref().is_some_and(|text| parse::proves_not_null(text).iter().any(|proved| proved == column))
+}

@@ -1,0 +1,143 @@
+//! Statements that need a few lines each.
+
+use std::rc::Rc;
+
+use super::{Effects, display, recursion_of};
+use crate::catalog::{ConstraintKind, RelationKind};
+use crate::ir::{AlterDomain, Bound, CreateTable, Lock, Modification, QualifiedName, Recursion, Rename, Renamed, Target, TypeName};
+use crate::lock::LockMode;
+use crate::script::{Found, FoundType};
+
+/// Adding or validating a domain's constraint reads every table that uses it, and keeps its writers waiting.
+pub fn alter_domain(effects: &mut Effects, domain: &AlterDomain) {
+    if !domain.checks_users {
+        return;
+    }
+    let name = TypeName { schema: domain.name.schema.clone(), name: domain.name.name.clone(), modifiers: Vec::new(), array: false };
+    match effects.script().find_type(&name) {
+        FoundType::Existing(found) => match effects.script().catalog().relations_using_type(found.oid) {
+            Some(users) => {
+                let script = effects.script();
+                for table in users.into_iter().filter_map(|oid| script.get(oid)) {
+                    effects.scan(&table, LockMode::Share, Some(true));
+                }
+            }
+            None => effects.unbounded = Some("every table that uses the domain is read under a ShareLock"),
+        },
+        FoundType::New { .. } => {}
+        FoundType::Missing => effects.note_missing(format!("domain {}", display(&domain.name))),
+    }
+}
+
+pub fn create_table(effects: &mut Effects, table: &CreateTable) {
+    if table.if_not_exists && matches!(effects.script().find(&table.name), Found::Existing(_)) {
+        return;
+    }
+    for name in &table.references {
+        // A table may reference itself.
+        if *name != table.name {
+            if let Some(referenced) = effects.existing(name, false) {
+                effects.lock_tree(&referenced, Recursion::Partitions, LockMode::ShareRowExclusive);
+            }
+        }
+    }
+    for name in &table.parents {
+        let Some(parent) = effects.existing(name, false) else { continue };
+        match &table.partition {
+            None => effects.lock(&parent, LockMode::ShareUpdateExclusive),
+            Some(bound) => {
+                effects.lock(&parent, LockMode::AccessExclusive);
+                if let Some(default) = parent.default_partition.filter(|_| *bound != Bound::Default).and_then(|oid| effects.script().get(oid)) {
+                    for member in effects.tree(&default, Recursion::Partitions) {
+                        let proof = default.constraints.iter().any(|one| one.kind == ConstraintKind::Check && one.validated);
+                        effects.scan(&member, LockMode::AccessExclusive, if proof { None } else { Some(true) });
+                    }
+                }
+                for key in parent.constraints.iter().filter(|one| one.kind == ConstraintKind::ForeignKey) {
+                    super::constraint::lock_referenced(effects, key.references, LockMode::ShareRowExclusive);
+                }
+            }
+        }
+    }
+}
+
+pub fn create_view(effects: &mut Effects, name: &QualifiedName, replace: bool) {
+    if let (true, Found::Existing(view)) = (replace, effects.script().find(name)) {
+        effects.lock(&view, LockMode::AccessExclusive);
+    }
+}
+
+pub fn rename(effects: &mut Effects, rename: &Rename) {
+    let Some(relation) = effects.existing_target(&rename.target, rename.missing_ok) else { return };
+    let reach = match &rename.what {
+        Renamed::Relation { .. } | Renamed::Schema { .. } => Recursion::None,
+        Renamed::Column { .. } | Renamed::Constraint { .. } => recursion_of(&rename.target),
+    };
+    effects.lock_tree(&relation, reach, LockMode::AccessExclusive);
+    if let Renamed::Column { from, .. } = &rename.what {
+        if !relation.columns.iter().any(|column| column.name == *from) {
+            let table = crate::quote::qualified(&relation.schema, &relation.name);
+            effects.note_missing(format!("column {} of relation {table}", crate::quote::ident(from)));
+        }
+    }
+}
+
+pub fn cluster(effects: &mut Effects, table: Option<&Target>) {
+    match table {
+        Some(target) => rewritten(effects, target),
+        None => effects.unbounded = Some("it rewrites every table that was clustered before"),
+    }
+}
+
+pub fn vacuum(effects: &mut Effects, tables: &[Target], full: bool) {
+    if tables.is_empty() && full {
+        effects.unbounded = Some("it rewrites every table of the database");
+    }
+    for target in tables {
+        if full {
+            rewritten(effects, target);
+        } else if let Some(relation) = effects.existing_target(target, false) {
+            for member in effects.tree(&relation, recursion_of(target)) {
+                // How much of it is read depends on the visibility map.
+                effects.scan(&member, LockMode::ShareUpdateExclusive, None);
+            }
+        }
+    }
+}
+
+fn rewritten(effects: &mut Effects, target: &Target) {
+    if let Some(relation) = effects.existing_target(target, false) {
+        for member in effects.tree(&relation, recursion_of(target)) {
+            effects.rewrite(&member, LockMode::AccessExclusive, Some(true));
+        }
+    }
+}
+
+pub fn refresh(effects: &mut Effects, view: &QualifiedName, concurrently: bool) {
+    let Some(view) = effects.existing(view, false) else { return };
+    if concurrently {
+        effects.scan(&view, LockMode::Exclusive, Some(true));
+    } else {
+        effects.rewrite(&view, LockMode::AccessExclusive, Some(true));
+    }
+}
+
+pub fn locks(effects: &mut Effects, locks: &[Lock]) {
+    for lock in locks {
+        if let Some(relation) = effects.existing_target(&lock.target, lock.missing_ok) {
+            let reach = if lock.target.only { Recursion::None } else { lock.recursion };
+            effects.lock_tree(&relation, reach, lock.mode);
+        }
+    }
+}
+
+pub fn modify(effects: &mut Effects, changes: &[Modification]) {
+    for change in changes {
+        if let Some(relation) = effects.existing_target(&change.target, false) {
+            for member in effects.tree(&relation, recursion_of(&change.target)) {
+                let whole = if change.filtered || relation.kind == RelationKind::View { None } else { Some(true) };
+                effects.scan(&Rc::clone(&member), LockMode::RowExclusive, whole);
+            }
+        }
+    }
+}

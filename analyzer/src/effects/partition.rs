@@ -1,0 +1,67 @@
+//! Partitions that come and go.
+
+use std::rc::Rc;
+
+use super::Effects;
+use super::alter_table::Alter;
+use crate::catalog::{ConstraintKind, Index, Relation};
+use crate::ir::{Bound, Detach, QualifiedName, Recursion};
+use crate::lock::LockMode;
+
+pub fn attach(effects: &mut Effects, alter: &Alter, partition: &QualifiedName, bound: &Bound) {
+    let parent = Rc::clone(&alter.root);
+    if let Some(default) = parent.default_partition.filter(|_| *bound != Bound::Default).and_then(|oid| effects.script().get(oid)) {
+        for member in effects.tree(&default, Recursion::Partitions) {
+            effects.scan(&member, LockMode::AccessExclusive, reads_to_check(&default));
+        }
+    }
+    let child = effects.existing(partition, false);
+    let keys: Vec<_> = parent.constraints.iter().filter(|one| one.kind == ConstraintKind::ForeignKey).collect();
+    if let Some(child) = &child {
+        let lacks_index = parent.indexes.iter().any(|wanted| !child.indexes.iter().any(|index| same_shape(index, wanted)));
+        let scans = if lacks_index || !keys.is_empty() { Some(true) } else { reads_to_check(child) };
+        for member in effects.tree(child, Recursion::Partitions) {
+            effects.scan(&member, LockMode::AccessExclusive, scans);
+        }
+    }
+    let major = effects.script().major();
+    for key in keys {
+        if let Some(referenced) = key.references.and_then(|oid| effects.script().get(oid)) {
+            for member in effects.tree(&referenced, Recursion::Partitions) {
+                effects.scan(&member, LockMode::ShareRowExclusive, Some(major < 16 && child.is_some()));
+            }
+        }
+    }
+}
+
+/// Rows are read to check the bound, unless the table's own constraints imply it. Whether they do is left open.
+fn reads_to_check(relation: &Relation) -> Option<bool> {
+    let proof = relation.constraints.iter().any(|one| one.kind == ConstraintKind::Check && one.validated);
+    if proof { None } else { Some(true) }
+}
+
+fn same_shape(one: &Index, wanted: &Index) -> bool {
+    one.valid && one.columns == wanted.columns && one.unique >= wanted.unique && one.partial_or_expression == wanted.partial_or_expression
+}
+
+pub fn detach(effects: &mut Effects, alter: &Alter, partition: &QualifiedName, how: Detach) {
+    if let Some(child) = effects.existing(partition, false) {
+        effects.lock_tree(&child, Recursion::Partitions, LockMode::AccessExclusive);
+        for key in child.constraints.iter().filter(|one| one.kind == ConstraintKind::ForeignKey) {
+            super::constraint::lock_referenced(effects, key.references, LockMode::ShareRowExclusive);
+        }
+    }
+    if how == Detach::Plain {
+        if let Some(default) = alter.root.default_partition {
+            effects.lock_oid(default, LockMode::AccessExclusive);
+        }
+    }
+    // No row elsewhere may still point into the partition.
+    for key in &alter.root.referenced_by {
+        if let Some(referencing) = effects.script().get(key.table) {
+            for member in effects.tree(&referencing, Recursion::Partitions) {
+                effects.scan(&member, LockMode::AccessExclusive, Some(true));
+            }
+        }
+    }
+}

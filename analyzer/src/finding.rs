@@ -1,0 +1,74 @@
+//! What the analysis says: findings for people, predictions for machines.
+
+use crate::catalog::Oid;
+use crate::lock::{Blocks, LockMode};
+
+/// How bad it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Risk {
+    /// Nothing to say.
+    Safe,
+    /// A strong lock held briefly, or something to know.
+    Caution,
+    /// Cannot be judged; never counted as safe.
+    Unknown,
+    /// Blocks for as long as the data is big, destroys data, or breaks an application that runs the old code.
+    Danger,
+}
+
+impl Risk {
+    /// As `zdm.check_ddl` prints it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Safe => "safe",
+            Self::Caution => "caution",
+            Self::Unknown => "unknown",
+            Self::Danger => "danger",
+        }
+    }
+}
+
+/// One row of `zdm.check_ddl`.
+#[derive(Debug, Clone)]
+pub struct Finding {
+    /// Counts from 1.
+    pub statement: u32,
+    /// The line of the statement's first token, from 1.
+    pub line: u32,
+    /// Byte range of the statement in the text, its first token to its end, without the semicolon.
+    pub span: std::ops::Range<usize>,
+    /// The command tag as PostgreSQL words it, for instance `ALTER TABLE`.
+    pub command: String,
+    /// A quoted `schema.name`, if the finding is about one.
+    pub object: Option<String>,
+    /// The same relation for machines, if it exists.
+    pub relation: Option<Oid>,
+    pub risk: Risk,
+    /// The rule's stable kebab-case name; `None` in the row that says `safe`.
+    pub rule: Option<&'static str>,
+    pub lock: Option<LockMode>,
+    pub blocks: Blocks,
+    /// `None`: cannot be told.
+    pub rewrites: Option<bool>,
+    /// `None`: cannot be told, or left unsaid because the relation is rewritten.
+    pub scans: Option<bool>,
+    /// Lower case, no full stop.
+    pub message: String,
+    /// Sentences.
+    pub detail: Option<String>,
+    /// Sentences, or SQL that can be pasted.
+    pub hint: Option<String>,
+}
+
+/// One row of `zdm.ddl_effects`: what a statement does to one relation that exists now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Effect {
+    pub statement: u32,
+    pub relation: Oid,
+    /// The strongest.
+    pub lock: LockMode,
+    /// Its file changes; `None`: cannot be told.
+    pub rewrites: Option<bool>,
+    /// It is read through; `None` where it is rewritten, or cannot be told.
+    pub scans: Option<bool>,
+}

@@ -1,0 +1,298 @@
+//! Our own representation of a statement: only what rules and effects need.
+//!
+//! Two variants matter more than they look: [`Kind::Ignored`] is a statement that takes no lock worth a word, and [`Kind::Opaque`] one whose
+//! effect the text does not show. The analysis knows what it does not know.
+
+use std::ops::Range;
+
+use crate::catalog::ConstraintKind;
+use crate::lock::LockMode;
+
+/// A possibly qualified name, unquoted and case-folded as PostgreSQL's parser gives it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct QualifiedName {
+    pub schema: Option<String>,
+    pub name: String,
+}
+
+/// A type as written in the text.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct TypeName {
+    pub schema: Option<String>,
+    /// The internal name: `int4` for `integer`, `varchar` for `character varying`; `serial` stays `serial`.
+    pub name: String,
+    /// Integer modifiers as written: `numeric(10,2)` gives `[10, 2]`; for interval the first is the field mask.
+    pub modifiers: Vec<i32>,
+    /// `int[]`.
+    pub array: bool,
+}
+
+/// One statement of a text.
+#[derive(Debug, Clone)]
+pub struct Statement {
+    /// Counts from 1.
+    pub number: u32,
+    /// The line of its first token, from 1.
+    pub line: u32,
+    /// Its bytes in the text, without leading blanks and comments and without the semicolon.
+    pub span: Range<usize>,
+    /// The command tag.
+    pub tag: String,
+    pub kind: Kind,
+}
+
+/// What a statement is.
+#[derive(Debug, Clone)]
+pub enum Kind {
+    AlterTable(AlterTable),
+    AlterDomain(AlterDomain),
+    CreateTable(CreateTable),
+    CreateIndex(CreateIndex),
+    CreateView { name: QualifiedName, replace: bool },
+    /// A statement that only makes something new which later statements may use.
+    Create(New),
+    Drop(Drop),
+    DropDatabase { name: String },
+    Truncate { tables: Vec<Target>, cascade: bool },
+    Rename(Rename),
+    /// A schema, function or type gets another name or place.
+    RenameCalled { what: &'static str, name: QualifiedName, to: String },
+    Reindex { what: Reindexed, concurrently: bool },
+    Cluster { table: Option<Target>, },
+    Vacuum { tables: Vec<Target>, full: bool },
+    Refresh { view: QualifiedName, concurrently: bool },
+    /// Statements that do nothing to a relation but lock it.
+    Locks(Vec<Lock>),
+    /// UPDATE and DELETE, those inside WITH included.
+    Modify(Vec<Modification>),
+    SetVariable { name: String, values: Vec<String> },
+    /// Takes no lock that could disturb.
+    Ignored,
+    /// Its effect cannot be read off its text.
+    Opaque { reason: &'static str, rule: OpaqueRule },
+}
+
+/// Which rule speaks for an opaque statement.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OpaqueRule {
+    /// It runs text or code that is not at hand.
+    DynamicSql,
+    /// It is known by name, but reaches objects that it does not name.
+    Unbounded,
+}
+
+/// A relation that a statement names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Target {
+    pub name: QualifiedName,
+    /// `ONLY`.
+    pub only: bool,
+}
+
+/// Something created that later statements may use.
+#[derive(Debug, Clone)]
+pub enum New {
+    Relation(QualifiedName),
+    Domain { name: QualifiedName, constrained: bool },
+    Type(QualifiedName),
+    Function(QualifiedName),
+    Other,
+}
+
+/// `ALTER TABLE` and its relatives for views, indexes, sequences and foreign tables.
+#[derive(Debug, Clone)]
+pub struct AlterTable {
+    pub target: Target,
+    pub missing_ok: bool,
+    pub actions: Vec<Action>,
+}
+
+/// One action of an `ALTER TABLE`.
+#[derive(Debug, Clone)]
+pub enum Action {
+    AddColumn { column: ColumnDef, if_not_exists: bool },
+    DropColumn { name: String, cascade: bool, missing_ok: bool },
+    AlterType { column: String, to: TypeName, to_text: String, collation: Option<QualifiedName>, using: Option<Expr> },
+    SetNotNull { column: String },
+    DropNotNull { column: String },
+    SetExpression { column: String },
+    AddConstraint(ConstraintDef),
+    ValidateConstraint { name: String },
+    DropConstraint { name: String, cascade: bool, missing_ok: bool },
+    /// `ALTER CONSTRAINT`, with the new state of ENFORCED if it is named.
+    AlterConstraint { name: String, enforced: Option<bool> },
+    AttachPartition { partition: QualifiedName, bound: Bound },
+    DetachPartition { partition: QualifiedName, how: Detach },
+    Inherit { parent: QualifiedName },
+    SetAccessMethod { name: Option<String> },
+    SetTablespace { name: String },
+    SetLogged { logged: bool },
+    SetOptions { options: Vec<String> },
+    /// An action that touches nothing but the catalogs.
+    Simple { lock: LockMode, recursion: Recursion },
+}
+
+/// How a partition goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Detach {
+    Plain,
+    Concurrently,
+    Finalize,
+}
+
+/// The bound of a partition.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Bound {
+    Default,
+    Other,
+}
+
+/// A column as `ADD COLUMN` or `CREATE TABLE` defines it.
+#[derive(Debug, Clone)]
+pub struct ColumnDef {
+    pub name: String,
+    pub type_name: TypeName,
+    /// The type as SQL.
+    pub type_text: String,
+    /// `None` also for `DEFAULT NULL`.
+    pub default: Option<Expr>,
+    pub not_null: bool,
+    pub identity: bool,
+    /// `Some(true)` for STORED, `Some(false)` for VIRTUAL.
+    pub generated: Option<bool>,
+    pub constraints: Vec<ConstraintDef>,
+}
+
+/// A constraint as the text defines it.
+#[derive(Debug, Clone)]
+pub struct ConstraintDef {
+    pub name: Option<String>,
+    pub kind: ConstraintKind,
+    pub columns: Vec<String>,
+    /// For CHECK: columns that it proves to be not null.
+    pub proves: Vec<String>,
+    pub not_valid: bool,
+    pub enforced: bool,
+    pub no_inherit: bool,
+    pub references: Option<QualifiedName>,
+    pub using_index: Option<String>,
+}
+
+/// What matters of an expression.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Expr {
+    /// Function calls: name and number of arguments.
+    pub calls: Vec<(QualifiedName, usize)>,
+    pub operators: Vec<QualifiedName>,
+    /// It is nothing but this column, possibly with casts around it.
+    pub bare_column: Option<String>,
+    /// Those casts, innermost first.
+    pub casts: Vec<TypeName>,
+    /// The expression as SQL, if it could be written down again.
+    pub text: Option<String>,
+    /// It has a part that was not understood, so that nothing can be said of its volatility.
+    pub opaque: bool,
+}
+
+/// `ALTER DOMAIN`.
+#[derive(Debug, Clone)]
+pub struct AlterDomain {
+    pub name: QualifiedName,
+    /// It reads every table that uses the domain, with a lock against writes.
+    pub checks_users: bool,
+}
+
+/// `CREATE TABLE` in all its forms.
+#[derive(Debug, Clone)]
+pub struct CreateTable {
+    pub name: QualifiedName,
+    pub if_not_exists: bool,
+    pub temporary: bool,
+    pub references: Vec<QualifiedName>,
+    pub parents: Vec<QualifiedName>,
+    pub partition: Option<Bound>,
+}
+
+/// `CREATE INDEX`.
+#[derive(Debug, Clone)]
+pub struct CreateIndex {
+    pub table: Target,
+    pub name: Option<String>,
+    pub unique: bool,
+    pub concurrently: bool,
+    pub if_not_exists: bool,
+}
+
+/// `DROP` of what has a name.
+#[derive(Debug, Clone)]
+pub struct Drop {
+    pub what: Dropped,
+    pub missing_ok: bool,
+    pub cascade: bool,
+    pub concurrently: bool,
+}
+
+/// What a `DROP` removes.
+#[derive(Debug, Clone)]
+pub enum Dropped {
+    Relations(Vec<QualifiedName>),
+    Indexes(Vec<QualifiedName>),
+    Schemas(Vec<String>),
+    Statistics(Vec<QualifiedName>),
+    /// Something else that programs may call by its name: the kind, and the names.
+    Called(&'static str, Vec<QualifiedName>),
+}
+
+/// `RENAME` and `SET SCHEMA`.
+#[derive(Debug, Clone)]
+pub struct Rename {
+    pub target: Target,
+    pub missing_ok: bool,
+    pub what: Renamed,
+}
+
+/// What gets another name.
+#[derive(Debug, Clone)]
+pub enum Renamed {
+    Relation { to: String },
+    Column { from: String, to: String },
+    Constraint { from: String, to: String },
+    Schema { to: String },
+}
+
+/// What `REINDEX` works on.
+#[derive(Debug, Clone)]
+pub enum Reindexed {
+    Index(QualifiedName),
+    Table(QualifiedName),
+    Schema(String),
+    Everything,
+}
+
+/// A lock on one named relation.
+#[derive(Debug, Clone)]
+pub struct Lock {
+    pub target: Target,
+    pub mode: LockMode,
+    pub recursion: Recursion,
+    pub missing_ok: bool,
+}
+
+/// Which relations below are locked with it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Recursion {
+    None,
+    /// Partitions, but not inheritance children.
+    Partitions,
+    All,
+}
+
+/// An `UPDATE` or `DELETE`.
+#[derive(Debug, Clone)]
+pub struct Modification {
+    pub target: Target,
+    pub delete: bool,
+    pub filtered: bool,
+    /// Bytes of the text between SET and what follows the assignments, for UPDATE.
+    pub assignments: Option<Range<usize>>,
+}

@@ -1,0 +1,25 @@
+//! From the text of a statement to its verdict.
+//!
+//! ```text
+//! text -> parse.rs (pg_query) -> ir.rs (our own representation) -> effects/ (locks, rewrites, scans: one model that asks a Catalog)
+//!      -> rules/ (one file a rule) -> Finding
+//! ```
+//!
+//! Nothing here needs a server or knows of pgrx: facts about the database come from the [`catalog::Catalog`] trait. The other half of the
+//! crate, `fragment`, reads the pieces of SQL that a backfill is given (assignments and a condition) and gives them back as checked text.
+
+pub mod catalog;
+mod check;
+mod effects;
+pub mod finding;
+pub mod ir;
+pub mod lock;
+mod parse;
+pub mod quote;
+mod rules;
+mod script;
+#[doc(hidden)]
+pub mod testing;
+
+pub use check::{NotAnalyzable, check, check_command, effects};
+pub use rules::{RuleInfo, is_rule, rules};

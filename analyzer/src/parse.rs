@@ -1,0 +1,84 @@
+//! From text to statements: the only module (with those below it) that names `pg_query`.
+//!
+//! The grammar is that of PostgreSQL 18. Decoding refuses trees nested deeper than 100 levels; such a text is "not analyzable", which is never
+//! "safe". Our own recursion walks decoded trees only and is bounded by the same limit.
+
+mod alter;
+mod create;
+mod drop;
+mod expr;
+mod modify;
+mod names;
+mod position;
+mod statement;
+mod tag;
+
+use pg_query::protobuf::node::Node as Tree;
+use pg_query::protobuf::{Node, ParseResult};
+
+use crate::ir::{Expr, Statement};
+
+/// The statements of a text, or what the parser said against it.
+pub fn statements(sql: &str) -> Result<Vec<Statement>, String> {
+    let parsed = tree(sql)?;
+    let mut out = Vec::new();
+    let mut lines = position::Lines::new(sql);
+    for raw in &parsed.stmts {
+        let Some(node) = raw.stmt.as_ref().and_then(|stmt| stmt.node.as_ref()) else { continue };
+        let span = position::span(sql, raw.stmt_location, raw.stmt_len);
+        out.push(Statement {
+            number: u32::try_from(out.len() + 1).unwrap_or(u32::MAX),
+            line: lines.line_at(span.start),
+            tag: tag::of(node),
+            kind: statement::kind(node, sql, &span),
+            span,
+        });
+    }
+    Ok(out)
+}
+
+/// The columns that a CHECK expression, as the catalogs print it, proves to be not null.
+pub fn proves_not_null(expression: &str) -> Vec<String> {
+    let text = expression.trim();
+    let text = text.strip_prefix("CHECK").unwrap_or(text);
+    select_expression(&format!("SELECT {text}")).map(|node| expr::proves_not_null(&node)).unwrap_or_default()
+}
+
+/// The expression of a function body that is a single `SELECT <expression>`.
+pub fn body_expression(body: &str) -> Option<Expr> {
+    select_expression(body).map(|node| expr::summary(&node))
+}
+
+/// The one expression of a text that is a `SELECT` of one column and nothing else.
+fn select_expression(sql: &str) -> Option<Node> {
+    let parsed = tree(sql).ok()?;
+    let [raw] = parsed.stmts.as_slice() else { return None };
+    let Some(Tree::SelectStmt(select)) = raw.stmt.as_ref()?.node.as_ref() else { return None };
+    let plain = select.from_clause.is_empty()
+        && select.where_clause.is_none()
+        && select.group_clause.is_empty()
+        && select.having_clause.is_none()
+        && select.window_clause.is_empty()
+        && select.distinct_clause.is_empty()
+        && select.sort_clause.is_empty()
+        && select.limit_count.is_none()
+        && select.limit_offset.is_none()
+        && select.locking_clause.is_empty()
+        && select.with_clause.is_none()
+        && select.into_clause.is_none()
+        && select.values_lists.is_empty()
+        && select.larg.is_none();
+    let [target] = select.target_list.as_slice() else { return None };
+    match target.node.as_ref()? {
+        Tree::ResTarget(target) if plain => target.val.as_deref().cloned(),
+        _ => None,
+    }
+}
+
+fn tree(sql: &str) -> Result<ParseResult, String> {
+    pg_query::parse(sql, 0).map(|result| result.protobuf).map_err(|error| match error {
+        pg_query::Error::Parse(message) => message,
+        pg_query::Error::Decode(_) => "the statement is nested too deeply".to_owned(),
+        other => other.to_string(),
+    })
+}

@@ -1,0 +1,186 @@
+//! `ALTER TABLE`, `ALTER DOMAIN`, renames and `SET SCHEMA`.
+
+use pg_query::protobuf::node::Node as Tree;
+use pg_query::protobuf::{
+    AlterDomainStmt, AlterObjectSchemaStmt, AlterTableCmd, AlterTableStmt, AlterTableType, DropBehavior, Node, ObjectType, RenameStmt,
+};
+
+use super::{create, expr, names};
+use crate::ir::{Action, AlterDomain, AlterTable, Bound, Detach, Kind, OpaqueRule, Recursion, Rename, Renamed};
+use crate::lock::LockMode;
+
+pub fn alter_table(statement: &AlterTableStmt) -> Kind {
+    let target = names::optional_target(statement.relation.as_ref());
+    if statement.objtype == ObjectType::ObjectType as i32 {
+        return composite_type(statement);
+    }
+    let actions = statement.cmds.iter().filter_map(|node| match node.node.as_ref() {
+        Some(Tree::AlterTableCmd(command)) => Some(action(command)),
+        _ => None,
+    });
+    Kind::AlterTable(AlterTable { target, missing_ok: statement.missing_ok, actions: actions.collect() })
+}
+
+/// `ALTER TYPE`: only a changed attribute that cascades reaches tables (those OF the type).
+fn composite_type(statement: &AlterTableStmt) -> Kind {
+    let cascades = statement.cmds.iter().any(|node| match node.node.as_ref() {
+        Some(Tree::AlterTableCmd(command)) => command.behavior == DropBehavior::DropCascade as i32,
+        _ => false,
+    });
+    if cascades {
+        Kind::Opaque { reason: "it cascades to every table of the type", rule: OpaqueRule::Unbounded }
+    } else {
+        Kind::Ignored
+    }
+}
+
+fn action(command: &AlterTableCmd) -> Action {
+    let name = command.name.clone();
+    let cascade = command.behavior == DropBehavior::DropCascade as i32;
+    let definition = command.def.as_deref().and_then(|node| node.node.as_ref());
+    let simple = |lock, recursion| Action::Simple { lock, recursion };
+    use AlterTableType as At;
+    let Ok(kind) = At::try_from(command.subtype) else { return simple(LockMode::AccessExclusive, Recursion::All) };
+    match kind {
+        At::AtAddColumn | At::AtAddColumnToView => match definition {
+            Some(Tree::ColumnDef(column)) => Action::AddColumn { column: create::column(column), if_not_exists: command.missing_ok },
+            _ => simple(LockMode::AccessExclusive, Recursion::All),
+        },
+        At::AtDropColumn => Action::DropColumn { name, cascade, missing_ok: command.missing_ok },
+        At::AtAlterColumnType => match definition {
+            Some(Tree::ColumnDef(column)) => Action::AlterType {
+                column: name,
+                to: column.type_name.as_ref().map(names::type_name).unwrap_or_else(create::unnamed_type),
+                to_text: column.type_name.as_ref().and_then(expr::type_text).unwrap_or_default(),
+                collation: column.coll_clause.as_deref().map(|clause| names::qualified(&names::strings(&clause.collname))),
+                using: column.raw_default.as_deref().map(expr::summary),
+            },
+            _ => simple(LockMode::AccessExclusive, Recursion::All),
+        },
+        At::AtSetNotNull => Action::SetNotNull { column: name },
+        At::AtDropNotNull => Action::DropNotNull { column: name },
+        At::AtSetExpression => Action::SetExpression { column: name },
+        At::AtAddConstraint => match definition {
+            Some(Tree::Constraint(constraint)) => match create::constraint(constraint, None) {
+                Some(constraint) => Action::AddConstraint(constraint),
+                None => simple(LockMode::AccessExclusive, Recursion::All),
+            },
+            _ => simple(LockMode::AccessExclusive, Recursion::All),
+        },
+        At::AtValidateConstraint => Action::ValidateConstraint { name },
+        At::AtDropConstraint => Action::DropConstraint { name, cascade, missing_ok: command.missing_ok },
+        At::AtAlterConstraint => match definition {
+            Some(Tree::AtalterConstraint(change)) => {
+                Action::AlterConstraint { name: change.conname.clone(), enforced: change.alter_enforceability.then_some(change.is_enforced) }
+            }
+            _ => Action::AlterConstraint { name, enforced: None },
+        },
+        At::AtAttachPartition | At::AtDetachPartition | At::AtDetachPartitionFinalize => partition(kind, definition),
+        At::AtAddInherit => match definition {
+            Some(Tree::RangeVar(parent)) => Action::Inherit { parent: names::range_var(parent) },
+            _ => simple(LockMode::AccessExclusive, Recursion::None),
+        },
+        At::AtSetAccessMethod => Action::SetAccessMethod { name: (!name.is_empty()).then_some(name) },
+        At::AtSetTableSpace => Action::SetTablespace { name },
+        At::AtSetLogged => Action::SetLogged { logged: true },
+        At::AtSetUnLogged => Action::SetLogged { logged: false },
+        At::AtSetRelOptions | At::AtResetRelOptions | At::AtReplaceRelOptions => match definition {
+            Some(Tree::List(list)) => Action::SetOptions { options: list.items.iter().filter_map(option_name).collect() },
+            _ => simple(LockMode::AccessExclusive, Recursion::None),
+        },
+        At::AtSetStatistics => simple(LockMode::ShareUpdateExclusive, Recursion::All),
+        At::AtSetOptions | At::AtResetOptions | At::AtClusterOn | At::AtDropCluster => simple(LockMode::ShareUpdateExclusive, Recursion::None),
+        At::AtEnableTrig
+        | At::AtEnableAlwaysTrig
+        | At::AtEnableReplicaTrig
+        | At::AtDisableTrig
+        | At::AtEnableTrigAll
+        | At::AtDisableTrigAll
+        | At::AtEnableTrigUser
+        | At::AtDisableTrigUser => simple(LockMode::ShareRowExclusive, Recursion::Partitions),
+        At::AtColumnDefault | At::AtDropExpression | At::AtSetStorage | At::AtAddIdentity | At::AtSetIdentity | At::AtDropIdentity => {
+            simple(LockMode::AccessExclusive, Recursion::All)
+        }
+        _ => simple(LockMode::AccessExclusive, Recursion::None),
+    }
+}
+
+fn partition(kind: AlterTableType, definition: Option<&Tree>) -> Action {
+    let Some(Tree::PartitionCmd(command)) = definition else { return Action::Simple { lock: LockMode::AccessExclusive, recursion: Recursion::None } };
+    let partition = names::optional_target(command.name.as_ref()).name;
+    match kind {
+        AlterTableType::AtAttachPartition => {
+            let default = command.bound.as_ref().is_some_and(|bound| bound.is_default);
+            Action::AttachPartition { partition, bound: if default { Bound::Default } else { Bound::Other } }
+        }
+        AlterTableType::AtDetachPartitionFinalize => Action::DetachPartition { partition, how: Detach::Finalize },
+        _ => Action::DetachPartition { partition, how: if command.concurrent { Detach::Concurrently } else { Detach::Plain } },
+    }
+}
+
+fn option_name(node: &Node) -> Option<String> {
+    match node.node.as_ref()? {
+        Tree::DefElem(element) => Some(element.defname.clone()),
+        _ => None,
+    }
+}
+
+/// `ALTER DOMAIN`: adding or validating a constraint reads the tables that use the domain.
+pub fn alter_domain(statement: &AlterDomainStmt) -> Kind {
+    let checks_users = match statement.subtype.as_str() {
+        "O" | "V" => true,
+        "C" => !matches!(statement.def.as_deref().and_then(|node| node.node.as_ref()), Some(Tree::Constraint(constraint)) if constraint.skip_validation),
+        _ => false,
+    };
+    Kind::AlterDomain(AlterDomain { name: names::qualified(&names::strings(&statement.type_name)), checks_users })
+}
+
+pub fn rename(statement: &RenameStmt) -> Kind {
+    let target = names::optional_target(statement.relation.as_ref());
+    let to = statement.newname.clone();
+    let from = statement.subname.clone();
+    let what = match ObjectType::try_from(statement.rename_type) {
+        Ok(
+            ObjectType::ObjectTable
+            | ObjectType::ObjectView
+            | ObjectType::ObjectMatview
+            | ObjectType::ObjectForeignTable
+            | ObjectType::ObjectSequence
+            | ObjectType::ObjectIndex,
+        ) => Renamed::Relation { to },
+        Ok(ObjectType::ObjectColumn) => Renamed::Column { from, to },
+        Ok(ObjectType::ObjectTabconstraint) => Renamed::Constraint { from, to },
+        Ok(ObjectType::ObjectTrigger) => return create::locked(statement.relation.as_ref(), LockMode::AccessExclusive, Recursion::Partitions),
+        Ok(ObjectType::ObjectPolicy | ObjectType::ObjectRule) => {
+            return create::locked(statement.relation.as_ref(), LockMode::AccessExclusive, Recursion::None);
+        }
+        Ok(ObjectType::ObjectSchema) => return Kind::RenameCalled { what: "schema", name: names::qualified(&[from]), to },
+        Ok(ObjectType::ObjectFunction | ObjectType::ObjectProcedure | ObjectType::ObjectRoutine | ObjectType::ObjectAggregate) => {
+            return called("function", statement, to);
+        }
+        Ok(ObjectType::ObjectType | ObjectType::ObjectDomain) => return called("type", statement, to),
+        _ => return Kind::Ignored,
+    };
+    Kind::Rename(Rename { target, missing_ok: statement.missing_ok, what })
+}
+
+fn called(what: &'static str, statement: &RenameStmt, to: String) -> Kind {
+    let parts = statement.object.as_deref().map(names::object).unwrap_or_default();
+    Kind::RenameCalled { what, name: names::qualified(&parts), to }
+}
+
+pub fn set_schema(statement: &AlterObjectSchemaStmt) -> Kind {
+    let to = statement.newschema.clone();
+    if statement.relation.is_some() {
+        let target = names::optional_target(statement.relation.as_ref());
+        return Kind::Rename(Rename { target, missing_ok: statement.missing_ok, what: Renamed::Schema { to } });
+    }
+    let parts = statement.object.as_deref().map(names::object).unwrap_or_default();
+    match ObjectType::try_from(statement.object_type) {
+        Ok(ObjectType::ObjectFunction | ObjectType::ObjectProcedure | ObjectType::ObjectRoutine | ObjectType::ObjectAggregate) => {
+            Kind::RenameCalled { what: "function", name: names::qualified(&parts), to }
+        }
+        Ok(ObjectType::ObjectType | ObjectType::ObjectDomain) => Kind::RenameCalled { what: "type", name: names::qualified(&parts), to },
+        _ => Kind::Ignored,
+    }
+}

@@ -1,0 +1,120 @@
+//! What is created: tables, columns, constraints, indexes, and what only locks a table when it is created.
+
+use pg_query::protobuf::node::Node as Tree;
+use pg_query::protobuf::{self, ConstrType, CreateStmt, IndexStmt, Node, RangeVar};
+
+use super::{expr, names};
+use crate::catalog::ConstraintKind;
+use crate::ir::{Bound, ColumnDef, ConstraintDef, CreateIndex, CreateTable, Kind, Lock, Recursion, TypeName};
+use crate::lock::LockMode;
+
+pub fn unnamed_type() -> TypeName {
+    TypeName { schema: None, name: String::new(), modifiers: Vec::new(), array: false }
+}
+
+/// A statement that only locks the one table it names.
+pub fn locked(relation: Option<&RangeVar>, mode: LockMode, recursion: Recursion) -> Kind {
+    Kind::Locks(relation.map(|var| Lock { target: names::target(var), mode, recursion, missing_ok: false }).into_iter().collect())
+}
+
+pub fn table(statement: &CreateStmt) -> Kind {
+    let target = names::optional_target(statement.relation.as_ref());
+    let mut references = Vec::new();
+    for element in &statement.table_elts {
+        match element.node.as_ref() {
+            Some(Tree::ColumnDef(definition)) => references.extend(column(definition).constraints.into_iter().filter_map(|c| c.references)),
+            Some(Tree::Constraint(definition)) => references.extend(constraint(definition, None).and_then(|c| c.references)),
+            _ => {}
+        }
+    }
+    let parents = statement.inh_relations.iter().filter_map(|node| match node.node.as_ref() {
+        Some(Tree::RangeVar(parent)) => Some(names::range_var(parent)),
+        _ => None,
+    });
+    Kind::CreateTable(CreateTable {
+        name: target.name,
+        if_not_exists: statement.if_not_exists,
+        temporary: statement.relation.as_ref().is_some_and(|relation| relation.relpersistence == "t"),
+        references,
+        parents: parents.collect(),
+        partition: statement.partbound.as_ref().map(|bound| if bound.is_default { Bound::Default } else { Bound::Other }),
+    })
+}
+
+pub fn column(definition: &protobuf::ColumnDef) -> ColumnDef {
+    let mut column = ColumnDef {
+        name: definition.colname.clone(),
+        type_name: definition.type_name.as_ref().map(names::type_name).unwrap_or_else(unnamed_type),
+        type_text: definition.type_name.as_ref().and_then(expr::type_text).unwrap_or_default(),
+        default: None,
+        not_null: definition.is_not_null,
+        identity: false,
+        generated: None,
+        constraints: Vec::new(),
+    };
+    for node in &definition.constraints {
+        let Some(Tree::Constraint(one)) = node.node.as_ref() else { continue };
+        match ConstrType::try_from(one.contype) {
+            Ok(ConstrType::ConstrNotnull) => column.not_null = true,
+            Ok(ConstrType::ConstrDefault) => column.default = one.raw_expr.as_deref().filter(|node| !expr::is_null(node)).map(expr::written),
+            Ok(ConstrType::ConstrIdentity) => column.identity = true,
+            Ok(ConstrType::ConstrGenerated) => column.generated = Some(one.generated_kind != "v"),
+            // The clauses NOT ENFORCED, DEFERRABLE, ... of a column arrive as constraints of their own, after the one they belong to.
+            Ok(ConstrType::ConstrAttrNotEnforced) => column.constraints.iter_mut().last().into_iter().for_each(|last| last.enforced = false),
+            _ => column.constraints.extend(constraint(one, Some(&column.name))),
+        }
+    }
+    column
+}
+
+/// A constraint of a table, or of the column it is written at.
+pub fn constraint(definition: &protobuf::Constraint, at: Option<&str>) -> Option<ConstraintDef> {
+    let own = || at.map(str::to_owned).into_iter().collect::<Vec<_>>();
+    let keys = || if definition.keys.is_empty() { own() } else { names::strings(&definition.keys) };
+    let check = definition.raw_expr.as_deref();
+    let (kind, columns) = match ConstrType::try_from(definition.contype).ok()? {
+        ConstrType::ConstrCheck => {
+            let mut columns = Vec::new();
+            check.into_iter().for_each(|node| expr::columns(node, &mut columns));
+            (ConstraintKind::Check, columns)
+        }
+        ConstrType::ConstrForeign if definition.fk_attrs.is_empty() => (ConstraintKind::ForeignKey, own()),
+        ConstrType::ConstrForeign => (ConstraintKind::ForeignKey, names::strings(&definition.fk_attrs)),
+        ConstrType::ConstrPrimary => (ConstraintKind::PrimaryKey, keys()),
+        ConstrType::ConstrUnique => (ConstraintKind::Unique, keys()),
+        ConstrType::ConstrExclusion => (ConstraintKind::Exclusion, Vec::new()),
+        ConstrType::ConstrNotnull => (ConstraintKind::NotNull, keys()),
+        _ => return None,
+    };
+    Some(ConstraintDef {
+        name: (!definition.conname.is_empty()).then(|| definition.conname.clone()),
+        kind,
+        columns,
+        proves: if kind == ConstraintKind::Check { check.map(expr::proves_not_null).unwrap_or_default() } else { Vec::new() },
+        not_valid: definition.skip_validation,
+        enforced: definition.is_enforced || !matches!(kind, ConstraintKind::Check | ConstraintKind::ForeignKey),
+        no_inherit: definition.is_no_inherit,
+        references: definition.pktable.as_ref().map(names::range_var),
+        using_index: (!definition.indexname.is_empty()).then(|| definition.indexname.clone()),
+    })
+}
+
+pub fn index(statement: &IndexStmt) -> Kind {
+    Kind::CreateIndex(CreateIndex {
+        table: names::optional_target(statement.relation.as_ref()),
+        name: (!statement.idxname.is_empty()).then(|| statement.idxname.clone()),
+        unique: statement.unique,
+        concurrently: statement.concurrent,
+        if_not_exists: statement.if_not_exists,
+    })
+}
+
+/// The tables that `CREATE` or `ALTER PUBLICATION` names.
+pub fn publication_tables(objects: &[Node]) -> Kind {
+    let locks = objects.iter().filter_map(|node| {
+        let Some(Tree::PublicationObjSpec(object)) = node.node.as_ref() else { return None };
+        let table = object.pubtable.as_deref()?.relation.as_ref()?;
+        Some(Lock { target: names::target(table), mode: LockMode::ShareUpdateExclusive, recursion: Recursion::All, missing_ok: false })
+    });
+    Kind::Locks(locks.collect())
+}

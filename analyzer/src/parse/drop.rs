@@ -1,0 +1,47 @@
+//! `DROP` in its many forms.
+
+use pg_query::protobuf::{DropBehavior, DropStmt, ObjectType};
+
+use super::names;
+use crate::ir::{Drop, Dropped, Kind, Lock, OpaqueRule, QualifiedName, Recursion, Target};
+use crate::lock::LockMode;
+
+pub fn drop(statement: &DropStmt) -> Kind {
+    let cascade = statement.behavior == DropBehavior::DropCascade as i32;
+    let names = || statement.objects.iter().map(|node| names::qualified(&names::object(node))).collect::<Vec<_>>();
+    let Ok(object) = ObjectType::try_from(statement.remove_type) else { return Kind::Ignored };
+    let what = match object {
+        ObjectType::ObjectTable
+        | ObjectType::ObjectView
+        | ObjectType::ObjectMatview
+        | ObjectType::ObjectForeignTable
+        | ObjectType::ObjectSequence => Dropped::Relations(names()),
+        ObjectType::ObjectIndex => Dropped::Indexes(names()),
+        ObjectType::ObjectSchema => Dropped::Schemas(names().into_iter().map(|name| name.name).collect()),
+        ObjectType::ObjectStatisticExt => Dropped::Statistics(names()),
+        // The name of what hangs on a table comes last: (schema,) table, name.
+        ObjectType::ObjectTrigger => return on_table(statement, Recursion::Partitions),
+        ObjectType::ObjectPolicy | ObjectType::ObjectRule => return on_table(statement, Recursion::None),
+        ObjectType::ObjectFunction | ObjectType::ObjectProcedure | ObjectType::ObjectRoutine | ObjectType::ObjectAggregate if !cascade => {
+            Dropped::Called("function", names())
+        }
+        ObjectType::ObjectType | ObjectType::ObjectDomain if !cascade => Dropped::Called("type", names()),
+        ObjectType::ObjectExtension => {
+            return Kind::Opaque { reason: "it drops whatever the extension holds", rule: OpaqueRule::Unbounded };
+        }
+        _ if cascade => return Kind::Opaque { reason: "CASCADE drops whatever depends on it, columns of tables included", rule: OpaqueRule::Unbounded },
+        _ => return Kind::Ignored,
+    };
+    Kind::Drop(Drop { what, missing_ok: statement.missing_ok, cascade, concurrently: statement.concurrent })
+}
+
+fn on_table(statement: &DropStmt, recursion: Recursion) -> Kind {
+    let locks = statement.objects.iter().filter_map(|node| {
+        let parts = names::object(node);
+        let (_, table) = parts.split_last()?;
+        let name: QualifiedName = names::qualified(table);
+        let target = Target { name, only: false };
+        Some(Lock { target, mode: LockMode::AccessExclusive, recursion, missing_ok: statement.missing_ok })
+    });
+    Kind::Locks(locks.collect())
+}

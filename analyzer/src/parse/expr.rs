@@ -1,0 +1,206 @@
+//! What an expression calls, and what a CHECK proves.
+
+use pg_query::protobuf::node::Node as Tree;
+use pg_query::protobuf::{
+    AConst, AExprKind, BoolExprType, ColumnRef, Node, NullTestType, ParseResult, RawStmt, ResTarget, SelectStmt, TypeCast, a_const,
+};
+use pg_query::protobuf::TypeName as TypeNameNode;
+
+use super::names;
+use crate::ir::{Expr, QualifiedName, TypeName};
+
+/// What matters of an expression.
+pub fn summary(node: &Node) -> Expr {
+    let mut expr = Expr::default();
+    walk(node, &mut expr);
+    if let Some((column, casts)) = cast_column(node) {
+        expr.bare_column = Some(column);
+        expr.casts = casts;
+    }
+    expr
+}
+
+/// What matters of an expression, and its text.
+pub fn written(node: &Node) -> Expr {
+    Expr { text: text(node), ..summary(node) }
+}
+
+/// An expression as SQL.
+fn text(node: &Node) -> Option<String> {
+    let target = ResTarget { val: Some(Box::new(node.clone())), ..ResTarget::default() };
+    let wrap = |tree| Node { node: Some(tree) };
+    let select = SelectStmt { target_list: vec![wrap(Tree::ResTarget(Box::new(target)))], ..SelectStmt::default() };
+    let raw = RawStmt { stmt: Some(Box::new(wrap(Tree::SelectStmt(Box::new(select))))), ..RawStmt::default() };
+    let parsed = ParseResult { version: 0, stmts: vec![raw] };
+    let sql = pg_query::deparse(&parsed, pg_query::DeparseOptions::default()).ok()?;
+    sql.strip_prefix("SELECT ").map(str::to_owned)
+}
+
+/// A type as SQL.
+pub fn type_text(name: &TypeNameNode) -> Option<String> {
+    let null = AConst { isnull: true, ..AConst::default() };
+    let cast = TypeCast {
+        arg: Some(Box::new(Node { node: Some(Tree::AConst(null)) })),
+        type_name: Some(name.clone()),
+        ..TypeCast::default()
+    };
+    text(&Node { node: Some(Tree::TypeCast(Box::new(cast))) })?.strip_prefix("NULL::").map(str::to_owned)
+}
+
+/// A column with nothing but casts around it, innermost first.
+fn cast_column(node: &Node) -> Option<(String, Vec<TypeName>)> {
+    match node.node.as_ref()? {
+        Tree::TypeCast(cast) => {
+            let (column, mut casts) = cast_column(cast.arg.as_deref()?)?;
+            casts.push(names::type_name(cast.type_name.as_ref()?));
+            Some((column, casts))
+        }
+        _ => bare_column(node).map(|column| (column, Vec::new())),
+    }
+}
+
+/// Whether it is the constant NULL, possibly cast.
+pub fn is_null(node: &Node) -> bool {
+    match node.node.as_ref() {
+        Some(Tree::AConst(constant)) => constant.isnull,
+        Some(Tree::TypeCast(cast)) => cast.arg.as_deref().is_some_and(is_null),
+        _ => false,
+    }
+}
+
+/// The column that an expression consists of.
+pub fn bare_column(node: &Node) -> Option<String> {
+    match node.node.as_ref()? {
+        Tree::ColumnRef(column) => column_name(column),
+        _ => None,
+    }
+}
+
+fn column_name(column: &ColumnRef) -> Option<String> {
+    column.fields.last().and_then(names::string)
+}
+
+/// All columns an expression names.
+pub fn columns(node: &Node, out: &mut Vec<String>) {
+    if let Some(Tree::ColumnRef(column)) = node.node.as_ref() {
+        out.extend(column_name(column).filter(|name| !out.contains(name)));
+    }
+    for child in children(node) {
+        columns(child, out);
+    }
+}
+
+/// The columns that an expression, if it is not false, proves to be not null: `c IS NOT NULL` alone or in an AND list. That is what
+/// `NotNullImpliedByRelConstraints` finds: neither `c > 0` nor an OR will do for it.
+pub fn proves_not_null(node: &Node) -> Vec<String> {
+    match node.node.as_ref() {
+        Some(Tree::NullTest(test)) if test.nulltesttype == NullTestType::IsNotNull as i32 => {
+            test.arg.as_deref().and_then(bare_column).into_iter().collect()
+        }
+        Some(Tree::BoolExpr(list)) if list.boolop == BoolExprType::AndExpr as i32 => list.args.iter().flat_map(proves_not_null).collect(),
+        _ => Vec::new(),
+    }
+}
+
+fn walk(node: &Node, expr: &mut Expr) {
+    match node.node.as_ref() {
+        Some(Tree::FuncCall(call)) => expr.calls.push((names::qualified(&names::strings(&call.funcname)), call.args.len())),
+        Some(Tree::AExpr(operation)) => expr.operators.extend(operators(operation.kind, &names::strings(&operation.name))),
+        Some(
+            Tree::ColumnRef(_)
+            | Tree::AConst(_)
+            | Tree::TypeCast(_)
+            | Tree::SqlvalueFunction(_)
+            | Tree::BoolExpr(_)
+            | Tree::NullTest(_)
+            | Tree::BooleanTest(_)
+            | Tree::CaseExpr(_)
+            | Tree::CaseWhen(_)
+            | Tree::CoalesceExpr(_)
+            | Tree::MinMaxExpr(_)
+            | Tree::AArrayExpr(_)
+            | Tree::AIndirection(_)
+            | Tree::AIndices(_)
+            | Tree::String(_)
+            | Tree::CollateClause(_)
+            | Tree::RowExpr(_)
+            | Tree::NamedArgExpr(_)
+            | Tree::XmlExpr(_)
+            | Tree::XmlSerialize(_)
+            | Tree::ParamRef(_)
+            | Tree::List(_),
+        ) => {}
+        _ => expr.opaque = true,
+    }
+    for child in children(node) {
+        walk(child, expr);
+    }
+}
+
+fn operators(kind: i32, name: &[String]) -> Vec<QualifiedName> {
+    let plain = |name: &str| QualifiedName { schema: None, name: name.to_owned() };
+    match AExprKind::try_from(kind) {
+        Ok(AExprKind::AexprBetween | AExprKind::AexprNotBetween | AExprKind::AexprBetweenSym | AExprKind::AexprNotBetweenSym) => {
+            vec![plain(">="), plain("<=")]
+        }
+        _ => vec![names::qualified(name)],
+    }
+}
+
+/// The expressions directly below.
+fn children(node: &Node) -> Vec<&Node> {
+    let mut out: Vec<&Node> = Vec::new();
+    match node.node.as_ref() {
+        Some(Tree::FuncCall(call)) => {
+            out.extend(&call.args);
+            out.extend(call.agg_filter.as_deref());
+        }
+        Some(Tree::AExpr(operation)) => {
+            out.extend(operation.lexpr.as_deref());
+            out.extend(operation.rexpr.as_deref());
+        }
+        Some(Tree::TypeCast(cast)) => out.extend(cast.arg.as_deref()),
+        Some(Tree::BoolExpr(list)) => out.extend(&list.args),
+        Some(Tree::NullTest(test)) => out.extend(test.arg.as_deref()),
+        Some(Tree::BooleanTest(test)) => out.extend(test.arg.as_deref()),
+        Some(Tree::CaseExpr(case)) => {
+            out.extend(case.arg.as_deref());
+            out.extend(&case.args);
+            out.extend(case.defresult.as_deref());
+        }
+        Some(Tree::CaseWhen(when)) => {
+            out.extend(when.expr.as_deref());
+            out.extend(when.result.as_deref());
+        }
+        Some(Tree::CoalesceExpr(list)) => out.extend(&list.args),
+        Some(Tree::MinMaxExpr(list)) => out.extend(&list.args),
+        Some(Tree::AArrayExpr(list)) => out.extend(&list.elements),
+        Some(Tree::AIndirection(of)) => {
+            out.extend(of.arg.as_deref());
+            out.extend(&of.indirection);
+        }
+        Some(Tree::AIndices(bounds)) => {
+            out.extend(bounds.lidx.as_deref());
+            out.extend(bounds.uidx.as_deref());
+        }
+        Some(Tree::CollateClause(clause)) => out.extend(clause.arg.as_deref()),
+        Some(Tree::RowExpr(row)) => out.extend(&row.args),
+        Some(Tree::NamedArgExpr(argument)) => out.extend(argument.arg.as_deref()),
+        Some(Tree::XmlExpr(xml)) => {
+            out.extend(&xml.named_args);
+            out.extend(&xml.args);
+        }
+        Some(Tree::XmlSerialize(xml)) => out.extend(xml.expr.as_deref()),
+        Some(Tree::List(list)) => out.extend(&list.items),
+        _ => {}
+    }
+    out
+}
+
+/// Whether a constant is boolean true; used for `WHERE true`.
+pub fn is_true(node: &Node) -> bool {
+    match node.node.as_ref() {
+        Some(Tree::AConst(constant)) => matches!(&constant.val, Some(a_const::Val::Boolval(value)) if value.boolval),
+        _ => false,
+    }
+}

@@ -1,0 +1,207 @@
+//! From a parse node to our representation of the statement.
+
+use std::ops::Range;
+
+use pg_query::protobuf::node::Node as Tree;
+use pg_query::protobuf::{
+    AlterPublicationAction, AlterSeqStmt, CommentStmt, CreateFunctionStmt, CreateStatsStmt, Node, ObjectType, ReindexObjectType, ReindexStmt,
+    VacuumStmt, VariableSetStmt,
+};
+
+use super::{alter, create, drop, modify, names};
+use crate::ir::{Kind, Lock, New, OpaqueRule, Recursion, Reindexed, Target};
+use crate::lock::LockMode;
+
+/// What a statement is. `span` is its place in `sql`.
+pub fn kind(node: &Tree, sql: &str, span: &Range<usize>) -> Kind {
+    match node {
+        Tree::AlterTableStmt(statement) => alter::alter_table(statement),
+        Tree::AlterDomainStmt(statement) => alter::alter_domain(statement),
+        Tree::RenameStmt(statement) => alter::rename(statement),
+        Tree::AlterObjectSchemaStmt(statement) => alter::set_schema(statement),
+        Tree::CreateStmt(statement) => create::table(statement),
+        Tree::CreateForeignTableStmt(statement) => statement.base_stmt.as_ref().map_or(Kind::Ignored, create::table),
+        Tree::IndexStmt(statement) => create::index(statement),
+        Tree::DropStmt(statement) => drop::drop(statement),
+        Tree::DropdbStmt(statement) => Kind::DropDatabase { name: statement.dbname.clone() },
+        Tree::TruncateStmt(statement) => Kind::Truncate {
+            tables: statement.relations.iter().filter_map(range_var).collect(),
+            cascade: statement.behavior == pg_query::protobuf::DropBehavior::DropCascade as i32,
+        },
+        Tree::ReindexStmt(statement) => reindex(statement),
+        Tree::ClusterStmt(statement) => Kind::Cluster { table: statement.relation.as_ref().map(names::target) },
+        Tree::VacuumStmt(statement) => vacuum(statement),
+        Tree::RefreshMatViewStmt(statement) => Kind::Refresh {
+            view: names::optional_target(statement.relation.as_ref()).name,
+            concurrently: statement.concurrent,
+        },
+        Tree::ExplainStmt(statement) if names::option(&statement.options, "analyze") == Some(true) => {
+            statement.query.as_deref().and_then(|node| node.node.as_ref()).map_or(Kind::Ignored, |inner| kind(inner, sql, span))
+        }
+        Tree::UpdateStmt(_) | Tree::DeleteStmt(_) | Tree::InsertStmt(_) | Tree::MergeStmt(_) => modify::modification(node, sql, span),
+        Tree::SelectStmt(select) => match select.into_clause.as_deref().and_then(|into| into.rel.as_ref()) {
+            Some(made) => Kind::Create(New::Relation(names::range_var(made))),
+            None => modify::modification(node, sql, span),
+        },
+        Tree::VariableSetStmt(statement) => set(statement),
+        _ => creations(node).or_else(|| locks(node)).or_else(|| opaque(node)).unwrap_or(Kind::Ignored),
+    }
+}
+
+/// Statements that make something new and disturb nobody.
+fn creations(node: &Tree) -> Option<Kind> {
+    let new = match node {
+        Tree::CreateTableAsStmt(statement) => New::Relation(names::range_var(statement.into.as_deref()?.rel.as_ref()?)),
+        Tree::CreateSeqStmt(statement) => New::Relation(names::range_var(statement.sequence.as_ref()?)),
+        Tree::CompositeTypeStmt(statement) => New::Type(names::range_var(statement.typevar.as_ref()?)),
+        Tree::CreateEnumStmt(statement) => New::Type(names::qualified(&names::strings(&statement.type_name))),
+        Tree::CreateRangeStmt(statement) => New::Type(names::qualified(&names::strings(&statement.type_name))),
+        Tree::CreateDomainStmt(statement) => New::Domain {
+            name: names::qualified(&names::strings(&statement.domainname)),
+            constrained: statement.constraints.iter().any(constrains),
+        },
+        Tree::CreateFunctionStmt(statement) => function(statement),
+        Tree::ViewStmt(statement) => {
+            return Some(Kind::CreateView { name: names::range_var(statement.view.as_ref()?), replace: statement.replace });
+        }
+        _ => return None,
+    };
+    Some(Kind::Create(new))
+}
+
+fn constrains(node: &Node) -> bool {
+    use pg_query::protobuf::ConstrType;
+    match node.node.as_ref() {
+        Some(Tree::Constraint(constraint)) => {
+            matches!(ConstrType::try_from(constraint.contype), Ok(ConstrType::ConstrCheck | ConstrType::ConstrNotnull))
+        }
+        _ => false,
+    }
+}
+
+fn function(statement: &CreateFunctionStmt) -> New {
+    New::Function(names::qualified(&names::strings(&statement.funcname)))
+}
+
+/// Statements that do nothing to a table but lock it.
+fn locks(node: &Tree) -> Option<Kind> {
+    use LockMode::{AccessExclusive, ShareRowExclusive, ShareUpdateExclusive};
+    Some(match node {
+        Tree::CreateTrigStmt(trigger) => {
+            let recursion = if trigger.row { Recursion::Partitions } else { Recursion::None };
+            create::locked(trigger.relation.as_ref(), ShareRowExclusive, recursion)
+        }
+        Tree::RuleStmt(rule) => create::locked(rule.relation.as_ref(), AccessExclusive, Recursion::None),
+        Tree::CreatePolicyStmt(policy) => create::locked(policy.table.as_ref(), AccessExclusive, Recursion::None),
+        Tree::AlterPolicyStmt(policy) => create::locked(policy.table.as_ref(), AccessExclusive, Recursion::None),
+        Tree::AlterSeqStmt(sequence) => alter_sequence(sequence),
+        Tree::CommentStmt(comment) => comment_on(comment),
+        Tree::CreateStatsStmt(statistics) => create_statistics(statistics),
+        Tree::CreatePublicationStmt(publication) => create::publication_tables(&publication.pubobjects),
+        Tree::AlterPublicationStmt(publication) if publication.action != AlterPublicationAction::Undefined as i32 => {
+            create::publication_tables(&publication.pubobjects)
+        }
+        Tree::LockStmt(lock) => {
+            let mode = lock_mode(lock.mode);
+            let locks = lock.relations.iter().filter_map(range_var);
+            Kind::Locks(locks.map(|target| Lock { target, mode, recursion: Recursion::All, missing_ok: false }).collect())
+        }
+        Tree::SecLabelStmt(_) => Kind::Ignored,
+        Tree::AlterOwnerStmt(owner) => match owner.relation.as_ref() {
+            Some(relation) => create::locked(Some(relation), AccessExclusive, Recursion::None),
+            None => Kind::Ignored,
+        },
+        Tree::AlterObjectDependsStmt(depends) => match ObjectType::try_from(depends.object_type) {
+            Ok(ObjectType::ObjectTrigger) => create::locked(depends.relation.as_ref(), ShareUpdateExclusive, Recursion::None),
+            _ => Kind::Ignored,
+        },
+        _ => return None,
+    })
+}
+
+/// Statements whose effect the text does not show.
+fn opaque(node: &Tree) -> Option<Kind> {
+    use OpaqueRule::{DynamicSql, Unbounded};
+    let (reason, rule) = match node {
+        Tree::DoStmt(_) => ("the code of a DO block is not analysed", DynamicSql),
+        Tree::CallStmt(_) => ("what a procedure does is not visible in the call", DynamicSql),
+        Tree::ExecuteStmt(_) => ("the prepared statement is not at hand", DynamicSql),
+        Tree::LoadStmt(_) => ("a library may do anything", DynamicSql),
+        Tree::AlterExtensionStmt(_) => ("the update script of the extension is not at hand", DynamicSql),
+        Tree::DropOwnedStmt(_) => ("it drops whatever the role owns", Unbounded),
+        Tree::ReassignOwnedStmt(_) => ("it changes whatever the role owns", Unbounded),
+        Tree::AlterTableMoveAllStmt(_) => ("it moves everything in the tablespace", Unbounded),
+        Tree::CreateSchemaStmt(schema) if !schema.schema_elts.is_empty() => ("its elements are statements of their own", Unbounded),
+        _ => return None,
+    };
+    Some(Kind::Opaque { reason, rule })
+}
+
+fn range_var(node: &Node) -> Option<Target> {
+    match node.node.as_ref()? {
+        Tree::RangeVar(var) => Some(names::target(var)),
+        _ => None,
+    }
+}
+
+fn lock_mode(mode: i32) -> LockMode {
+    match mode {
+        1 => LockMode::AccessShare,
+        2 => LockMode::RowShare,
+        3 => LockMode::RowExclusive,
+        4 => LockMode::ShareUpdateExclusive,
+        5 => LockMode::Share,
+        6 => LockMode::ShareRowExclusive,
+        7 => LockMode::Exclusive,
+        _ => LockMode::AccessExclusive,
+    }
+}
+
+fn alter_sequence(statement: &AlterSeqStmt) -> Kind {
+    create::locked(statement.sequence.as_ref(), LockMode::ShareRowExclusive, Recursion::None)
+}
+
+fn comment_on(statement: &CommentStmt) -> Kind {
+    let parts = statement.object.as_deref().map(names::object).unwrap_or_default();
+    let relation = match ObjectType::try_from(statement.objtype) {
+        Ok(ObjectType::ObjectTable | ObjectType::ObjectView | ObjectType::ObjectMatview | ObjectType::ObjectForeignTable) => parts.as_slice(),
+        Ok(ObjectType::ObjectColumn) => parts.split_last().map_or(&[][..], |(_, table)| table),
+        _ => return Kind::Ignored,
+    };
+    let target = Target { name: names::qualified(relation), only: false };
+    Kind::Locks(vec![Lock { target, mode: LockMode::ShareUpdateExclusive, recursion: Recursion::None, missing_ok: false }])
+}
+
+fn create_statistics(statement: &CreateStatsStmt) -> Kind {
+    let tables = statement.relations.iter().filter_map(range_var);
+    let lock = |target| Lock { target, mode: LockMode::ShareUpdateExclusive, recursion: Recursion::None, missing_ok: false };
+    Kind::Locks(tables.map(lock).collect())
+}
+
+fn reindex(statement: &ReindexStmt) -> Kind {
+    let name = || names::optional_target(statement.relation.as_ref()).name;
+    let what = match ReindexObjectType::try_from(statement.kind) {
+        Ok(ReindexObjectType::ReindexObjectIndex) => Reindexed::Index(name()),
+        Ok(ReindexObjectType::ReindexObjectTable) => Reindexed::Table(name()),
+        Ok(ReindexObjectType::ReindexObjectSchema) => Reindexed::Schema(statement.name.clone()),
+        _ => Reindexed::Everything,
+    };
+    Kind::Reindex { what, concurrently: names::option(&statement.params, "concurrently") == Some(true) }
+}
+
+fn vacuum(statement: &VacuumStmt) -> Kind {
+    let tables = statement.rels.iter().filter_map(|node| match node.node.as_ref() {
+        Some(Tree::VacuumRelation(relation)) => relation.relation.as_ref().map(names::target),
+        _ => None,
+    });
+    let tables: Vec<Target> = tables.collect();
+    if !statement.is_vacuumcmd {
+        let lock = |target| Lock { target, mode: LockMode::ShareUpdateExclusive, recursion: Recursion::All, missing_ok: false };
+        return Kind::Locks(tables.into_iter().map(lock).collect());
+    }
+    Kind::Vacuum { tables, full: names::option(&statement.options, "full") == Some(true) }
+}
+
+fn set(statement: &VariableSetStmt) -> Kind {
+    Kind::SetVariable { name: statement.name.clone(), values: statement.args.iter().filter_map(names::constant_text).collect() }
+}

@@ -1,0 +1,176 @@
+//! The registry of rules.
+//!
+//! A rule is one file: a unit struct whose doc comment is its manual, and its check. The manual's examples are its tests. To add one, write
+//! the file and add a line to `RULES`, in the order of names.
+
+mod add_check_scan;
+mod add_column_constrained_domain;
+mod add_column_generated_stored;
+mod add_column_identity;
+mod add_column_not_null;
+mod add_column_serial;
+mod add_column_volatile_default;
+mod add_exclusion_blocks;
+mod add_foreign_key_scan;
+mod add_primary_key_blocks;
+mod add_unique_blocks;
+mod alter_column_type_rewrite;
+mod alter_column_type_scan;
+mod attach_partition_scan;
+mod blocking_scan;
+mod context;
+mod create_index_not_concurrent;
+mod delete_without_where;
+mod drop_column;
+mod drop_database;
+mod drop_index_not_concurrent;
+mod drop_object;
+mod drop_schema;
+mod drop_table;
+mod drop_view;
+mod dynamic_sql;
+mod hint;
+mod missing_object;
+mod not_analyzable;
+mod refresh_not_concurrent;
+mod reindex_not_concurrent;
+mod rename_column;
+mod rename_object;
+mod rename_table;
+mod set_not_null_scan;
+mod strong_lock;
+mod table_rewrite;
+mod truncate;
+mod unbounded_effect;
+mod unknown_effect;
+mod update_without_where;
+
+pub(crate) use context::{Context, Report};
+
+use crate::finding::Risk;
+
+/// What is known of a rule without running it.
+#[derive(Debug, Clone)]
+pub struct RuleInfo {
+    /// Stable, kebab-case.
+    pub name: &'static str,
+    /// The worst it can say.
+    pub risk: Risk,
+    /// The first line of its manual.
+    pub summary: &'static str,
+    /// Its manual, Markdown.
+    pub docs: String,
+}
+
+/// The constant half of a rule, made by the macro `rule!` from the doc comment.
+pub(crate) trait Manual {
+    fn name(&self) -> &'static str;
+    fn risk(&self) -> Risk;
+    /// The lines of the doc comment, each with the blank after its slashes.
+    fn lines(&self) -> &'static [&'static str];
+}
+
+/// A rule: what it has to say about a statement. Names, locks and sizes in it come from the context, never from the rule.
+pub(crate) trait Rule: Manual + Sync {
+    /// Speaks only about what no other rule has explained.
+    fn residual(&self) -> bool {
+        false
+    }
+
+    fn check(&self, context: &Context) -> Vec<Report>;
+}
+
+/// A rule's struct, with its doc comment kept as text.
+macro_rules! rule {
+    ($(#[doc = $line:literal])+ $name:ident, $id:literal, $risk:ident) => {
+        $(#[doc = $line])+
+        pub(crate) struct $name;
+
+        impl $crate::rules::Manual for $name {
+            fn name(&self) -> &'static str {
+                $id
+            }
+
+            fn risk(&self) -> $crate::finding::Risk {
+                $crate::finding::Risk::$risk
+            }
+
+            fn lines(&self) -> &'static [&'static str] {
+                &[$($line),+]
+            }
+        }
+    };
+}
+use rule;
+
+/// All rules, by name.
+pub fn rules() -> Vec<RuleInfo> {
+    let info = |rule: &&dyn Rule| {
+        let lines = rule.lines();
+        let text: Vec<&str> = lines.iter().map(|line| line.strip_prefix(' ').unwrap_or(line)).collect();
+        RuleInfo { name: rule.name(), risk: rule.risk(), summary: lines.first().copied().unwrap_or_default().trim(), docs: text.join("\n") }
+    };
+    RULES.iter().map(info).collect()
+}
+
+/// Whether a rule of this name exists.
+pub fn is_rule(name: &str) -> bool {
+    RULES.iter().any(|rule| rule.name() == name)
+}
+
+/// What all rules say about a statement, each with its rule. The residual ones come last and hear what was said before.
+pub(crate) fn reports(context: &mut Context) -> Vec<(&'static str, Report)> {
+    let mut out = Vec::new();
+    for residual in [false, true] {
+        for rule in RULES.iter().filter(|rule| rule.residual() == residual) {
+            for report in rule.check(context) {
+                context.heard(&report);
+                out.push((rule.name(), report));
+            }
+        }
+    }
+    out
+}
+
+/// In the order of names.
+const RULES: &[&dyn Rule] = &[
+    &add_check_scan::AddCheckScan,
+    &add_column_constrained_domain::AddColumnConstrainedDomain,
+    &add_column_generated_stored::AddColumnGeneratedStored,
+    &add_column_identity::AddColumnIdentity,
+    &add_column_not_null::AddColumnNotNull,
+    &add_column_serial::AddColumnSerial,
+    &add_column_volatile_default::AddColumnVolatileDefault,
+    &add_exclusion_blocks::AddExclusionBlocks,
+    &add_foreign_key_scan::AddForeignKeyScan,
+    &add_primary_key_blocks::AddPrimaryKeyBlocks,
+    &add_unique_blocks::AddUniqueBlocks,
+    &alter_column_type_rewrite::AlterColumnTypeRewrite,
+    &alter_column_type_scan::AlterColumnTypeScan,
+    &attach_partition_scan::AttachPartitionScan,
+    &blocking_scan::BlockingScan,
+    &create_index_not_concurrent::CreateIndexNotConcurrent,
+    &delete_without_where::DeleteWithoutWhere,
+    &drop_column::DropColumn,
+    &drop_database::DropDatabase,
+    &drop_index_not_concurrent::DropIndexNotConcurrent,
+    &drop_object::DropObject,
+    &drop_schema::DropSchema,
+    &drop_table::DropTable,
+    &drop_view::DropView,
+    &dynamic_sql::DynamicSql,
+    &missing_object::MissingObject,
+    &not_analyzable::NotAnalyzable,
+    &refresh_not_concurrent::RefreshNotConcurrent,
+    &reindex_not_concurrent::ReindexNotConcurrent,
+    &rename_column::RenameColumn,
+    &rename_object::RenameObject,
+    &rename_table::RenameTable,
+    &set_not_null_scan::SetNotNullScan,
+    &strong_lock::StrongLock,
+    &table_rewrite::TableRewrite,
+    &truncate::Truncate,
+    &unbounded_effect::UnboundedEffect,
+    &unknown_effect::UnknownEffect,
+    &update_without_where::UpdateWithoutWhere,
+];

@@ -1,0 +1,215 @@
+//! What a rule is given, and what it gives back.
+
+use std::rc::Rc;
+
+use crate::catalog::{Oid, Relation, RelationKind, Size};
+use crate::effects::{Effects, Touch, either, has_storage};
+use crate::finding::Risk;
+use crate::ir::{Action, AlterTable, Kind, QualifiedName, Statement};
+use crate::lock::LockMode;
+use crate::quote;
+use crate::script::{Found, Script};
+
+/// One statement with everything known about it.
+pub(crate) struct Context<'a> {
+    statement: &'a Statement,
+    text: &'a str,
+    effects: &'a Effects<'a>,
+    said: Vec<Report>,
+}
+
+/// What a rule says. The caller adds the place.
+#[derive(Debug, Clone)]
+pub(crate) struct Report {
+    pub relation: Option<Oid>,
+    pub object: Option<String>,
+    pub risk: Risk,
+    pub lock: Option<LockMode>,
+    pub rewrites: Option<bool>,
+    pub scans: Option<bool>,
+    pub message: String,
+    pub detail: Option<String>,
+    pub hint: Option<String>,
+    /// It explains what happens to the rows, not only to those who know the name.
+    pub explains_data: bool,
+}
+
+impl Report {
+    pub fn detail(mut self, text: impl Into<String>) -> Self {
+        self.detail = Some(text.into());
+        self
+    }
+
+    pub fn hint(mut self, text: impl Into<String>) -> Self {
+        self.hint = Some(text.into());
+        self
+    }
+
+    /// It is about programs that use the name; what happens to the rows is another rule's matter.
+    pub fn about_names(mut self) -> Self {
+        self.explains_data = false;
+        self
+    }
+
+    /// Danger, or less where there is nothing to lose.
+    pub fn softened(mut self, soft: bool) -> Self {
+        if soft {
+            self.risk = self.risk.min(Risk::Caution);
+        }
+        self
+    }
+}
+
+impl<'a> Context<'a> {
+    pub fn new(statement: &'a Statement, text: &'a str, effects: &'a Effects<'a>) -> Self {
+        Self { statement, text, effects, said: Vec::new() }
+    }
+
+    pub fn heard(&mut self, report: &Report) {
+        self.said.push(report.clone());
+    }
+
+    /// What other rules have said of this statement so far.
+    pub fn said(&self) -> &[Report] {
+        &self.said
+    }
+
+    pub fn kind(&self) -> &'a Kind {
+        &self.statement.kind
+    }
+
+    /// The statement's own text.
+    pub fn text(&self) -> &'a str {
+        self.text.get(self.statement.span.clone()).unwrap_or_default()
+    }
+
+    /// A part of the checked text.
+    pub fn slice(&self, range: std::ops::Range<usize>) -> &'a str {
+        self.text.get(range).unwrap_or_default()
+    }
+
+    pub fn effects(&self) -> &'a Effects<'a> {
+        self.effects
+    }
+
+    pub fn script(&self) -> &'a Script<'a> {
+        self.effects.script()
+    }
+
+    pub fn existing(&self, name: &QualifiedName) -> Option<Rc<Relation>> {
+        match self.script().find(name) {
+            Found::Existing(relation) => Some(relation),
+            _ => None,
+        }
+    }
+
+    /// The `ALTER TABLE` and the relation that it changes, if it is one that others see.
+    pub fn alter(&self) -> Option<(&'a AlterTable, Rc<Relation>)> {
+        let Kind::AlterTable(alter) = self.kind() else { return None };
+        self.existing(&alter.target.name).filter(|relation| !is_private(relation)).map(|relation| (alter, relation))
+    }
+
+    /// Runs a check on each action of an `ALTER TABLE` on a relation with rows.
+    pub fn each_action(&self, check: impl Fn(&'a Action, &Rc<Relation>) -> Option<Report>) -> Vec<Report> {
+        match self.alter() {
+            Some((alter, relation)) if !self.is_harmless(&relation) => {
+                alter.actions.iter().filter_map(|action| check(action, &relation)).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// Whether it holds no rows: not one block was ever written, in it or below it.
+    pub fn is_empty(&self, relation: &Rc<Relation>) -> bool {
+        let members = self.effects.members(relation);
+        members.iter().any(|member| has_storage(member))
+            && members.iter().all(|member| !has_storage(member) || member.size == Size::Bytes(0) || is_private(member))
+            || (relation.kind == RelationKind::PartitionedTable && members.len() == 1)
+    }
+
+    /// Nothing done to it can disturb anyone for long.
+    pub fn is_harmless(&self, relation: &Rc<Relation>) -> bool {
+        is_private(relation) || self.is_empty(relation)
+    }
+
+    /// What happens to a relation and those below it.
+    pub fn sum(&self, relation: &Rc<Relation>) -> (Option<LockMode>, Option<bool>, Option<bool>) {
+        let mut sum = (None, Some(false), Some(false));
+        for member in self.effects.members(relation) {
+            if let Some(touch) = self.effects.on(member.oid) {
+                sum.0 = sum.0.max(Some(touch.lock));
+                sum.1 = either(sum.1, touch.rewrites);
+                sum.2 = either(sum.2, touch.scans);
+            }
+        }
+        sum
+    }
+
+    /// Whether rows are read, here or below.
+    pub fn scans(&self, relation: &Rc<Relation>) -> bool {
+        self.sum(relation).2 == Some(true)
+    }
+
+    /// What is touched in a way that disturbs: a strong lock on a relation that others use and that holds something.
+    pub fn disturbed(&self) -> Vec<&'a Touch> {
+        self.effects.touches().iter().filter(|touch| is_strong(touch) && !self.is_harmless(&touch.relation)).collect()
+    }
+
+    /// A report about a relation: lock, rewrite and scan are those of the statement.
+    pub fn report(&self, risk: Risk, relation: &Rc<Relation>, message: impl Into<String>) -> Report {
+        let (lock, rewrites, scans) = self.sum(relation);
+        Report {
+            relation: Some(relation.oid),
+            object: Some(name_of(relation)),
+            risk,
+            lock,
+            rewrites,
+            scans: if rewrites == Some(false) { scans } else { None },
+            message: message.into(),
+            detail: None,
+            hint: None,
+            explains_data: true,
+        }
+    }
+
+    /// A report about no relation in particular.
+    pub fn remark(&self, risk: Risk, message: impl Into<String>) -> Report {
+        let known = if risk == Risk::Unknown { None } else { Some(false) };
+        Report {
+            relation: None,
+            object: None,
+            risk,
+            lock: None,
+            rewrites: known,
+            scans: known,
+            message: message.into(),
+            detail: None,
+            hint: None,
+            explains_data: false,
+        }
+    }
+}
+
+/// Nobody else can see it.
+pub(crate) fn is_private(relation: &Relation) -> bool {
+    relation.temporary || relation.created_here
+}
+
+/// The lock keeps readers or writers waiting. Nobody writes to a materialized view but REFRESH.
+fn is_strong(touch: &Touch) -> bool {
+    let least = if touch.relation.kind == RelationKind::MaterializedView { LockMode::AccessExclusive } else { LockMode::Share };
+    touch.lock >= least
+}
+
+/// `schema.name`, quoted.
+pub(crate) fn name_of(relation: &Relation) -> String {
+    quote::qualified(&relation.schema, &relation.name)
+}
+
+/// What the lock keeps waiting, as a sentence.
+pub(crate) fn waits(lock: Option<LockMode>) -> String {
+    match lock {
+        Some(lock) => format!("{} keeps {} waiting until the transaction ends", lock.pg_name(), lock.blocks().as_str()),
+        None => "Others wait until the transaction ends".to_owned(),
+    }
+}

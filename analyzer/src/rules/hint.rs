@@ -1,0 +1,89 @@
+//! Pieces of the SQL that rules propose instead.
+
+use std::rc::Rc;
+
+use crate::catalog::Relation;
+use crate::ir::ConstraintDef;
+use crate::quote;
+
+use super::context::name_of;
+
+/// The statement with a word put after one of its first words, for instance CONCURRENTLY after INDEX.
+pub(crate) fn insert_after(text: &str, anchors: &[&str], word: &str) -> Option<String> {
+    let mut start = None;
+    for (at, byte) in text.bytes().chain([b' ']).enumerate() {
+        let inside = byte.is_ascii_alphanumeric() || byte == b'_' || byte >= 0x80;
+        match (inside, start) {
+            (true, None) => start = Some(at),
+            (false, Some(from)) => {
+                let token = text.get(from..at)?;
+                if anchors.iter().any(|anchor| token.eq_ignore_ascii_case(anchor)) {
+                    return Some(format!("{} {word}{}", text.get(..at)?, text.get(at..)?));
+                }
+                start = None;
+            }
+            _ => {}
+        }
+    }
+    None
+}
+
+/// `ALTER TABLE schema.name`.
+pub(crate) fn alter(relation: &Relation) -> String {
+    format!("ALTER TABLE {}", name_of(relation))
+}
+
+/// A call that changes all rows in small batches.
+pub(crate) fn backfill(relation: &Relation, assignment: &str) -> String {
+    format!("CALL zdm.backfill({}, {})", quote::literal(&name_of(relation)), quote::literal(assignment))
+}
+
+/// A name for a new constraint or column that is still free on the relation, at most 63 bytes long.
+pub(crate) fn free_name(relation: &Relation, base: &str) -> String {
+    let cut = |length: usize| {
+        let mut end = base.len().min(length);
+        while !base.is_char_boundary(end) {
+            end -= 1;
+        }
+        base.get(..end).unwrap_or(base)
+    };
+    let taken = |name: &str| {
+        relation.constraints.iter().any(|one| one.name == name)
+            || relation.columns.iter().any(|one| one.name == name)
+            || relation.indexes.iter().any(|one| one.name == name)
+    };
+    let plain = cut(63).to_owned();
+    if !taken(&plain) {
+        return plain;
+    }
+    (1..100).map(|number| format!("{}{number}", cut(60))).find(|name| !taken(name)).unwrap_or(plain)
+}
+
+/// The name that a constraint has or will be given.
+pub(crate) fn constraint_name(relation: &Relation, constraint: &ConstraintDef, suffix: &str) -> String {
+    constraint.name.clone().unwrap_or_else(|| {
+        let columns = if constraint.columns.is_empty() { String::new() } else { format!("_{}", constraint.columns.join("_")) };
+        free_name(relation, &format!("{}{columns}_{suffix}", relation.name))
+    })
+}
+
+/// Column names, quoted, with commas.
+pub(crate) fn columns(names: &[String]) -> String {
+    names.iter().map(|name| quote::ident(name)).collect::<Vec<_>>().join(", ")
+}
+
+/// Lines of SQL, each closed by a semicolon.
+pub(crate) fn steps(lines: &[String]) -> String {
+    lines.iter().map(|line| format!("{line};")).collect::<Vec<_>>().join("\n")
+}
+
+/// Adds a constraint without checking, then checks it under a lock that lets writers pass. The text can be used as it is when the
+/// constraint is all that the statement adds.
+pub(crate) fn not_valid(text: &str, single: bool, relation: &Rc<Relation>, name: &str) -> String {
+    let validate = format!("{} VALIDATE CONSTRAINT {}", alter(relation), quote::ident(name));
+    if single {
+        steps(&[format!("{text} NOT VALID"), validate])
+    } else {
+        format!("Add the constraint NOT VALID, commit, then run:\n{validate};")
+    }
+}

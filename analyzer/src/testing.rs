@@ -1,0 +1,326 @@
+//! A catalog made by hand, for tests of rules and effects.
+
+mod examples;
+mod types;
+
+use std::collections::HashMap;
+
+pub use examples::examples;
+
+use crate::catalog::*;
+use crate::ir::{QualifiedName, TypeName};
+
+/// A database that exists only in memory.
+#[derive(Debug, Clone, Default)]
+pub struct TestCatalog {
+    major: u32,
+    utc: bool,
+    next: Oid,
+    relations: HashMap<Oid, Relation>,
+    functions: Vec<(String, usize, Function)>,
+    domains: HashMap<String, Type>,
+    views: Vec<(Oid, Option<String>, Oid)>,
+    unlogged: Vec<Oid>,
+}
+
+impl TestCatalog {
+    /// An empty database of PostgreSQL 18, its time zone not UTC, with the functions of [`types::functions`].
+    pub fn new() -> Self {
+        Self { major: 18, next: 100_000, functions: types::functions(), ..Self::default() }
+    }
+
+    pub fn set_major(&mut self, major: u32) -> &mut Self {
+        self.major = major;
+        self
+    }
+
+    pub fn set_utc(&mut self, utc: bool) -> &mut Self {
+        self.utc = utc;
+        self
+    }
+
+    fn new_oid(&mut self) -> Oid {
+        self.next += 1;
+        self.next
+    }
+
+    /// Adds a relation in schema `public`, of 8 MB.
+    pub fn relation(&mut self, kind: RelationKind, name: &str) -> Oid {
+        let oid = self.new_oid();
+        let stored = matches!(kind, RelationKind::Table | RelationKind::MaterializedView | RelationKind::Index);
+        let relation = Relation {
+            oid,
+            schema: "public".to_owned(),
+            name: name.to_owned(),
+            kind,
+            temporary: false,
+            created_here: false,
+            size: if stored { Size::Bytes(8 << 20) } else { Size::Bytes(0) },
+            rows: None,
+            parents: Vec::new(),
+            children: Vec::new(),
+            is_partition: false,
+            default_partition: None,
+            columns: Vec::new(),
+            constraints: Vec::new(),
+            referenced_by: Vec::new(),
+            indexes: Vec::new(),
+            index_of: None,
+            child_indexes: Vec::new(),
+            owned_sequences: Vec::new(),
+            access_method: matches!(kind, RelationKind::Table | RelationKind::MaterializedView).then(|| "heap".to_owned()),
+        };
+        self.relations.insert(oid, relation);
+        oid
+    }
+
+    /// Adds a table with columns written as in `id bigint not null, note varchar(20)`.
+    pub fn table(&mut self, name: &str, columns: &str) -> Oid {
+        let oid = self.relation(RelationKind::Table, name);
+        self.columns(oid, columns);
+        oid
+    }
+
+    /// Adds columns.
+    pub fn columns(&mut self, oid: Oid, columns: &str) -> &mut Self {
+        for text in split(columns) {
+            let Some((name, rest)) = text.trim().split_once(' ') else { continue };
+            let (type_text, not_null) = match rest.strip_suffix(" not null") {
+                Some(type_text) => (type_text, true),
+                None => (rest, false),
+            };
+            let found = self.type_of(type_text);
+            let column = Column {
+                name: name.to_owned(),
+                type_oid: found.as_ref().map_or(0, |found| found.oid),
+                typmod: found.as_ref().map_or(-1, |found| found.typmod),
+                not_null,
+                has_default: false,
+                identity: false,
+                generated: None,
+                collation: found.as_ref().map_or(0, |found| found.collation),
+            };
+            self.change(oid, |relation| relation.columns.push(column.clone()));
+        }
+        self
+    }
+
+    fn type_of(&self, text: &str) -> Option<Type> {
+        let (name, modifiers) = match text.split_once('(') {
+            Some((name, rest)) => {
+                let digits = rest.trim_end_matches(')').split(',');
+                (name, digits.filter_map(|digit| digit.trim().parse().ok()).collect())
+            }
+            None => (text, Vec::new()),
+        };
+        let (name, array) = name.strip_suffix("[]").map_or((name, false), |name| (name, true));
+        self.resolve_type(&TypeName { schema: None, name: types::internal(name.trim()).to_owned(), modifiers, array })
+    }
+
+    /// Changes a relation by hand.
+    pub fn change(&mut self, oid: Oid, change: impl Fn(&mut Relation)) -> &mut Self {
+        self.relations.get_mut(&oid).into_iter().for_each(change);
+        self
+    }
+
+    /// Adds an index on columns; a primary key is also a constraint.
+    pub fn index(&mut self, table: Oid, name: &str, columns: &[&str], unique: bool, primary: bool) -> Oid {
+        let oid = self.relation(RelationKind::Index, name);
+        let columns: Vec<String> = columns.iter().map(|&column| column.to_owned()).collect();
+        let index = Index {
+            oid,
+            name: name.to_owned(),
+            unique,
+            primary,
+            valid: true,
+            columns: columns.clone(),
+            expression_columns: Vec::new(),
+            partial_or_expression: false,
+        };
+        self.change(oid, |relation| relation.index_of = Some(table));
+        self.change(table, |relation| relation.indexes.push(index.clone()));
+        if primary {
+            self.change(table, |relation| {
+                let key = constraint(name, ConstraintKind::PrimaryKey, &columns);
+                relation.constraints.push(Constraint { index: Some(oid), ..key });
+                relation.columns.iter_mut().filter(|column| columns.contains(&column.name)).for_each(|column| column.not_null = true);
+            });
+        }
+        oid
+    }
+
+    /// Adds a CHECK.
+    pub fn check(&mut self, table: Oid, name: &str, columns: &[&str], expression: &str, validated: bool) -> &mut Self {
+        let columns: Vec<String> = columns.iter().map(|&column| column.to_owned()).collect();
+        let check = Constraint {
+            validated,
+            expression: Some(expression.to_owned()),
+            ..constraint(name, ConstraintKind::Check, &columns)
+        };
+        self.change(table, |relation| relation.constraints.push(check.clone()))
+    }
+
+    /// Adds a foreign key.
+    pub fn foreign_key(&mut self, table: Oid, name: &str, column: &str, referenced: Oid, key: &str, validated: bool) -> &mut Self {
+        let reference = ForeignKeyRef { constraint: name.to_owned(), table, validated, columns: vec![key.to_owned()] };
+        let own = Constraint {
+            validated,
+            references: Some(referenced),
+            ..constraint(name, ConstraintKind::ForeignKey, &[column.to_owned()])
+        };
+        self.change(table, |relation| relation.constraints.push(own.clone()));
+        self.change(referenced, |relation| relation.referenced_by.push(reference.clone()))
+    }
+
+    /// Puts a table under another, as partition or as inheritance child.
+    pub fn child(&mut self, parent: Oid, child: Oid, partition: bool, default: bool) -> &mut Self {
+        self.change(child, |relation| {
+            relation.parents.push(parent);
+            relation.is_partition = partition;
+        });
+        self.change(parent, |relation| {
+            relation.children.push(child);
+            if default {
+                relation.default_partition = Some(child);
+            }
+        })
+    }
+
+    /// Adds a view that depends on columns of a table.
+    pub fn view(&mut self, kind: RelationKind, name: &str, table: Oid, columns: &[&str]) -> Oid {
+        let oid = self.relation(kind, name);
+        self.views.push((table, None, oid));
+        self.views.extend(columns.iter().map(|column| (table, Some((*column).to_owned()), oid)));
+        oid
+    }
+
+    /// Takes all views away.
+    pub fn drop_views(&mut self) -> &mut Self {
+        for (_, _, view) in std::mem::take(&mut self.views) {
+            self.relations.remove(&view);
+        }
+        self
+    }
+
+    pub fn set_unlogged(&mut self, table: Oid) -> &mut Self {
+        self.unlogged.push(table);
+        self
+    }
+
+    /// Adds a function.
+    pub fn function(&mut self, name: &str, arguments: usize, volatility: Volatility, body: Option<&str>) -> &mut Self {
+        self.functions.push((name.to_owned(), arguments, Function { volatility, inlinable_body: body.map(str::to_owned) }));
+        self
+    }
+
+    /// Adds a domain.
+    pub fn domain(&mut self, name: &str, base: &str, constrained: bool) -> &mut Self {
+        let oid = self.new_oid();
+        if let Some(found) = self.type_of(base) {
+            let domain = Domain { base: found.oid, base_typmod: found.typmod, constrained };
+            let made = Type { oid, name: name.to_owned(), typmod: -1, domain: Some(domain), element: None, collation: found.collation };
+            self.domains.insert(name.to_owned(), made);
+        }
+        self
+    }
+
+    /// Adds a type that is nothing but itself, for instance an enum.
+    pub fn new_type(&mut self, name: &str) -> &mut Self {
+        let oid = self.new_oid();
+        let made = Type { oid, name: name.to_owned(), typmod: -1, domain: None, element: None, collation: 0 };
+        self.domains.insert(name.to_owned(), made);
+        self
+    }
+
+    /// The relation of this name.
+    pub fn oid(&self, name: &str) -> Option<Oid> {
+        self.relations.values().find(|relation| relation.name == name).map(|relation| relation.oid)
+    }
+}
+
+fn constraint(name: &str, kind: ConstraintKind, columns: &[String]) -> Constraint {
+    Constraint { name: name.to_owned(), kind, validated: true, columns: columns.to_vec(), expression: None, references: None, index: None }
+}
+
+/// Splits at the commas that are not inside parentheses.
+fn split(columns: &str) -> Vec<&str> {
+    let mut depth = 0;
+    let cut = move |letter: char| {
+        match letter {
+            '(' => depth += 1,
+            ')' => depth -= 1,
+            _ => {}
+        }
+        letter == ',' && depth == 0
+    };
+    columns.split(cut).collect()
+}
+
+impl Catalog for TestCatalog {
+    fn major_version(&self) -> u32 {
+        self.major
+    }
+
+    fn relation(&self, name: &QualifiedName) -> Option<Oid> {
+        let schema = name.schema.as_deref().unwrap_or("public");
+        self.relations.values().find(|relation| relation.name == name.name && relation.schema == schema).map(|relation| relation.oid)
+    }
+
+    fn describe(&self, relation: Oid) -> Option<Relation> {
+        self.relations.get(&relation).cloned()
+    }
+
+    fn resolve_type(&self, name: &TypeName) -> Option<Type> {
+        self.domains.get(&name.name).cloned().or_else(|| types::builtin(name))
+    }
+
+    fn cast(&self, from: Oid, to: Oid) -> Cast {
+        let domain = self.domains.values().find(|known| known.oid == from).and_then(|known| known.domain.as_ref());
+        let from = domain.map_or(from, |domain| domain.base);
+        types::cast(from, to)
+    }
+
+    fn functions(&self, name: &QualifiedName, arguments: usize) -> Vec<Function> {
+        let matching = self.functions.iter().filter(|(known, count, _)| *known == name.name && *count == arguments);
+        matching.map(|(_, _, function)| function.clone()).collect()
+    }
+
+    fn operators(&self, _name: &QualifiedName) -> Vec<Volatility> {
+        vec![Volatility::Immutable, Volatility::Stable]
+    }
+
+    fn dependent_views(&self, relation: Oid, column: Option<&str>) -> Vec<Oid> {
+        self.views.iter().filter(|(table, of, _)| *table == relation && of.as_deref() == column).map(|(_, _, view)| *view).collect()
+    }
+
+    fn relations_in_schema(&self, schema: &str) -> Vec<Oid> {
+        let inside = self.relations.values().filter(|relation| relation.schema == schema && relation.kind != RelationKind::Index);
+        inside.map(|relation| relation.oid).collect()
+    }
+
+    fn setting(&self, _name: &str) -> Option<String> {
+        None
+    }
+
+    fn time_zone_is_utc(&self) -> bool {
+        self.utc
+    }
+
+    fn unlogged(&self, relation: Oid) -> Option<bool> {
+        Some(self.unlogged.contains(&relation))
+    }
+
+    fn tablespace(&self, _relation: Oid) -> Option<String> {
+        Some("pg_default".to_owned())
+    }
+
+    fn relations_using_type(&self, type_oid: Oid) -> Option<Vec<Oid>> {
+        let uses = |relation: &&Relation| relation.columns.iter().any(|column| column.type_oid == type_oid);
+        Some(self.relations.values().filter(uses).map(|relation| relation.oid).collect())
+    }
+
+    fn statistics_relation(&self, name: &QualifiedName) -> Option<Oid> {
+        // Statistics are named after their table here: st_<table>.
+        name.name.strip_prefix("st_").and_then(|table| self.oid(table))
+    }
+}

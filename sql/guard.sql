@@ -1,0 +1,1 @@
+-- The guard: the event trigger that refuses what the check calls danger.

@@ -1,0 +1,81 @@
+//! How a row travels from old to new: `CALL zdm.backfill(...)` and `CALL zdm.run(job)`.
+//!
+//! ```text
+//! request.rs   the arguments; the two fragments are parsed alone and deparsed (zdm-analyzer)
+//! context.rs   may a procedure commit here?
+//! target.rs    what kind of table is it, may it be walked, by which key or by blocks
+//! job.rs       the row in zdm.job: the position, the lease, the outcome
+//! older.rs     wait for transactions that wrote to the table before we began
+//! run.rs       the loop: one batch = one transaction = data and position together
+//! walk/        key.rs and block.rs: which rows the next batch changes
+//! progress.rs  NOTICEs
+//! settings.rs  the session settings under which the user's expressions mean what they meant when the job began
+//! ```
+//!
+//! The invariant: **a batch's changes and the position after it are committed by one transaction**, so that a crash at any moment leaves both or
+//! neither. Everything else (the lease, retries, the sleep) may fail without harm to it.
+
+mod context;
+mod job;
+mod older;
+mod progress;
+mod request;
+mod run;
+mod settings;
+mod target;
+mod walk;
+
+use crate::error::{Error, sqlstate};
+use crate::shim::sql_function;
+use crate::spi::{Connection, subtransaction};
+use job::Job;
+use pgrx::pg_sys;
+use request::Request;
+
+sql_function!(zdm_backfill, pg_finfo_zdm_backfill, backfill);
+sql_function!(zdm_run, pg_finfo_zdm_run, go_on);
+
+/// `CALL zdm.backfill(...)`.
+fn backfill(fcinfo: pg_sys::FunctionCallInfo) -> Result<pg_sys::Datum, Error> {
+    context::check("zdm.backfill", fcinfo)?;
+    let request = Request::from_call(fcinfo)?;
+    let connection = Connection::open()?;
+    // The CALL itself came with a snapshot; from here on there is one only while a batch runs.
+    connection.commit()?;
+    let mut job = subtransaction(|| {
+        let plan = target::plan(&connection, &request)?;
+        Job::create(&connection, &request, &plan)
+    })?;
+    connection.commit()?;
+    job.announce();
+    finish(&connection, &mut job)
+}
+
+/// `CALL zdm.run(job)`.
+fn go_on(fcinfo: pg_sys::FunctionCallInfo) -> Result<pg_sys::Datum, Error> {
+    context::check("zdm.run", fcinfo)?;
+    // SAFETY: the procedure has one argument of type bigint.
+    let id: i64 = unsafe { pgrx::fcinfo::pg_getarg(fcinfo, 0) }
+        .ok_or_else(|| Error::new(sqlstate::NULL_VALUE_NOT_ALLOWED, "job must not be null"))?;
+    let connection = Connection::open()?;
+    connection.commit()?;
+    let mut job = subtransaction(|| Job::take_over(&connection, id))?;
+    connection.commit()?;
+    job.announce();
+    finish(&connection, &mut job)
+}
+
+/// Runs a job to its end, or writes down why it ended before.
+fn finish(connection: &Connection, job: &mut Job) -> Result<pg_sys::Datum, Error> {
+    match run::to_the_end(connection, job) {
+        Ok(()) => Ok(pg_sys::Datum::null()),
+        Err(mut error) => {
+            error.append_hint(&format!(
+                "Backfill job {} keeps what it has committed; CALL zdm.run({}) goes on from there.",
+                job.id, job.id
+            ));
+            job.record_failure(connection, &error);
+            Err(error)
+        }
+    }
+}

@@ -1,0 +1,59 @@
+//! May a procedure commit here? If not, say so before anything is done.
+
+use crate::error::{Error, sqlstate};
+use pgrx::pg_sys;
+
+/// Refuses to run where batches cannot be committed.
+///
+/// # Errors
+/// 2D000 in a transaction block, a function or another atomic context; 25006 on a standby and in a read-only transaction; 55000 under a
+/// `statement_timeout`, which covers the whole CALL and cannot be lifted from inside (tcop/postgres.c, start_xact_command).
+pub fn check(procedure: &str, fcinfo: pg_sys::FunctionCallInfo) -> Result<(), Error> {
+    // SAFETY: reads of the backend's own state.
+    if unsafe { pg_sys::RecoveryInProgress() } {
+        return Err(Error::new(sqlstate::READ_ONLY_SQL_TRANSACTION, format!("{procedure} cannot run on a standby server"))
+            .detail("It changes rows, and this server only replays the changes of its primary.")
+            .hint("Call it on the primary server."));
+    }
+    if atomic(fcinfo) {
+        return Err(Error::new(
+            sqlstate::INVALID_TRANSACTION_TERMINATION,
+            format!("{procedure} cannot run inside a transaction block or a function"),
+        )
+        .detail("It commits after each batch; here that would end a transaction that is not its own.")
+        .hint(format!(
+            "Send CALL {procedure}(...) as a statement of its own, with autocommit on: not between BEGIN and COMMIT, not together with other \
+             statements in one message, not from a function, and not in a PL/pgSQL block with EXCEPTION."
+        )));
+    }
+    // SAFETY: as above.
+    if unsafe { pg_sys::XactReadOnly } {
+        return Err(Error::new(sqlstate::READ_ONLY_SQL_TRANSACTION, format!("{procedure} cannot run in a read-only transaction"))
+            .detail("It changes rows; default_transaction_read_only or the transaction's own mode forbids that.")
+            .hint("SET default_transaction_read_only = off, then call it again."));
+    }
+    // SAFETY: as above.
+    let timeout = unsafe { pg_sys::StatementTimeout };
+    if timeout > 0 {
+        return Err(Error::new(
+            sqlstate::OBJECT_NOT_IN_PREREQUISITE_STATE,
+            format!("{procedure} cannot run under a statement_timeout: run SET statement_timeout = 0 first"),
+        )
+        .detail(format!(
+            "statement_timeout is {timeout} ms; it covers the whole CALL, not one batch, and would cancel it in the middle."
+        ))
+        .hint("SET statement_timeout = 0, then call it again; lock_timeout may stay."));
+    }
+    Ok(())
+}
+
+/// Whether the call came in an atomic context (functioncmds.c, ExecuteCallStmt).
+fn atomic(fcinfo: pg_sys::FunctionCallInfo) -> bool {
+    // SAFETY: the function manager's fcinfo; the node's tag is read before the cast.
+    unsafe {
+        let context = (*fcinfo).context;
+        context.is_null()
+            || (*context).type_ != pg_sys::NodeTag::T_CallContext
+            || (*context.cast::<pg_sys::CallContext>()).atomic
+    }
+}

@@ -1,0 +1,333 @@
+//! The job's rows in `zdm.job` and `zdm.job_part`.
+//!
+//! Nobody but these statements writes there; they run with the rights of the tables' owner, name everything with its schema, and hold no text of the
+//! user but as parameters. Who runs a job holds its *lease*: a number that every batch checks in the UPDATE that saves its position. A new runner
+//! raises it, so that a runner that was thought dead cannot commit another batch.
+
+mod lease;
+
+use crate::backfill::progress::{Figures, notice};
+use crate::backfill::request::Request;
+use crate::backfill::settings::Settings;
+use crate::backfill::target::{self, Part, Plan, Walk};
+use crate::backfill::walk::Step;
+use crate::error::{Error, sqlstate};
+use crate::spi::{Arg, Connection, as_role, subtransaction};
+use crate::text::thousands;
+pub use lease::Lease;
+use pgrx::pg_sys;
+use serde_json::json;
+
+/// A job as its runner sees it.
+pub struct Job {
+    pub id: i64,
+    pub target: pg_sys::Oid,
+    /// Without schema, unquoted: the alias under which the user's expressions see the table.
+    pub target_name: String,
+    /// Quoted, with its schema.
+    display: String,
+    pub set_expr: String,
+    pub where_expr: Option<String>,
+    pub batch: i32,
+    pub pause_ms: i64,
+    pub settings: Settings,
+    pub falsifies: bool,
+    /// From 1.
+    pub part: i64,
+    pub position: Option<Vec<String>>,
+    pub parts: Vec<Part>,
+    /// The parts and their upper bounds are in `zdm.job_part`.
+    pub parts_frozen: bool,
+    estimated: i64,
+    passed: i64,
+    updated: i64,
+    pub suppressed: i64,
+    pub batches: i64,
+    lease: i64,
+    /// The owner of `zdm.job`.
+    role: pg_sys::Oid,
+}
+
+const CREATE: &str = "INSERT INTO zdm.job (owner, target, set_expr, where_expr, batch, pause, settings, falsifies, state, rows_estimated,
+                          runner_pid, runner_start, system_identifier, database)
+    SELECT $1, $2, $3, $4, $5::pg_catalog.int4, pg_catalog.make_interval(secs => $6::pg_catalog.float8 OPERATOR(pg_catalog./) 1000),
+           $7::pg_catalog.jsonb, $8, 'running', $9, a.pid, a.backend_start, $10, d.oid
+      FROM pg_catalog.pg_stat_get_activity(pg_catalog.pg_backend_pid()) a,
+           pg_catalog.pg_database d
+     WHERE d.datname OPERATOR(pg_catalog.=) pg_catalog.current_database()
+    RETURNING id, lease";
+
+const SAVE_PARTS: &str = "INSERT INTO zdm.job_part (job, part, relation, walk, key_columns, upper_bound, rows_estimated)
+    SELECT $1, p.part, p.relation::pg_catalog.oid, p.walk,
+           CASE WHEN p.key_columns OPERATOR(pg_catalog.<>) 'null'::pg_catalog.jsonb
+                THEN ARRAY(SELECT e.v FROM pg_catalog.jsonb_array_elements_text(p.key_columns) WITH ORDINALITY e(v, n) ORDER BY e.n) END,
+           CASE WHEN p.upper_bound OPERATOR(pg_catalog.<>) 'null'::pg_catalog.jsonb
+                THEN ARRAY(SELECT e.v FROM pg_catalog.jsonb_array_elements_text(p.upper_bound) WITH ORDINALITY e(v, n) ORDER BY e.n) END,
+           p.rows
+      FROM pg_catalog.jsonb_to_recordset($2::pg_catalog.jsonb)
+           p(part pg_catalog.int4, relation pg_catalog.int8, walk pg_catalog.text, key_columns pg_catalog.jsonb, upper_bound pg_catalog.jsonb, rows pg_catalog.int8)";
+
+const READ: &str = "SELECT j.owner::pg_catalog.oid, j.target::pg_catalog.oid, j.set_expr, j.where_expr, j.batch,
+           (EXTRACT(epoch FROM j.pause) OPERATOR(pg_catalog.*) 1000)::pg_catalog.int8, j.settings::pg_catalog.text, j.falsifies, j.state, j.part,
+           pg_catalog.to_json(j.position)::pg_catalog.text, j.rows_estimated, j.rows_passed, j.rows_updated, j.rows_suppressed, j.batches, j.lease,
+           j.runner_pid, zdm.runner_alive(j.runner_pid, j.runner_start),
+           j.system_identifier OPERATOR(pg_catalog.=) $2 AND j.database OPERATOR(pg_catalog.=) d.oid,
+           pg_catalog.pg_get_userbyid(j.owner::pg_catalog.oid), c.relname, n.nspname
+      FROM zdm.job j
+      JOIN pg_catalog.pg_database d ON d.datname OPERATOR(pg_catalog.=) pg_catalog.current_database()
+      LEFT JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) j.target
+      LEFT JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
+     WHERE j.id OPERATOR(pg_catalog.=) $1
+       FOR UPDATE OF j";
+
+const TAKE: &str = "UPDATE zdm.job j
+       SET state = 'running', lease = j.lease OPERATOR(pg_catalog.+) 1, runner_pid = a.pid, runner_start = a.backend_start,
+           run_started_at = pg_catalog.clock_timestamp(), run_first_row = j.rows_updated, run_first_passed = j.rows_passed,
+           updated_at = pg_catalog.clock_timestamp(), sqlstate = NULL, error = NULL
+      FROM pg_catalog.pg_stat_get_activity(pg_catalog.pg_backend_pid()) a
+     WHERE j.id OPERATOR(pg_catalog.=) $1
+    RETURNING j.lease";
+
+const PARTS: &str = "SELECT p.relation::pg_catalog.oid, p.walk, pg_catalog.to_json(p.key_columns)::pg_catalog.text,
+           pg_catalog.to_json(p.upper_bound)::pg_catalog.text, p.rows_estimated
+      FROM zdm.job_part p WHERE p.job OPERATOR(pg_catalog.=) $1 ORDER BY p.part";
+
+const DONE: &str = "UPDATE zdm.job
+       SET state = 'done', rows_remaining = $3, runner_pid = NULL, runner_start = NULL,
+           updated_at = pg_catalog.clock_timestamp(), finished_at = pg_catalog.clock_timestamp()
+     WHERE id OPERATOR(pg_catalog.=) $1 AND lease OPERATOR(pg_catalog.=) $2";
+
+const FAILED: &str = "UPDATE zdm.job
+       SET state = $3, runner_pid = NULL, runner_start = NULL, updated_at = pg_catalog.clock_timestamp(), sqlstate = $4, error = $5
+     WHERE id OPERATOR(pg_catalog.=) $1 AND lease OPERATOR(pg_catalog.=) $2";
+
+impl Job {
+    /// Writes a new job down, as running in this session.
+    pub fn create(connection: &Connection, request: &Request, plan: &Plan) -> Result<Self, Error> {
+        let role = owner_of_tables(connection)?;
+        let settings = Settings::capture();
+        let estimated: i64 = plan.parts.iter().map(|part| part.rows).sum();
+        let where_expr = request.condition.as_ref().map(|condition| condition.sql().to_owned());
+        // SAFETY: a plain read.
+        let user = unsafe { pg_sys::GetUserId() };
+        let arguments = [
+            Arg::oid(user),
+            Arg::oid(request.target),
+            Arg::text(Some(request.set.sql())),
+            Arg::text(where_expr.as_deref()),
+            Arg::int8(request.batch.into()),
+            Arg::int8(request.pause_ms),
+            Arg::text(Some(&settings.to_json())),
+            Arg::bool(plan.falsifies),
+            Arg::int8(estimated),
+            Arg::int8(system_identifier()),
+        ];
+        let created = as_role(role, || connection.query(CREATE, &arguments))?;
+        let row = created.only()?;
+        Ok(Self {
+            id: row.int8(0),
+            target: request.target,
+            target_name: plan.target_name.clone(),
+            display: plan.name.clone(),
+            set_expr: request.set.sql().to_owned(),
+            where_expr,
+            batch: request.batch,
+            pause_ms: request.pause_ms,
+            settings,
+            falsifies: plan.falsifies,
+            part: 1,
+            position: None,
+            parts: plan.parts.clone(),
+            parts_frozen: false,
+            estimated,
+            passed: 0,
+            updated: 0,
+            suppressed: 0,
+            batches: 0,
+            lease: row.int8(1),
+            role,
+        })
+    }
+
+    /// Takes over a job that nobody runs.
+    ///
+    /// # Errors
+    /// 42704 when there is no such job, 42501 when it is someone else's, 55000 when it is done or belongs to another database, 55006 when it runs.
+    pub fn take_over(connection: &Connection, id: i64) -> Result<Self, Error> {
+        let role = owner_of_tables(connection)?;
+        let found = as_role(role, || connection.query(READ, &[Arg::int8(id), Arg::int8(system_identifier())]))?;
+        let Some(row) = found.iter().next() else {
+            return Err(Error::new(sqlstate::UNDEFINED_OBJECT, format!("backfill job {id} does not exist"))
+                .hint("SELECT job, target, state FROM zdm.progress shows your jobs."));
+        };
+        may_run(id, row)?;
+        let request = Request::from_job(row.oid(1), row.text(2).unwrap_or_default(), row.text(3), row.int8(4) as i32, row.int8(5))?;
+        let settings = Settings::from_json(row.text(6).unwrap_or_default());
+        let saved = as_role(role, || connection.query(PARTS, &[Arg::int8(id)]))?;
+        let parts_frozen = !saved.rows.is_empty();
+        let parts = if parts_frozen {
+            saved
+                .iter()
+                .map(|part| {
+                    target::reload(connection, &request, part.oid(0), list(part.text(2)).as_deref(), list(part.text(3)), part.int8(4))
+                })
+                .collect::<Result<Vec<_>, _>>()?
+        } else {
+            settings.apply();
+            target::plan(connection, &request)?.parts
+        };
+        let lease = as_role(role, || connection.query(TAKE, &[Arg::int8(id)]))?;
+        Ok(Self {
+            id,
+            target: request.target,
+            target_name: row.string(21),
+            display: format!("{}.{}", crate::text::quote(&row.string(22)), crate::text::quote(&row.string(21))),
+            set_expr: request.set.sql().to_owned(),
+            where_expr: request.condition.as_ref().map(|condition| condition.sql().to_owned()),
+            batch: request.batch,
+            pause_ms: request.pause_ms,
+            settings,
+            falsifies: row.bool(7),
+            part: row.int8(9),
+            position: list(row.text(10)),
+            parts,
+            parts_frozen,
+            estimated: row.int8(11),
+            passed: row.int8(12),
+            updated: row.int8(13),
+            suppressed: row.int8(14),
+            batches: row.int8(15),
+            lease: lease.only()?.int8(0),
+            role,
+        })
+    }
+
+    /// The first NOTICE: the job's number, the walk, the size.
+    pub fn announce(&self) {
+        let walk = match self.parts.first().map(|part| &part.walk) {
+            Some(Walk::Key(key)) => {
+                let columns: Vec<_> = key.columns.iter().map(|column| column.name.as_str()).collect();
+                format!("by key ({})", columns.join(", "))
+            }
+            _ => "by blocks, with a closing sweep".to_owned(),
+        };
+        let partitions = if self.parts.len() > 1 { format!(", {} tables", self.parts.len()) } else { String::new() };
+        let verb = if self.updated > 0 || self.position.is_some() { "goes on" } else { "begins" };
+        notice(
+            format!("backfill job {} on {} {verb}", self.id, self.display),
+            Some(format!("It walks {walk}{partitions}, about {} rows, {} a batch.", thousands(self.estimated), thousands(self.batch.into()))),
+            Some(format!("SELECT * FROM zdm.progress shows it from any session; after an interruption CALL zdm.run({}) goes on.", self.id)),
+        );
+    }
+
+    pub fn figures(&self) -> Figures {
+        Figures { estimated: self.estimated, passed: self.passed, updated: self.updated }
+    }
+
+    /// A batch was committed.
+    pub fn accept(&mut self, part: i64, step: &Step) {
+        self.part = part;
+        self.position = Some(step.position.clone());
+        self.updated += step.updated;
+        self.suppressed += step.suppressed;
+        self.passed += step.passed;
+        self.batches += 1;
+    }
+
+    /// Writes the parts and their bounds down.
+    pub fn save_parts(&mut self, connection: &Connection) -> Result<(), Error> {
+        let parts: Vec<_> = self
+            .parts
+            .iter()
+            .enumerate()
+            .map(|(index, part)| {
+                let columns = match &part.walk {
+                    Walk::Key(key) => Some(key.columns.iter().map(|column| column.name.clone()).collect::<Vec<_>>()),
+                    Walk::Block => None,
+                };
+                json!({ "part": index + 1, "relation": part.relation.to_u32(), "walk": part.walk.name(), "key_columns": columns.map_or(json!(null), |c| json!(c)),
+                        "upper_bound": part.upper.as_ref().map_or(json!(null), |u| json!(u)), "rows": part.rows })
+            })
+            .collect();
+        let text = serde_json::Value::Array(parts).to_string();
+        as_role(self.role, || connection.query(SAVE_PARTS, &[Arg::int8(self.id), Arg::text(Some(&text))]))?;
+        self.parts_frozen = true;
+        Ok(())
+    }
+
+    /// The job is done; `remaining` rows still match, if that was counted.
+    pub fn record_done(&self, connection: &Connection, remaining: Option<i64>) -> Result<(), Error> {
+        let remaining = Arg { type_oid: pg_sys::INT8OID, datum: remaining.map(|rows| Arg::int8(rows).datum).unwrap_or_default() };
+        as_role(self.role, || connection.query(DONE, &[Arg::int8(self.id), Arg::int8(self.lease), remaining]))?;
+        Ok(())
+    }
+
+    /// Writes down why the job ended, in a transaction of its own. If even that fails, the lease tells: its holder is gone.
+    pub fn record_failure(&self, connection: &Connection, error: &Error) {
+        let code = error.sqlstate();
+        let state = if code == "57014" { "canceled" } else { "failed" };
+        let written = connection.commit().map_err(Error::from).and_then(|()| {
+            subtransaction(|| {
+                let arguments = [
+                    Arg::int8(self.id),
+                    Arg::int8(self.lease),
+                    Arg::text(Some(state)),
+                    Arg::text(Some(&code)),
+                    Arg::text(Some(&error.message())),
+                ];
+                as_role(self.role, || connection.query(FAILED, &arguments))
+            })
+        });
+        if written.is_ok() {
+            let _ = connection.commit();
+        }
+    }
+}
+
+fn may_run(id: i64, row: crate::spi::Row<'_>) -> Result<(), Error> {
+    // SAFETY: a plain read.
+    if row.oid(0) != unsafe { pg_sys::GetUserId() } {
+        return Err(Error::new(sqlstate::INSUFFICIENT_PRIVILEGE, format!("backfill job {id} belongs to another role"))
+            .detail("Its expressions run with the rights of whoever runs the job, so only its owner may.")
+            .hint(format!("SET ROLE {}, then call it again.", crate::text::quote(&row.string(20)))));
+    }
+    if !row.bool(19) {
+        return Err(Error::new(sqlstate::OBJECT_NOT_IN_PREREQUISITE_STATE, format!("backfill job {id} belongs to another database"))
+            .detail("This database is a copy: the job was begun where its rows were copied from.")
+            .hint("Begin a new job here with CALL zdm.backfill(...)."));
+    }
+    if row.text(8) == Some("done") {
+        return Err(Error::new(sqlstate::OBJECT_NOT_IN_PREREQUISITE_STATE, format!("backfill job {id} is done"))
+            .hint("Begin a new job with CALL zdm.backfill(...)."));
+    }
+    if row.text(8) == Some("running") && row.bool(18) {
+        return Err(Error::new(
+            sqlstate::OBJECT_IN_USE,
+            format!("backfill job {id} is being run by process {}", row.text(17).unwrap_or("?")),
+        )
+        .hint(format!("Watch it in zdm.progress, or stop it with SELECT pg_cancel_backend({}).", row.text(17).unwrap_or("pid"))));
+    }
+    if row.text(21).is_none() {
+        return Err(Error::new(sqlstate::UNDEFINED_OBJECT, format!("the table of backfill job {id} does not exist any more")));
+    }
+    Ok(())
+}
+
+/// A JSON array of strings.
+fn list(text: Option<&str>) -> Option<Vec<String>> {
+    serde_json::from_str(text?).ok()
+}
+
+fn owner_of_tables(connection: &Connection) -> Result<pg_sys::Oid, Error> {
+    let found = connection.query(
+        "SELECT c.relowner FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
+          WHERE n.nspname OPERATOR(pg_catalog.=) 'zdm'::pg_catalog.name AND c.relname OPERATOR(pg_catalog.=) 'job'::pg_catalog.name",
+        &[],
+    )?;
+    Ok(found.only()?.oid(0))
+}
+
+fn system_identifier() -> i64 {
+    // SAFETY: reads the control file's copy in shared memory.
+    (unsafe { pg_sys::GetSystemIdentifier() }) as i64
+}

@@ -1,0 +1,179 @@
+//! The loop: one batch is one transaction, with its changes and the position after them.
+
+use crate::backfill::job::{Job, Lease};
+use crate::backfill::older::wait_for_writers;
+use crate::backfill::progress::{Figures, Progress, duration, notice, warning};
+use crate::backfill::settings::Settings;
+use crate::backfill::target::{Part, Walk};
+use crate::backfill::walk::block::BlockWalk;
+use crate::backfill::walk::key::{KeyWalk, count_remaining, upper_bound};
+use crate::backfill::walk::{Statements, Step, Walker};
+use crate::error::Error;
+use crate::spi::{Connection, subtransaction};
+use crate::text::thousands;
+use pgrx::pg_sys;
+
+/// Errors that say "try again": serialization failure, deadlock, lock_timeout.
+const RETRY: [&str; 3] = ["40001", "40P01", "55P03"];
+const TRIES: u32 = 10;
+/// Rows counted in one statement at the end.
+const COUNT_ROWS: i64 = 20_000;
+
+/// Runs a job from where it stands to its end.
+pub fn to_the_end(connection: &Connection, job: &mut Job) -> Result<(), Error> {
+    if !job.parts_frozen {
+        freeze(connection, job)?;
+    }
+    let lease = Lease::new(connection, job)?;
+    let mut progress = Progress::start(job.figures());
+    let parts = job.parts.clone();
+    for (index, part) in parts.iter().enumerate().skip(job.part as usize - 1) {
+        walk_part(connection, job, &lease, &mut progress, part, index as i64 + 1)?;
+    }
+    let remaining = remaining(connection, job, &parts)?;
+    transaction(connection, &job.settings, || job.record_done(connection, remaining))?;
+    summary(job, &progress, remaining);
+    Ok(())
+}
+
+/// Waits for older writers, then writes down the upper bound of each part: what comes later is not part of the job.
+fn freeze(connection: &Connection, job: &mut Job) -> Result<(), Error> {
+    let relations: Vec<_> = job.parts.iter().map(|part| part.relation).chain([job.target]).collect();
+    wait_for_writers(connection, job.id, &relations)?;
+    let settings = job.settings.clone();
+    transaction(connection, &settings, || {
+        for index in 0..job.parts.len() {
+            let part = &job.parts[index];
+            if let Walk::Key(key) = &part.walk {
+                job.parts[index].upper = upper_bound(connection, part, key)?;
+            }
+        }
+        job.save_parts(connection)
+    })
+}
+
+fn walk_part(
+    connection: &Connection,
+    job: &mut Job,
+    lease: &Lease,
+    progress: &mut Progress,
+    part: &Part,
+    number: i64,
+) -> Result<(), Error> {
+    let statements = statements(job, part);
+    let position = if job.part == number { job.position.clone() } else { None };
+    let settings = job.settings.clone();
+    let mut walker: Box<dyn Walker> = match &part.walk {
+        Walk::Key(key) => Box::new(KeyWalk::new(connection, part, key, statements, position)),
+        Walk::Block => {
+            Box::new(transaction(connection, &settings, || BlockWalk::new(connection, part, statements, position.as_deref()))?)
+        }
+    };
+    let batch = i64::from(job.batch);
+    loop {
+        let step = batch_transaction(connection, &settings, || {
+            let step = walker.step(batch)?;
+            lease.save(connection, job, number, &step)?;
+            Ok(step)
+        })?;
+        job.accept(number, &step);
+        walker.accept(&step);
+        progress.tick(job.id, job.figures());
+        if step.finished {
+            return Ok(());
+        }
+        // Nothing is read between the commit and the sleep: no snapshot is held, no lock.
+        connection.nap(job.pause_ms)?;
+    }
+}
+
+/// One batch; tried again after an error that time cures.
+fn batch_transaction(
+    connection: &Connection,
+    settings: &Settings,
+    mut batch: impl FnMut() -> Result<Step, Error>,
+) -> Result<Step, Error> {
+    let mut pause = 20;
+    for _ in 1..TRIES {
+        match transaction(connection, settings, &mut batch) {
+            Err(error) if RETRY.contains(&error.sqlstate().as_str()) => {
+                connection.commit()?;
+                connection.nap(pause)?;
+                pause = (pause * 2).min(1000);
+            }
+            result => return result,
+        }
+    }
+    transaction(connection, settings, &mut batch)
+}
+
+/// A transaction of ours: READ COMMITTED, under the job's settings, committed when `body` succeeds.
+fn transaction<T>(connection: &Connection, settings: &Settings, body: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
+    // SAFETY: no snapshot has been taken since the commit before, so the level may still be set (xact.c, XactIsoLevel): the batches go by the newest
+    // version of each row, whatever the session's default is.
+    unsafe { pg_sys::XactIsoLevel = pg_sys::XACT_READ_COMMITTED as i32 };
+    let result = subtransaction(|| {
+        settings.apply();
+        body()
+    })?;
+    connection.commit()?;
+    Ok(result)
+}
+
+fn statements(job: &Job, part: &Part) -> Statements {
+    Statements::new(&part.name, &job.target_name, &job.set_expr, job.where_expr.as_deref())
+}
+
+/// Where the assignment makes the WHERE false: how many rows match still. Counted in short statements, each in a transaction of its own.
+fn remaining(connection: &Connection, job: &Job, parts: &[Part]) -> Result<Option<i64>, Error> {
+    if !job.falsifies || job.where_expr.is_none() {
+        return Ok(None);
+    }
+    let mut total = 0;
+    for part in parts {
+        let statements = statements(job, part);
+        match &part.walk {
+            Walk::Key(key) => {
+                let mut position: Option<Vec<String>> = None;
+                loop {
+                    let (count, bound) = transaction(connection, &job.settings, || {
+                        count_remaining(connection, key, &statements, position.as_deref(), COUNT_ROWS)
+                    })?;
+                    total += count;
+                    if bound.is_none() {
+                        break;
+                    }
+                    position = bound;
+                }
+            }
+            Walk::Block => {
+                total += transaction(connection, &job.settings, || {
+                    let found = connection.query(&statements.count("true"), &[])?;
+                    Ok(found.only()?.int8(0))
+                })?;
+            }
+        }
+    }
+    Ok(Some(total))
+}
+
+fn summary(job: &Job, progress: &Progress, remaining: Option<i64>) {
+    let Figures { updated, .. } = job.figures();
+    let (seconds, speed) = progress.total(job.figures());
+    let rest = match remaining {
+        None => String::new(),
+        Some(rows) => format!(" {} row(s) match the WHERE now.", thousands(rows)),
+    };
+    notice(
+        format!("backfill job {} is done: {} rows updated in {} batches", job.id, thousands(updated), thousands(job.batches)),
+        Some(format!("It took {} ({} rows/s).{rest}", duration(seconds), thousands(speed))),
+        None,
+    );
+    if job.suppressed > 0 {
+        warning(
+            format!("backfill job {}: {} row(s) were selected but not updated", job.id, thousands(job.suppressed)),
+            Some("A BEFORE UPDATE trigger returned NULL for them.".to_owned()),
+            Some("Look at the table's BEFORE UPDATE triggers, then backfill the rows that match still.".to_owned()),
+        );
+    }
+}

@@ -1,0 +1,261 @@
+//! What is to be walked, and how: the table or its leaf partitions, each by a unique key or, without one, by blocks.
+
+mod key;
+
+use crate::backfill::request::Request;
+use crate::backfill::walk::Statements;
+use crate::error::{Error, sqlstate};
+use crate::spi::{Arg, Connection, Row};
+use crate::text::quote;
+pub use key::Key;
+use pgrx::pg_sys;
+use zdm_analyzer::fragment::{ColumnFact, Falsified, falsifies};
+
+/// How a part is walked.
+#[derive(Debug, Clone)]
+pub enum Walk {
+    /// By ranges of a unique key.
+    Key(Key),
+    /// By ranges of blocks, and a closing sweep.
+    Block,
+}
+
+impl Walk {
+    /// As `zdm.job_part.walk` holds it.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Key(_) => "key",
+            Self::Block => "block",
+        }
+    }
+}
+
+/// One table to walk.
+#[derive(Debug, Clone)]
+pub struct Part {
+    pub relation: pg_sys::Oid,
+    /// Quoted, with its schema.
+    pub name: String,
+    pub walk: Walk,
+    /// The last key that belongs to the job; `None` when there was no row, and for a walk by blocks.
+    pub upper: Option<Vec<String>>,
+    pub rows: i64,
+    /// An enabled BEFORE UPDATE ROW trigger may drop rows.
+    pub before_trigger: bool,
+}
+
+/// The whole of it.
+pub struct Plan {
+    /// Quoted, with its schema.
+    pub name: String,
+    /// Without schema, unquoted.
+    pub target_name: String,
+    pub parts: Vec<Part>,
+    /// The assignment provably makes the condition false.
+    pub falsifies: bool,
+}
+
+const RELATION: &str = "SELECT c.relkind, c.relpersistence, n.nspname, c.relname,
+           c.oid OPERATOR(pg_catalog.<) 16384::pg_catalog.oid OR n.nspname OPERATOR(pg_catalog.=) ANY ('{pg_catalog,information_schema,zdm}'::pg_catalog.name[]),
+           EXISTS (SELECT FROM pg_catalog.pg_rewrite r WHERE r.ev_class OPERATOR(pg_catalog.=) c.oid AND r.ev_type OPERATOR(pg_catalog.=) '2'::pg_catalog.\"char\"),
+           EXISTS (SELECT FROM pg_catalog.pg_trigger t
+                    WHERE t.tgrelid OPERATOR(pg_catalog.=) c.oid AND NOT t.tgisinternal
+                      AND t.tgenabled OPERATOR(pg_catalog.=) ANY ('{O,A}'::pg_catalog.\"char\"[])
+                      AND (t.tgtype::pg_catalog.int4 OPERATOR(pg_catalog.&) 19) OPERATOR(pg_catalog.=) 19),
+           c.oid
+      FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace";
+
+const TREE: &str = "WITH RECURSIVE tree(oid) AS (
+        SELECT $1::pg_catalog.oid
+        UNION
+        SELECT i.inhrelid FROM pg_catalog.pg_inherits i JOIN tree t ON i.inhparent OPERATOR(pg_catalog.=) t.oid
+    ) ";
+
+const COLUMN: &str = "SELECT a.attnum,
+           CASE WHEN tn.nspname OPERATOR(pg_catalog.=) 'pg_catalog'::pg_catalog.name THEN b.typname::pg_catalog.text
+                ELSE pg_catalog.concat(tn.nspname, '.', b.typname) END,
+           a.atttypmod, a.attnotnull,
+           pg_catalog.has_column_privilege(a.attrelid, a.attnum, 'UPDATE'),
+           EXISTS (SELECT FROM pg_catalog.pg_partitioned_table p
+                    WHERE p.partrelid OPERATOR(pg_catalog.=) ANY (ARRAY(SELECT pg_catalog.pg_partition_ancestors(a.attrelid)::pg_catalog.oid UNION SELECT a.attrelid))
+                      AND EXISTS (SELECT FROM pg_catalog.pg_attribute k
+                                   WHERE k.attrelid OPERATOR(pg_catalog.=) p.partrelid AND k.attname OPERATOR(pg_catalog.=) a.attname
+                                     AND k.attnum OPERATOR(pg_catalog.=) ANY (p.partattrs::pg_catalog.int2[]))),
+           b.typtype OPERATOR(pg_catalog.=) ANY ('{c,p}'::pg_catalog.\"char\"[])
+               OR EXISTS (SELECT FROM pg_catalog.pg_type u
+                           WHERE u.oid OPERATOR(pg_catalog.=) b.typbasetype AND u.typtype OPERATOR(pg_catalog.=) ANY ('{c,d}'::pg_catalog.\"char\"[]))
+      FROM pg_catalog.pg_attribute a
+      JOIN pg_catalog.pg_type b ON b.oid OPERATOR(pg_catalog.=) a.atttypid
+      JOIN pg_catalog.pg_namespace tn ON tn.oid OPERATOR(pg_catalog.=) b.typnamespace
+     WHERE a.attrelid OPERATOR(pg_catalog.=) $1 AND a.attname OPERATOR(pg_catalog.=) $2::pg_catalog.name
+       AND a.attnum OPERATOR(pg_catalog.>) 0 AND NOT a.attisdropped";
+
+/// Decides how to walk, or refuses with the reason. Nothing is changed; the statements are prepared once, so that what the server would say to
+/// them it says now.
+pub fn plan(connection: &Connection, request: &Request) -> Result<Plan, Error> {
+    let found = connection.query(&format!("{RELATION} WHERE c.oid OPERATOR(pg_catalog.=) $1"), &[Arg::oid(request.target)])?;
+    let target = found.iter().next().ok_or_else(|| {
+        Error::new(sqlstate::UNDEFINED_OBJECT, format!("relation with OID {} does not exist", request.target.to_u32()))
+    })?;
+    let name = qualified(target);
+    refuse_kind(target, &name)?;
+
+    let mut parts = Vec::new();
+    let tree = connection.query(
+        &format!("{TREE} {RELATION} WHERE c.oid OPERATOR(pg_catalog.=) ANY (ARRAY(SELECT oid FROM tree)) ORDER BY c.oid"),
+        &[Arg::oid(request.target)],
+    )?;
+    for member in tree.iter() {
+        let member_name = qualified(member);
+        refuse_kind(member, &member_name)?;
+        check_columns(connection, request, member.oid(7), &member_name)?;
+        if member.text(0) != Some("p") {
+            parts.push(part(connection, request, member, &target.string(3))?);
+        }
+    }
+
+    let proof = match &request.condition {
+        Some(condition) => falsifies(&request.set, condition, &|column| column_fact(connection, request.target, column)),
+        None => Falsified::NotProved { why: "There is no where_expr.".to_owned() },
+    };
+    if let (Falsified::NotProved { why }, Some(part)) = (&proof, parts.iter().find(|part| matches!(part.walk, Walk::Block))) {
+        return Err(Error::new(
+            sqlstate::OBJECT_NOT_IN_PREREQUISITE_STATE,
+            format!("{} has no primary key and no unique index on NOT NULL columns to walk by", part.name),
+        )
+        .detail(format!(
+            "Without a key it can only be walked by blocks, and rows move between blocks: then the WHERE must exclude the rows already done, \
+             or they could be changed twice. That is not proved here. {why}"
+        ))
+        .hint(
+            "Give a where_expr that the new values make false (for instance set_expr 'v = 1' with where_expr 'v IS DISTINCT FROM 1' or 'v IS NULL'), \
+             or create a unique index concurrently on NOT NULL columns.",
+        ));
+    }
+    Ok(Plan { name, target_name: target.string(3), parts, falsifies: matches!(proof, Falsified::Yes) })
+}
+
+/// A part of a job that was begun before, as `zdm.job_part` holds it.
+///
+/// # Errors
+/// 55000 when the table or the key by which it is walked is gone.
+pub fn reload(
+    connection: &Connection,
+    request: &Request,
+    relation: pg_sys::Oid,
+    key_columns: Option<&[String]>,
+    upper: Option<Vec<String>>,
+    rows: i64,
+) -> Result<Part, Error> {
+    let found = connection.query(&format!("{RELATION} WHERE c.oid OPERATOR(pg_catalog.=) $1"), &[Arg::oid(relation)])?;
+    let Some(row) = found.iter().next() else {
+        return Err(Error::new(
+            sqlstate::OBJECT_NOT_IN_PREREQUISITE_STATE,
+            format!("a table that the job walks does not exist any more (OID {})", relation.to_u32()),
+        )
+        .hint("Begin a new job for what is left: CALL zdm.backfill(...)."));
+    };
+    let name = qualified(row);
+    let walk = match key_columns {
+        None => Walk::Block,
+        Some(columns) => match key::choose(connection, relation, request.set.columns(), &name)? {
+            Some(key) if key.columns.iter().map(|column| &column.name).eq(columns) => Walk::Key(key),
+            _ => {
+                return Err(Error::new(
+                    sqlstate::OBJECT_NOT_IN_PREREQUISITE_STATE,
+                    format!("the key ({}) by which {name} is walked is gone", columns.join(", ")),
+                )
+                .detail("The position of the job is a value of that key.")
+                .hint("Create the unique index again, or begin a new job whose WHERE excludes the rows already done."));
+            }
+        },
+    };
+    Ok(Part { relation, name, walk, upper, rows, before_trigger: row.bool(6) })
+}
+
+fn qualified(row: Row<'_>) -> String {
+    format!("{}.{}", quote(&row.string(2)), quote(&row.string(3)))
+}
+
+/// Only ordinary and partitioned tables of users can be walked.
+fn refuse_kind(row: Row<'_>, name: &str) -> Result<(), Error> {
+    let refuse = |code, why: &str, hint: &str| Err(Error::new(code, format!("cannot backfill {name}: {why}")).hint(hint));
+    if row.bool(4) {
+        return refuse(
+            sqlstate::INSUFFICIENT_PRIVILEGE,
+            "it is a system catalog or one of pg_zdm's own tables",
+            "Only tables of users can be changed by a backfill.",
+        );
+    }
+    match row.text(0).unwrap_or_default() {
+        "r" | "p" => {}
+        "v" => return refuse(sqlstate::WRONG_OBJECT_TYPE, "it is a view", "Name the table below it."),
+        "m" => return refuse(sqlstate::WRONG_OBJECT_TYPE, "it is a materialized view", "Change its base tables and refresh it."),
+        "f" => return refuse(sqlstate::WRONG_OBJECT_TYPE, "it is a foreign table", "Run the backfill where the table lives."),
+        _ => return refuse(sqlstate::WRONG_OBJECT_TYPE, "it is not a table", "Name a table or a partitioned table."),
+    }
+    if row.text(1) == Some("t") {
+        return refuse(sqlstate::WRONG_OBJECT_TYPE, "it is a temporary table", "Nobody else sees it: a plain UPDATE does no harm there.");
+    }
+    if row.bool(5) {
+        return refuse(
+            sqlstate::WRONG_OBJECT_TYPE,
+            "it has rules ON UPDATE",
+            "A rule replaces the UPDATE by other statements, so that nothing could be said about the rows; drop or disable the rule first.",
+        );
+    }
+    Ok(())
+}
+
+/// Every assigned column exists in the table, may be changed by the caller, and does not say where the row lives.
+fn check_columns(connection: &Connection, request: &Request, relation: pg_sys::Oid, name: &str) -> Result<(), Error> {
+    for column in request.set.columns() {
+        let found = connection.query(COLUMN, &[Arg::oid(relation), Arg::text(Some(column))])?;
+        let Some(row) = found.iter().next() else {
+            return Err(Error::new(sqlstate::UNDEFINED_COLUMN, format!("column {} of table {name} does not exist", quote(column))));
+        };
+        if !row.bool(4) {
+            return Err(Error::new(
+                sqlstate::INSUFFICIENT_PRIVILEGE,
+                format!("permission denied to update column {} of table {name}", quote(column)),
+            )
+            .detail("A backfill runs with the rights of its caller; partitions are changed directly.")
+            .hint(format!("GRANT UPDATE ({}) ON {name} TO the role that calls it.", quote(column))));
+        }
+        if row.bool(5) {
+            return Err(Error::new(
+                sqlstate::FEATURE_NOT_SUPPORTED,
+                format!("cannot backfill column {} of {name}: it is part of the partition key", quote(column)),
+            )
+            .detail("Changing it would move rows to other partitions while these are walked."));
+        }
+    }
+    Ok(())
+}
+
+fn column_fact(connection: &Connection, relation: pg_sys::Oid, column: &str) -> Option<ColumnFact> {
+    let found = connection.query(COLUMN, &[Arg::oid(relation), Arg::text(Some(column))]).ok()?;
+    let row = found.iter().next()?;
+    Some(ColumnFact { type_name: row.string(1), typmod: row.int8(2) as i32, not_null: row.bool(3), row_type: row.bool(6) })
+}
+
+/// One table of the plan. `alias` is the target's name: user expressions may qualify columns by it.
+fn part(connection: &Connection, request: &Request, row: Row<'_>, alias: &str) -> Result<Part, Error> {
+    let relation = row.oid(7);
+    let name = qualified(row);
+    let walk = match key::choose(connection, relation, request.set.columns(), &name)? {
+        Some(key) => Walk::Key(key),
+        None => Walk::Block,
+    };
+    let statements = Statements::new(&name, alias, request.set.sql(), request.condition.as_ref().map(|condition| condition.sql()));
+    // The server judges the statement: names, types, and (EXPLAIN starts the executor) privileges.
+    let update = connection.prepare(&statements.whole(), &[])?;
+    if update.where_is_volatile() {
+        return Err(Error::new(sqlstate::FEATURE_NOT_SUPPORTED, "where_expr must not be volatile")
+            .detail("It decides which rows belong to the job: asked twice about the same row it must answer the same.")
+            .hint("Write the choice into a column first, or use a condition on columns."));
+    }
+    connection.query(&format!("EXPLAIN (COSTS false) {}", statements.whole()), &[])?;
+    let rows = connection.planned_rows(&connection.prepare(&format!("SELECT FROM ONLY {name}"), &[])?)?;
+    Ok(Part { relation, name, walk, upper: None, rows: rows as i64, before_trigger: row.bool(6) })
+}

@@ -1,0 +1,271 @@
+//! The catalog's side of the C shim: `src/shim/{parse,relation,lookup}.c`.
+//!
+//! Each function that can fail gives the server's error back as a value. They only read, so nothing has to be rolled back at once; but after
+//! an error no other may be called before the error was raised.
+
+use crate::shim::ServerError;
+use crate::text::{from_server, to_server};
+use pgrx::pg_sys;
+use std::ffi::{CString, c_char, c_int};
+use std::ptr;
+use std::sync::atomic::{AtomicPtr, Ordering};
+use zdm_analyzer::catalog::{Cast, Function, Volatility};
+
+/// `ZdmFunction` of `zdm_shim.h`.
+#[repr(C)]
+struct RawFunction {
+    volatility: c_char,
+    inlinable_body: *mut c_char,
+}
+
+unsafe extern "C-unwind" {
+    fn zdm_shim_raw_parse(sql: *const c_char) -> *mut pg_sys::ErrorData;
+    fn zdm_shim_expression(
+        tree: *const c_char,
+        columns: *mut *mut i16,
+        ncolumns: *mut c_int,
+        text: *mut *mut c_char,
+    ) -> *mut pg_sys::ErrorData;
+    fn zdm_shim_function_owner(fcinfo: pg_sys::FunctionCallInfo) -> pg_sys::Oid;
+    fn zdm_shim_schema(schema: *const c_char, oid: *mut pg_sys::Oid) -> *mut pg_sys::ErrorData;
+    fn zdm_shim_relation(schema: *const c_char, name: *const c_char, relation: *mut pg_sys::Oid) -> *mut pg_sys::ErrorData;
+    fn zdm_shim_created_here(relation: pg_sys::Oid, created: *mut bool) -> *mut pg_sys::ErrorData;
+    fn zdm_shim_facts(
+        sql: *const c_char,
+        plan: *mut pg_sys::SPIPlanPtr,
+        nargs: c_int,
+        types: *mut pg_sys::Oid,
+        values: *mut pg_sys::Datum,
+        owner: pg_sys::Oid,
+        text: *mut *mut c_char,
+    ) -> *mut pg_sys::ErrorData;
+    fn zdm_shim_type(
+        schema: *const c_char,
+        name: *const c_char,
+        modifiers: *const i32,
+        nmodifiers: c_int,
+        array: bool,
+        oid: *mut pg_sys::Oid,
+        typmod: *mut i32,
+    ) -> *mut pg_sys::ErrorData;
+    fn zdm_shim_cast(from: pg_sys::Oid, to: pg_sys::Oid, path: *mut c_int) -> *mut pg_sys::ErrorData;
+    fn zdm_shim_functions(
+        schema: *const c_char,
+        name: *const c_char,
+        arguments: c_int,
+        functions: *mut *mut RawFunction,
+        nfunctions: *mut c_int,
+    ) -> *mut pg_sys::ErrorData;
+    fn zdm_shim_operators(
+        schema: *const c_char,
+        name: *const c_char,
+        functions: *mut *mut RawFunction,
+        nfunctions: *mut c_int,
+    ) -> *mut pg_sys::ErrorData;
+    fn zdm_shim_collation(schema: *const c_char, name: *const c_char, collation: *mut pg_sys::Oid) -> *mut pg_sys::ErrorData;
+    fn zdm_shim_statistics_relation(schema: *const c_char, name: *const c_char, relation: *mut pg_sys::Oid) -> *mut pg_sys::ErrorData;
+    fn zdm_shim_setting(name: *const c_char, value: *mut *mut c_char) -> *mut pg_sys::ErrorData;
+    fn zdm_shim_time_zone_is_utc() -> bool;
+}
+
+/// A possibly qualified name in the server's encoding.
+pub struct Name {
+    schema: Option<CString>,
+    name: CString,
+}
+
+impl Name {
+    pub fn new(schema: Option<&str>, name: &str) -> Self {
+        Self { schema: schema.map(to_server), name: to_server(name) }
+    }
+
+    fn schema(&self) -> *const c_char {
+        self.schema.as_ref().map_or(ptr::null(), |schema| schema.as_ptr())
+    }
+}
+
+/// `None` for InvalidOid.
+fn valid(oid: pg_sys::Oid) -> Option<u32> {
+    (oid != pg_sys::InvalidOid).then(|| oid.to_u32())
+}
+
+/// Lets the running server's own grammar read a text; its error is the server's, with the position in the text.
+pub fn raw_parse(sql: &std::ffi::CStr) -> Result<(), ServerError> {
+    // SAFETY: the string is valid for the call; errors come back as data.
+    ServerError::check(unsafe { zdm_shim_raw_parse(sql.as_ptr()) })
+}
+
+/// What a stored expression reads, and how it reads with each column written as `$number`.
+pub struct Expression {
+    /// Column numbers; 0 stands for the whole row.
+    pub columns: Vec<i16>,
+    pub text: Option<String>,
+}
+
+/// Reads a `pg_node_tree`.
+pub fn expression(tree: &str) -> Result<Expression, ServerError> {
+    let tree = to_server(tree);
+    let (mut columns, mut ncolumns, mut text) = (ptr::null_mut(), 0, ptr::null_mut());
+    // SAFETY: the tree came from a catalog of this server (readfuncs.c reads it back); the results are palloc'd and copied at once.
+    unsafe {
+        ServerError::check(zdm_shim_expression(tree.as_ptr(), &mut columns, &mut ncolumns, &mut text))?;
+        let columns = std::slice::from_raw_parts(columns, usize::try_from(ncolumns).unwrap_or(0)).to_vec();
+        Ok(Expression { columns, text: from_server(text) })
+    }
+}
+
+/// The owner of the function that is being called.
+pub fn function_owner(fcinfo: pg_sys::FunctionCallInfo) -> pg_sys::Oid {
+    // SAFETY: fcinfo is the function manager's; a lookup in the syscache, under the guard that every body has.
+    unsafe { zdm_shim_function_owner(fcinfo) }
+}
+
+/// The schema of that name, if the session may look into it.
+pub fn schema(name: &str) -> Result<Option<u32>, ServerError> {
+    let name = to_server(name);
+    let mut oid = pg_sys::InvalidOid;
+    // SAFETY: the string is valid for the call; errors come back as data.
+    ServerError::check(unsafe { zdm_shim_schema(name.as_ptr(), &mut oid) })?;
+    Ok(valid(oid))
+}
+
+/// The relation a name means for the session.
+pub fn relation(name: &Name) -> Result<Option<u32>, ServerError> {
+    let mut oid = pg_sys::InvalidOid;
+    // SAFETY: the strings are valid for the call; errors come back as data.
+    ServerError::check(unsafe { zdm_shim_relation(name.schema(), name.name.as_ptr(), &mut oid) })?;
+    Ok(valid(oid))
+}
+
+/// Whether the running transaction created a relation.
+pub fn created_here(relation: u32) -> Result<bool, ServerError> {
+    let mut created = false;
+    // SAFETY: errors come back as data.
+    ServerError::check(unsafe { zdm_shim_created_here(pg_sys::Oid::from(relation), &mut created) })?;
+    Ok(created)
+}
+
+/// A query of ours that gives one JSON document; its plan is made once in the life of the backend.
+pub struct Query<const N: usize> {
+    sql: &'static std::ffi::CStr,
+    types: [pg_sys::Oid; N],
+    plan: AtomicPtr<pg_sys::_SPI_plan>,
+}
+
+impl<const N: usize> Query<N> {
+    pub const fn new(sql: &'static std::ffi::CStr, types: [pg_sys::Oid; N]) -> Self {
+        Self { sql, types, plan: AtomicPtr::new(ptr::null_mut()) }
+    }
+
+    /// Runs it with the rights of `owner`; `None` when there is no row.
+    pub fn run(&self, mut values: [pg_sys::Datum; N], owner: pg_sys::Oid) -> Result<Option<String>, ServerError> {
+        let mut types = self.types;
+        let mut plan = self.plan.load(Ordering::Relaxed);
+        let mut text = ptr::null_mut();
+        // SAFETY: one value for each parameter type; the plan is NULL or was kept by SPI_keepplan; errors come back as data.
+        let error = unsafe {
+            zdm_shim_facts(self.sql.as_ptr(), &mut plan, N as c_int, types.as_mut_ptr(), values.as_mut_ptr(), owner, &mut text)
+        };
+        self.plan.store(plan, Ordering::Relaxed);
+        ServerError::check(error)?;
+        // SAFETY: NULL or a palloc'd string.
+        Ok(unsafe { from_server(text) })
+    }
+}
+
+/// The type a name means, and its modifier.
+pub fn resolve_type(name: &Name, modifiers: &[i32], array: bool) -> Result<Option<(u32, i32)>, ServerError> {
+    let (mut oid, mut typmod) = (pg_sys::InvalidOid, -1);
+    // SAFETY: strings and slice are valid for the call; errors come back as data.
+    ServerError::check(unsafe {
+        let count = modifiers.len() as c_int;
+        zdm_shim_type(name.schema(), name.name.as_ptr(), modifiers.as_ptr(), count, array, &mut oid, &mut typmod)
+    })?;
+    Ok(valid(oid).map(|oid| (oid, typmod)))
+}
+
+/// How a value gets from one type to another in an assignment.
+pub fn cast(from: u32, to: u32) -> Result<Cast, ServerError> {
+    let mut path = 0;
+    // SAFETY: errors come back as data.
+    ServerError::check(unsafe { zdm_shim_cast(pg_sys::Oid::from(from), pg_sys::Oid::from(to), &mut path) })?;
+    Ok(match path as u32 {
+        pg_sys::CoercionPathType::COERCION_PATH_RELABELTYPE => Cast::Binary,
+        pg_sys::CoercionPathType::COERCION_PATH_FUNC | pg_sys::CoercionPathType::COERCION_PATH_ARRAYCOERCE => Cast::Function,
+        pg_sys::CoercionPathType::COERCION_PATH_COERCEVIAIO => Cast::InputOutput,
+        _ => Cast::None,
+    })
+}
+
+/// All functions that a call could mean.
+pub fn functions(name: &Name, arguments: usize) -> Result<Vec<Function>, ServerError> {
+    let (mut list, mut count) = (ptr::null_mut(), 0);
+    let arguments = c_int::try_from(arguments).unwrap_or(c_int::MAX);
+    // SAFETY: the strings are valid for the call; the array is palloc'd, holds `count` entries and is copied at once.
+    unsafe {
+        ServerError::check(zdm_shim_functions(name.schema(), name.name.as_ptr(), arguments, &mut list, &mut count))?;
+        Ok(copy_functions(list, count))
+    }
+}
+
+/// The functions behind all operators of a name.
+pub fn operators(name: &Name) -> Result<Vec<Function>, ServerError> {
+    let (mut list, mut count) = (ptr::null_mut(), 0);
+    // SAFETY: as above.
+    unsafe {
+        ServerError::check(zdm_shim_operators(name.schema(), name.name.as_ptr(), &mut list, &mut count))?;
+        Ok(copy_functions(list, count))
+    }
+}
+
+/// # Safety
+/// `list` points at `count` entries.
+unsafe fn copy_functions(list: *const RawFunction, count: c_int) -> Vec<Function> {
+    // SAFETY: promised by the caller; a body is NULL or a NUL-terminated string.
+    unsafe {
+        std::slice::from_raw_parts(list, usize::try_from(count).unwrap_or(0))
+            .iter()
+            .map(|raw| Function {
+                volatility: match raw.volatility as u8 {
+                    b'i' => Volatility::Immutable,
+                    b's' => Volatility::Stable,
+                    _ => Volatility::Volatile,
+                },
+                inlinable_body: from_server(raw.inlinable_body),
+            })
+            .collect()
+    }
+}
+
+/// The collation a name means.
+pub fn collation(name: &Name) -> Result<Option<u32>, ServerError> {
+    let mut oid = pg_sys::InvalidOid;
+    // SAFETY: the strings are valid for the call; errors come back as data.
+    ServerError::check(unsafe { zdm_shim_collation(name.schema(), name.name.as_ptr(), &mut oid) })?;
+    Ok(valid(oid))
+}
+
+/// The table an extended statistics object belongs to.
+pub fn statistics_relation(name: &Name) -> Result<Option<u32>, ServerError> {
+    let mut oid = pg_sys::InvalidOid;
+    // SAFETY: the strings are valid for the call; errors come back as data.
+    ServerError::check(unsafe { zdm_shim_statistics_relation(name.schema(), name.name.as_ptr(), &mut oid) })?;
+    Ok(valid(oid))
+}
+
+/// A setting as SHOW prints it.
+pub fn setting(name: &str) -> Result<Option<String>, ServerError> {
+    let name = to_server(name);
+    let mut value = ptr::null_mut();
+    // SAFETY: the string is valid for the call; the result is NULL or a NUL-terminated string.
+    unsafe {
+        ServerError::check(zdm_shim_setting(name.as_ptr(), &mut value))?;
+        Ok(from_server(value))
+    }
+}
+
+/// Whether the session's time zone is UTC, now and always.
+pub fn time_zone_is_utc() -> bool {
+    // SAFETY: reads the session's time zone.
+    unsafe { zdm_shim_time_zone_is_utc() }
+}

@@ -1,0 +1,126 @@
+//! How a statement travels from text to verdict: `zdm.check_ddl(text)` and its relatives.
+//!
+//! The running server's own grammar reads the text first: what it does not accept is an error, as PostgreSQL words it, with the position in the
+//! checked text. Then the analyzer judges it over the live catalogs ([`crate::catalog`]). Nothing of the text is run, and no lock is taken
+//! on what it talks about.
+
+pub mod input;
+mod rows;
+
+use crate::catalog::{LiveCatalog, shim};
+use crate::error::{Error, sqlstate};
+use crate::shim::sql_function;
+use crate::text::to_server;
+use pgrx::pg_sys;
+use rows::{Rows, Value};
+use zdm_analyzer::finding::{Finding, Risk};
+use zdm_analyzer::lock::Blocks;
+
+sql_function!(zdm_check_ddl, pg_finfo_zdm_check_ddl, check_ddl);
+sql_function!(zdm_ddl_effects, pg_finfo_zdm_ddl_effects, ddl_effects);
+sql_function!(zdm_explain, pg_finfo_zdm_explain, explain);
+sql_function!(zdm_rules, pg_finfo_zdm_rules, rules);
+
+/// `zdm.check_ddl(sql)`.
+fn check_ddl(fcinfo: pg_sys::FunctionCallInfo) -> Result<pg_sys::Datum, Error> {
+    let mut rows = Rows::new(fcinfo);
+    let Some(sql) = input::argument(fcinfo, 0)? else { return Ok(pg_sys::Datum::null()) };
+    shim::raw_parse(sql.server)?;
+    let findings = match sql.text {
+        Some(text) => {
+            let catalog = LiveCatalog::new(fcinfo);
+            let findings = zdm_analyzer::check(&text, &catalog);
+            catalog.finish()?;
+            findings
+        }
+        None => vec![not_text()],
+    };
+    findings.iter().for_each(|finding| rows.push(row(finding)));
+    Ok(pg_sys::Datum::null())
+}
+
+/// `zdm.ddl_effects(sql)`.
+fn ddl_effects(fcinfo: pg_sys::FunctionCallInfo) -> Result<pg_sys::Datum, Error> {
+    let mut rows = Rows::new(fcinfo);
+    let Some(sql) = input::argument(fcinfo, 0)? else { return Ok(pg_sys::Datum::null()) };
+    shim::raw_parse(sql.server)?;
+    let cannot = |why: &str| Error::new(sqlstate::FEATURE_NOT_SUPPORTED, format!("cannot analyze the text: {why}"));
+    let text = sql.text.ok_or_else(|| cannot(NOT_TEXT))?;
+    let catalog = LiveCatalog::new(fcinfo);
+    let effects = zdm_analyzer::effects(&text, &catalog);
+    catalog.finish()?;
+    for effect in effects.map_err(|error| cannot(&error.message))? {
+        rows.push([
+            Value::Int(effect.statement as i32),
+            Value::Oid(effect.relation),
+            Value::Text(effect.lock.pg_name()),
+            effect.rewrites.into(),
+            effect.scans.into(),
+        ]);
+    }
+    Ok(pg_sys::Datum::null())
+}
+
+/// `zdm.rules()`.
+fn rules(fcinfo: pg_sys::FunctionCallInfo) -> Result<pg_sys::Datum, Error> {
+    let mut rows = Rows::new(fcinfo);
+    for rule in zdm_analyzer::rules() {
+        rows.push([Value::Text(rule.name), Value::Text(rule.risk.as_str()), Value::Text(rule.summary)]);
+    }
+    Ok(pg_sys::Datum::null())
+}
+
+/// `zdm.explain(rule)`; strict.
+fn explain(fcinfo: pg_sys::FunctionCallInfo) -> Result<pg_sys::Datum, Error> {
+    let name = input::argument(fcinfo, 0)?.and_then(|argument| argument.text).unwrap_or_default();
+    let rule = zdm_analyzer::rules().into_iter().find(|rule| rule.name == name).ok_or_else(|| {
+        Error::new(sqlstate::UNDEFINED_OBJECT, format!("there is no rule \"{name}\"")).hint("SELECT * FROM zdm.rules() lists all rules.")
+    })?;
+    // SAFETY: copies a NUL-terminated string in the server's encoding into a new varlena.
+    Ok(pg_sys::Datum::from(unsafe { pg_sys::cstring_to_text(to_server(rule.docs).as_ptr()) }))
+}
+
+/// Why bytes of a SQL_ASCII database cannot be judged.
+const NOT_TEXT: &str = "it is not valid UTF-8";
+
+/// The verdict on bytes that are no text.
+pub fn not_text() -> Finding {
+    Finding {
+        statement: 1,
+        line: 1,
+        span: 0..0,
+        command: "???".to_owned(),
+        object: None,
+        relation: None,
+        risk: Risk::Unknown,
+        rule: None,
+        lock: None,
+        blocks: Blocks::Nothing,
+        rewrites: None,
+        scans: None,
+        message: format!("the text cannot be judged: {NOT_TEXT}"),
+        detail: None,
+        hint: None,
+    }
+}
+
+/// The columns of `zdm.check_ddl`.
+fn row(finding: &Finding) -> [Value<'_>; 15] {
+    [
+        Value::Int(finding.statement as i32),
+        Value::Int(finding.line as i32),
+        Value::Text(&finding.command),
+        finding.object.as_deref().into(),
+        Value::Text(finding.risk.as_str()),
+        finding.rule.into(),
+        finding.lock.map(|lock| lock.pg_name()).into(),
+        Value::Text(finding.blocks.as_str()),
+        finding.rewrites.into(),
+        finding.scans.into(),
+        Value::Null,
+        Value::Null,
+        Value::Text(&finding.message),
+        finding.detail.as_deref().into(),
+        finding.hint.as_deref().into(),
+    ]
+}

@@ -1,0 +1,48 @@
+//! The text to check: its size is looked at before it is unpacked, and it may be in any encoding.
+
+use crate::error::{Error, sqlstate};
+use crate::guc;
+use pgrx::pg_sys;
+use std::ffi::CStr;
+
+/// A text argument.
+pub struct Input {
+    /// In the server's encoding; palloc'd, lives as long as the call.
+    pub server: &'static CStr,
+    /// In UTF-8; `None` when its bytes are no text (only a SQL_ASCII database holds such).
+    pub text: Option<String>,
+}
+
+/// Argument `number` of the call; `None` for NULL.
+pub fn argument(fcinfo: pg_sys::FunctionCallInfo, number: usize) -> Result<Option<Input>, Error> {
+    // SAFETY: fcinfo is the function manager's, and the declared arguments are there.
+    let argument = unsafe { *(*fcinfo).args.as_slice((*fcinfo).nargs as usize).get_unchecked(number) };
+    if argument.isnull {
+        return Ok(None);
+    }
+    let limit = guc::MAX_SQL_LENGTH.get() as usize * 1024;
+    // SAFETY: the argument is of type text: a varlena, perhaps compressed or out of line; its raw size is told by its header (detoast.c).
+    let size = unsafe { pg_sys::toast_raw_datum_size(argument.value) } - pg_sys::VARHDRSZ;
+    if size > limit {
+        return Err(Error::new(sqlstate::PROGRAM_LIMIT_EXCEEDED, "the text to check is too long")
+            .detail(format!("It has {size} bytes; zdm.max_sql_length allows {limit}."))
+            .hint("Check it in pieces, or ask a superuser to raise zdm.max_sql_length."));
+    }
+    // SAFETY: as above; text_to_cstring makes a copy with a NUL at its end, in memory of the call.
+    let server: &'static CStr = unsafe { CStr::from_ptr(pg_sys::text_to_cstring(argument.value.cast_mut_ptr())) };
+    Ok(Some(Input { server, text: to_utf8(server.to_bytes()) }))
+}
+
+/// Text of the server in UTF-8; `None` when it is none.
+pub fn to_utf8(bytes: &[u8]) -> Option<String> {
+    // SAFETY: reads the encoding of the database; pg_server_to_any returns its argument or a palloc'd, NUL-terminated string.
+    unsafe {
+        let encoding = pg_sys::GetDatabaseEncoding();
+        let as_it_is = encoding == pg_sys::pg_enc::PG_SQL_ASCII as i32 || encoding == pg_sys::pg_enc::PG_UTF8 as i32;
+        if as_it_is || bytes.is_ascii() {
+            return String::from_utf8(bytes.to_vec()).ok();
+        }
+        let converted = pg_sys::pg_server_to_any(bytes.as_ptr().cast(), bytes.len() as i32, pg_sys::pg_enc::PG_UTF8 as i32);
+        CStr::from_ptr(converted).to_str().ok().map(str::to_owned)
+    }
+}

@@ -1,0 +1,1 @@
+//! The event trigger that refuses what the check calls danger.

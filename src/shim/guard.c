@@ -1,0 +1,154 @@
+/*
+ * The guard: which statement fired the event trigger, and in which mode the database is.
+ */
+#include "zdm_shim.h"
+
+#include "access/table.h"
+#include "access/tableam.h"
+#include "catalog/namespace.h"
+#include "commands/event_trigger.h"
+#include "commands/extension.h"
+#include "executor/tuptable.h"
+#include "miscadmin.h"
+#include "nodes/parsenodes.h"
+#include "replication/logicalworker.h"
+#include "tcop/cmdtag.h"
+#include "tcop/pquery.h"
+#include "utils/builtins.h"
+#include "utils/guc.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+#include "utils/snapmgr.h"
+
+/* What concerns this extension itself must pass in every state: it is the way out. */
+static bool
+is_our_extension(Node *tree)
+{
+	if (IsA(tree, AlterExtensionStmt))
+		return strcmp(((AlterExtensionStmt *) tree)->extname, "pg_zdm") == 0;
+	if (IsA(tree, AlterExtensionContentsStmt))
+		return strcmp(((AlterExtensionContentsStmt *) tree)->extname, "pg_zdm") == 0;
+	if (IsA(tree, DropStmt) && ((DropStmt *) tree)->removeType == OBJECT_EXTENSION)
+	{
+		List	   *names = ((DropStmt *) tree)->objects;
+
+		return list_length(names) == 1 && strcmp(strVal(linitial(names)), "pg_zdm") == 0;
+	}
+	return false;
+}
+
+/*
+ * The statement that fired the trigger. It has a text only if it is the one that the client's portal runs: in a statement that a function runs,
+ * the portal holds the outer one, whose utilityStmt is NULL or another. A portal of a cached plan gives a copy of its tree to ProcessUtility
+ * (pquery.c, PortalRunUtility: readOnlyTree), so there the trees are compared, not their addresses.
+ */
+ErrorData *
+zdm_shim_statement(FunctionCallInfo fcinfo, ZdmStatement *statement)
+{
+	ErrorData  *volatile error = NULL;
+	MemoryContext context = CurrentMemoryContext;
+
+	memset(statement, 0, sizeof(*statement));
+	PG_TRY();
+	{
+		EventTriggerData *data = (EventTriggerData *) fcinfo->context;
+		Portal		portal = ActivePortal;
+		ListCell   *cell;
+
+		if (!CALLED_AS_EVENT_TRIGGER(fcinfo))
+			ereport(ERROR,
+					(errcode(ERRCODE_E_R_I_E_EVENT_TRIGGER_PROTOCOL_VIOLATED),
+					 errmsg("not fired by event trigger manager")));
+		statement->tag = GetCommandTagName(data->tag);
+		statement->exempt = creating_extension || IsBinaryUpgrade || !IsUnderPostmaster || IsLogicalWorker() ||
+			is_our_extension(data->parsetree);
+
+		if (!statement->exempt && portal != NULL && portal->sourceText != NULL)
+		{
+			foreach(cell, portal->stmts)
+			{
+				PlannedStmt *planned = lfirst_node(PlannedStmt, cell);
+				Node	   *tree = planned->utilityStmt;
+
+				if (tree == NULL)
+					continue;
+				if (tree == data->parsetree || (portal->cplan != NULL && equal(tree, data->parsetree)))
+				{
+					int			start = Max(planned->stmt_location, 0);
+					int			rest = strlen(portal->sourceText) - start;
+
+					if (rest >= 0)
+					{
+						statement->text = portal->sourceText + start;
+						statement->length = planned->stmt_len > 0 ? Min(planned->stmt_len, rest) : rest;
+					}
+					break;
+				}
+				/* REFRESH ... CONCURRENTLY makes and drops its temporary table by DDL of its own */
+				if (IsA(tree, RefreshMatViewStmt))
+					statement->exempt = true;
+			}
+		}
+	}
+	PG_CATCH();
+	{
+		MemoryContextSwitchTo(context);
+		error = zdm_shim_catch(context);
+	}
+	PG_END_TRY();
+	return error;
+}
+
+/*
+ * Reads zdm.guard_state into `mode`: "" when the table or its row is missing. Read directly, so that neither the caller's rights nor a planner
+ * matter; the only lock is ACCESS SHARE on our own table.
+ */
+ErrorData *
+zdm_shim_guard_state(char *mode, int size)
+{
+	ErrorData  *volatile error = NULL;
+	MemoryContext context = CurrentMemoryContext;
+
+	*mode = '\0';
+	PG_TRY();
+	{
+		Oid			schema = get_namespace_oid("zdm", true);
+		Oid			table = OidIsValid(schema) ? get_relname_relid("guard_state", schema) : InvalidOid;
+
+		if (OidIsValid(table))
+		{
+			Relation	rel = table_open(table, AccessShareLock);
+			AttrNumber	column = get_attnum(table, "mode");
+			Snapshot	snapshot = RegisterSnapshot(GetLatestSnapshot());
+			TableScanDesc scan = table_beginscan(rel, snapshot, 0, NULL);
+			TupleTableSlot *slot = table_slot_create(rel, NULL);
+
+			if (column != InvalidAttrNumber && table_scan_getnextslot(scan, ForwardScanDirection, slot))
+			{
+				bool		is_null;
+				Datum		value = slot_getattr(slot, column, &is_null);
+
+				if (!is_null)
+					text_to_cstring_buffer(DatumGetTextPP(value), mode, size);
+			}
+			ExecDropSingleTupleTableSlot(slot);
+			table_endscan(scan);
+			UnregisterSnapshot(snapshot);
+			table_close(rel, AccessShareLock);
+		}
+	}
+	PG_CATCH();
+	{
+		MemoryContextSwitchTo(context);
+		error = zdm_shim_catch(context);
+	}
+	PG_END_TRY();
+	return error;
+}
+
+/* The DETAIL of a value that a check hook refuses. */
+void
+zdm_shim_guc_detail(const char *detail)
+{
+	GUC_check_errdetail("%s", detail);
+}

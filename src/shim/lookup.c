@@ -1,0 +1,330 @@
+/*
+ * Types, casts, functions, operators and settings, as the running session would find them. Only catalogs are read: no function of a user
+ * runs, type modifiers of users' types included. Errors are handled as in relation.c.
+ */
+#include "zdm_shim.h"
+
+#include "access/htup_details.h"
+#include "access/transam.h"
+#include "access/xact.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_language.h"
+#include "catalog/pg_proc.h"
+#include "catalog/pg_statistic_ext.h"
+#include "catalog/pg_type.h"
+#include "nodes/makefuncs.h"
+#include "nodes/value.h"
+#include "parser/parse_coerce.h"
+#include "parser/parse_type.h"
+#include "pgtime.h"
+#include "utils/builtins.h"
+#include "utils/guc.h"
+#include "utils/lsyscache.h"
+#include "utils/resowner.h"
+#include "utils/syscache.h"
+
+static List *
+name_list(const char *schema, const char *name)
+{
+	List	   *names = list_make1(makeString(pstrdup(name)));
+
+	return schema == NULL ? names : lcons(makeString(pstrdup(schema)), names);
+}
+
+/*
+ * The modifier that a built-in type's own function makes of the ones in the text; false when it refuses them. In a subtransaction, since the
+ * refusal is an ERROR.
+ */
+static bool
+built_in_typmod(TypeName *type_name, int32 *typmod)
+{
+	MemoryContext context = CurrentMemoryContext;
+	ResourceOwner owner = CurrentResourceOwner;
+	volatile bool ok = true;
+
+	BeginInternalSubTransaction(NULL);
+	MemoryContextSwitchTo(context);
+	PG_TRY();
+	{
+		Type		type = LookupTypeName(NULL, type_name, typmod, true);
+
+		if (type != NULL)
+			ReleaseSysCache(type);
+		ReleaseCurrentSubTransaction();
+	}
+	PG_CATCH();
+	{
+		ErrorData  *error;
+
+		MemoryContextSwitchTo(context);
+		error = zdm_shim_catch(context);
+		RollbackAndReleaseCurrentSubTransaction();
+		MemoryContextSwitchTo(context);
+		CurrentResourceOwner = owner;
+		if (ERRCODE_TO_CATEGORY(error->sqlerrcode) != ERRCODE_DATA_EXCEPTION && error->sqlerrcode != ERRCODE_SYNTAX_ERROR)
+			ReThrowError(error);
+		ok = false;
+	}
+	PG_END_TRY();
+	MemoryContextSwitchTo(context);
+	CurrentResourceOwner = owner;
+	return ok;
+}
+
+/*
+ * The type that a name with modifiers means: InvalidOid when there is none. The modifiers of a type that a user made are not evaluated; they
+ * give ZDM_TYPMOD_UNKNOWN, which equals no column's.
+ */
+ErrorData *
+zdm_shim_type(const char *schema, const char *name, const int32 *modifiers, int nmodifiers, bool array, Oid *oid, int32 *typmod)
+{
+	ErrorData  *volatile error = NULL;
+	MemoryContext context = CurrentMemoryContext;
+
+	PG_TRY();
+	{
+		TypeName   *type_name = makeTypeNameFromNameList(name_list(schema, name));
+		Type		type = NULL;
+
+		*oid = InvalidOid;
+		*typmod = -1;
+		if (array)
+			type_name->arrayBounds = list_make1(makeInteger(-1));
+		if (schema == NULL || OidIsValid(zdm_visible_schema(schema)))
+			type = LookupTypeName(NULL, type_name, NULL, true);
+		if (type != NULL)
+		{
+			Form_pg_type form = (Form_pg_type) GETSTRUCT(type);
+			Oid			found = form->typisdefined ? form->oid : InvalidOid;
+			Oid			typmodin = form->typmodin;
+
+			ReleaseSysCache(type);
+			if (nmodifiers == 0)
+				*oid = found;
+			else if (typmodin >= FirstNormalObjectId)
+			{
+				*oid = found;
+				*typmod = ZDM_TYPMOD_UNKNOWN;
+			}
+			else if (OidIsValid(typmodin))
+			{
+				for (int i = 0; i < nmodifiers; i++)
+				{
+					A_Const    *constant = makeNode(A_Const);
+
+					constant->val.ival.type = T_Integer;
+					constant->val.ival.ival = modifiers[i];
+					constant->location = -1;
+					type_name->typmods = lappend(type_name->typmods, constant);
+				}
+				if (built_in_typmod(type_name, typmod))
+					*oid = found;
+			}
+		}
+	}
+	PG_CATCH();
+	{
+		MemoryContextSwitchTo(context);
+		error = zdm_shim_catch(context);
+	}
+	PG_END_TRY();
+	return error;
+}
+
+/* How a value is converted in an assignment (parse_coerce.c); `path` gets a CoercionPathType. */
+ErrorData *
+zdm_shim_cast(Oid from, Oid to, int *path)
+{
+	ErrorData  *volatile error = NULL;
+	MemoryContext context = CurrentMemoryContext;
+
+	PG_TRY();
+	{
+		Oid			function;
+
+		*path = find_coercion_pathway(to, from, COERCION_ASSIGNMENT, &function);
+	}
+	PG_CATCH();
+	{
+		MemoryContextSwitchTo(context);
+		error = zdm_shim_catch(context);
+	}
+	PG_END_TRY();
+	return error;
+}
+
+/* Fills in what the analysis wants to know of one function. */
+static void
+describe_function(Oid oid, ZdmFunction *function)
+{
+	HeapTuple	tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(oid));
+	Form_pg_proc form;
+
+	function->volatility = PROVOLATILE_VOLATILE;
+	function->inlinable_body = NULL;
+	if (!HeapTupleIsValid(tuple))
+		return;
+	form = (Form_pg_proc) GETSTRUCT(tuple);
+	function->volatility = form->provolatile;
+	/* the conditions of inline_function (clauses.c) that the catalog tells; a body kept as a tree instead of text is left alone */
+	if (form->prolang == SQLlanguageId && form->prokind == PROKIND_FUNCTION && !form->prosecdef && !form->proretset &&
+		form->prorettype != RECORDOID && heap_attisnull(tuple, Anum_pg_proc_proconfig, NULL) &&
+		heap_attisnull(tuple, Anum_pg_proc_prosqlbody, NULL))
+	{
+		bool		is_null;
+		Datum		source = SysCacheGetAttr(PROCOID, tuple, Anum_pg_proc_prosrc, &is_null);
+
+		if (!is_null)
+			function->inlinable_body = TextDatumGetCString(source);
+	}
+	ReleaseSysCache(tuple);
+}
+
+/* All functions that a call could mean. */
+ErrorData *
+zdm_shim_functions(const char *schema, const char *name, int arguments, ZdmFunction **functions, int *nfunctions)
+{
+	ErrorData  *volatile error = NULL;
+	MemoryContext context = CurrentMemoryContext;
+
+	PG_TRY();
+	{
+		FuncCandidateList candidates = NULL;
+		int			n = 0;
+
+		if (schema == NULL || OidIsValid(zdm_visible_schema(schema)))
+			candidates = FuncnameGetCandidates(name_list(schema, name), arguments, NIL, true, true, false, true);
+		for (FuncCandidateList candidate = candidates; candidate != NULL; candidate = candidate->next)
+			n++;
+		*functions = palloc0(sizeof(ZdmFunction) * Max(n, 1));
+		*nfunctions = 0;
+		for (FuncCandidateList candidate = candidates; candidate != NULL; candidate = candidate->next)
+		{
+			/* InvalidOid stands for an ambiguous set of defaults (namespace.c) */
+			if (OidIsValid(candidate->oid))
+				describe_function(candidate->oid, &(*functions)[(*nfunctions)++]);
+		}
+	}
+	PG_CATCH();
+	{
+		MemoryContextSwitchTo(context);
+		error = zdm_shim_catch(context);
+	}
+	PG_END_TRY();
+	return error;
+}
+
+/* The functions behind all operators of a name. */
+ErrorData *
+zdm_shim_operators(const char *schema, const char *name, ZdmFunction **functions, int *nfunctions)
+{
+	ErrorData  *volatile error = NULL;
+	MemoryContext context = CurrentMemoryContext;
+
+	PG_TRY();
+	{
+		FuncCandidateList candidates = NULL;
+		int			n = 0;
+
+		if (schema == NULL || OidIsValid(zdm_visible_schema(schema)))
+			candidates = OpernameGetCandidates(name_list(schema, name), '\0', true);
+		for (FuncCandidateList candidate = candidates; candidate != NULL; candidate = candidate->next)
+			n++;
+		*functions = palloc0(sizeof(ZdmFunction) * Max(n, 1));
+		*nfunctions = 0;
+		for (FuncCandidateList candidate = candidates; candidate != NULL; candidate = candidate->next)
+		{
+			Oid			function = get_opcode(candidate->oid);
+
+			if (OidIsValid(function))
+				describe_function(function, &(*functions)[(*nfunctions)++]);
+		}
+	}
+	PG_CATCH();
+	{
+		MemoryContextSwitchTo(context);
+		error = zdm_shim_catch(context);
+	}
+	PG_END_TRY();
+	return error;
+}
+
+/* The collation that a name means: InvalidOid when there is none. */
+ErrorData *
+zdm_shim_collation(const char *schema, const char *name, Oid *collation)
+{
+	ErrorData  *volatile error = NULL;
+	MemoryContext context = CurrentMemoryContext;
+
+	PG_TRY();
+	{
+		*collation = InvalidOid;
+		if (schema == NULL || OidIsValid(zdm_visible_schema(schema)))
+			*collation = get_collation_oid(name_list(schema, name), true);
+	}
+	PG_CATCH();
+	{
+		MemoryContextSwitchTo(context);
+		error = zdm_shim_catch(context);
+	}
+	PG_END_TRY();
+	return error;
+}
+
+/* The table that an extended statistics object belongs to: InvalidOid when there is none of that name. */
+ErrorData *
+zdm_shim_statistics_relation(const char *schema, const char *name, Oid *relation)
+{
+	ErrorData  *volatile error = NULL;
+	MemoryContext context = CurrentMemoryContext;
+
+	PG_TRY();
+	{
+		HeapTuple	tuple = NULL;
+
+		*relation = InvalidOid;
+		if (schema == NULL || OidIsValid(zdm_visible_schema(schema)))
+			tuple = SearchSysCache1(STATEXTOID, ObjectIdGetDatum(get_statistics_object_oid(name_list(schema, name), true)));
+		if (HeapTupleIsValid(tuple))
+		{
+			*relation = ((Form_pg_statistic_ext) GETSTRUCT(tuple))->stxrelid;
+			ReleaseSysCache(tuple);
+		}
+	}
+	PG_CATCH();
+	{
+		MemoryContextSwitchTo(context);
+		error = zdm_shim_catch(context);
+	}
+	PG_END_TRY();
+	return error;
+}
+
+/* A setting as SHOW prints it; NULL when there is none of that name. */
+ErrorData *
+zdm_shim_setting(const char *name, char **value)
+{
+	ErrorData  *volatile error = NULL;
+	MemoryContext context = CurrentMemoryContext;
+
+	PG_TRY();
+	{
+		*value = GetConfigOptionByName(name, NULL, true);
+	}
+	PG_CATCH();
+	{
+		MemoryContextSwitchTo(context);
+		error = zdm_shim_catch(context);
+	}
+	PG_END_TRY();
+	return error;
+}
+
+/* The test of TimestampTimestampTzRequiresRewrite (timestamp.c), turned round. */
+bool
+zdm_shim_time_zone_is_utc(void)
+{
+	long		offset;
+
+	return pg_get_timezone_offset(session_timezone, &offset) && offset == 0;
+}

@@ -1,0 +1,86 @@
+/*
+ * The few frames of pg_zdm that are C.
+ *
+ * An ERROR that crosses from PostgreSQL into Rust is rebuilt there, and loses its CONTEXT, its position, its constraint name and every
+ * SQLSTATE that pgrx does not know. Where an error must stay as it is, or must carry a SQLSTATE of our own, a C frame catches or raises it.
+ * Rust sees an ErrorData pointer and never a longjmp.
+ */
+#ifndef ZDM_SHIM_H
+#define ZDM_SHIM_H
+
+#include "postgres.h"
+
+#include "executor/spi.h"
+#include "fmgr.h"
+#include "utils/elog.h"
+
+/* A report made in Rust; NULL stands for "not given". Strings are in the server's encoding. */
+typedef struct ZdmReport
+{
+	int			elevel;
+	const char *sqlstate;		/* five characters */
+	const char *message;
+	const char *detail;
+	const char *hint;
+} ZdmReport;
+
+/* The body of an SQL-callable function, in Rust: an error to raise, or NULL and the result. */
+typedef ErrorData *(*ZdmBody) (FunctionCallInfo fcinfo, Datum *result);
+
+extern Datum zdm_shim_call(FunctionCallInfo fcinfo, ZdmBody body);
+extern ErrorData *zdm_shim_error(const ZdmReport *report);
+extern void zdm_shim_report(const ZdmReport *report);
+extern void zdm_shim_append_hint(ErrorData *error, const char *hint);
+
+extern ErrorData *zdm_shim_prepare(const char *sql, int nargs, Oid *types, SPIPlanPtr *plan, MemoryContext error_context);
+extern ErrorData *zdm_shim_execute(SPIPlanPtr plan, Datum *values, const char *nulls, bool read_only, long limit,
+								   MemoryContext error_context);
+extern bool zdm_shim_where_is_volatile(SPIPlanPtr plan);
+extern ErrorData *zdm_shim_planned_rows(SPIPlanPtr plan, double *rows, MemoryContext error_context);
+extern ErrorData *zdm_shim_commit(MemoryContext error_context);
+extern ErrorData *zdm_shim_nap(int64 milliseconds, MemoryContext error_context);
+extern void zdm_shim_self_check(void);
+extern ErrorData *zdm_shim_catch(MemoryContext context);
+
+/* check: parse.c, relation.c, lookup.c */
+typedef struct ZdmFunction
+{
+	char		volatility;		/* pg_proc.provolatile */
+	char	   *inlinable_body; /* or NULL */
+} ZdmFunction;
+
+/* the modifier of a type whose typmodin is a user's: equal to no column's */
+#define ZDM_TYPMOD_UNKNOWN PG_INT32_MIN
+
+extern ErrorData *zdm_shim_raw_parse(const char *sql);
+extern ErrorData *zdm_shim_expression(const char *tree, int16 **columns, int *ncolumns, char **text);
+extern Oid	zdm_visible_schema(const char *schema);
+extern ErrorData *zdm_shim_schema(const char *schema, Oid *oid);
+extern Oid	zdm_shim_function_owner(FunctionCallInfo fcinfo);
+extern ErrorData *zdm_shim_relation(const char *schema, const char *name, Oid *relation);
+extern ErrorData *zdm_shim_created_here(Oid relation, bool *created);
+extern ErrorData *zdm_shim_facts(const char *sql, SPIPlanPtr *plan, int nargs, Oid *types, Datum *values, Oid owner, char **text);
+extern ErrorData *zdm_shim_type(const char *schema, const char *name, const int32 *modifiers, int nmodifiers, bool array, Oid *oid,
+								int32 *typmod);
+extern ErrorData *zdm_shim_cast(Oid from, Oid to, int *path);
+extern ErrorData *zdm_shim_functions(const char *schema, const char *name, int arguments, ZdmFunction **functions, int *nfunctions);
+extern ErrorData *zdm_shim_operators(const char *schema, const char *name, ZdmFunction **functions, int *nfunctions);
+extern ErrorData *zdm_shim_collation(const char *schema, const char *name, Oid *collation);
+extern ErrorData *zdm_shim_statistics_relation(const char *schema, const char *name, Oid *relation);
+extern ErrorData *zdm_shim_setting(const char *name, char **value);
+extern bool zdm_shim_time_zone_is_utc(void);
+
+/* guard: guard.c */
+typedef struct ZdmStatement
+{
+	const char *tag;			/* the command tag */
+	const char *text;			/* the start of its text, or NULL when there is none at hand */
+	int			length;
+	bool		exempt;			/* never judged, whatever it is */
+} ZdmStatement;
+
+extern ErrorData *zdm_shim_statement(FunctionCallInfo fcinfo, ZdmStatement *statement);
+extern ErrorData *zdm_shim_guard_state(char *mode, int size);
+extern void zdm_shim_guc_detail(const char *detail);
+
+#endif

@@ -1,0 +1,284 @@
+//! SPI for a procedure that commits.
+//!
+//! pgrx's own `Spi` is atomic and lets errors pass through Rust. Here one [`Connection`] spans the whole CALL, statements are prepared once and
+//! survive commits, and every error of the server comes back as a value with all its fields ([`crate::shim`]).
+//!
+//! The rule that keeps this sound: whatever can fail runs inside [`subtransaction`], which is rolled back when it did (PostgreSQL demands a
+//! (sub)transaction abort after every caught ERROR), and nothing is prepared or read between a commit and a sleep, so that no snapshot is held.
+
+use crate::error::{Error, sqlstate};
+use crate::shim::{self, ServerError};
+use crate::text::from_server;
+use pgrx::{IntoDatum, pg_sys};
+use std::ffi::c_char;
+use std::ptr;
+
+/// A parameter: its type and its value.
+#[derive(Clone, Copy)]
+pub struct Arg {
+    pub type_oid: pg_sys::Oid,
+    pub datum: Option<pg_sys::Datum>,
+}
+
+impl Arg {
+    pub fn int8(value: i64) -> Self {
+        Self { type_oid: pg_sys::INT8OID, datum: value.into_datum() }
+    }
+
+    pub fn oid(value: pg_sys::Oid) -> Self {
+        Self { type_oid: pg_sys::OIDOID, datum: value.into_datum() }
+    }
+
+    pub fn bool(value: bool) -> Self {
+        Self { type_oid: pg_sys::BOOLOID, datum: value.into_datum() }
+    }
+
+    /// Copied into the current memory context.
+    pub fn text(value: Option<&str>) -> Self {
+        let datum = value.map(|text| {
+            let text = crate::text::to_server(text);
+            // SAFETY: copies a NUL-terminated string in the server's encoding into a new varlena.
+            unsafe { pg_sys::Datum::from(pg_sys::cstring_to_text(text.as_ptr())) }
+        });
+        Self { type_oid: pg_sys::TEXTOID, datum }
+    }
+
+    /// A value from its text form, by the input function of its type, copied into the current memory context.
+    pub fn parse(type_oid: pg_sys::Oid, text: &str) -> Self {
+        let text = crate::text::to_server(text);
+        // SAFETY: the type exists (it is a column's); its input function gets its own parameters (lsyscache.c, getTypeInputInfo).
+        let datum = unsafe {
+            let (mut input, mut parameter) = (pg_sys::InvalidOid, pg_sys::InvalidOid);
+            pg_sys::getTypeInputInfo(type_oid, &mut input, &mut parameter);
+            pg_sys::OidInputFunctionCall(input, text.as_ptr().cast_mut(), parameter, -1)
+        };
+        Self { type_oid, datum: Some(datum) }
+    }
+}
+
+/// What a statement gave: the rows it processed, and those it returned, as text.
+pub struct Outcome {
+    pub processed: i64,
+    pub rows: Vec<Vec<Option<String>>>,
+}
+
+impl Outcome {
+    /// The first column of the first row.
+    pub fn first(&self) -> Option<&str> {
+        self.rows.first()?.first()?.as_deref()
+    }
+
+    /// The first row, or an internal error.
+    pub fn only(&self) -> Result<Row<'_>, Error> {
+        self.rows
+            .first()
+            .map(|row| Row(row))
+            .ok_or_else(|| Error::new(sqlstate::INTERNAL, "a query of pg_zdm returned no row"))
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = Row<'_>> {
+        self.rows.iter().map(|row| Row(row))
+    }
+}
+
+/// One row, read column by column.
+#[derive(Clone, Copy)]
+pub struct Row<'a>(&'a [Option<String>]);
+
+impl<'a> Row<'a> {
+    pub fn text(&self, column: usize) -> Option<&'a str> {
+        self.0.get(column)?.as_deref()
+    }
+
+    /// The text, or "" for NULL.
+    pub fn string(&self, column: usize) -> String {
+        self.text(column).unwrap_or_default().to_owned()
+    }
+
+    pub fn bool(&self, column: usize) -> bool {
+        self.text(column) == Some("t")
+    }
+
+    pub fn int8(&self, column: usize) -> i64 {
+        self.text(column).and_then(|text| text.parse().ok()).unwrap_or(0)
+    }
+
+    pub fn oid(&self, column: usize) -> pg_sys::Oid {
+        self.text(column).and_then(|text| text.parse::<u32>().ok()).map_or(pg_sys::InvalidOid, pg_sys::Oid::from)
+    }
+}
+
+/// A non-atomic SPI connection; closed when dropped.
+pub struct Connection {
+    /// Errors and what must outlive a transaction live here: until the CALL ends.
+    context: pg_sys::MemoryContext,
+    /// For parameters; emptied after each statement.
+    scratch: pg_sys::MemoryContext,
+}
+
+impl Connection {
+    /// Opens it. The caller has made sure that the context is non-atomic.
+    pub fn open() -> Result<Self, Error> {
+        // SAFETY: inside a function call: PortalContext is set and lives until the CALL ends; the scratch context is its child.
+        unsafe {
+            let context = pg_sys::PortalContext;
+            let code = pg_sys::SPI_connect_ext(pg_sys::SPI_OPT_NONATOMIC as i32);
+            if code != pg_sys::SPI_OK_CONNECT as i32 {
+                return Err(Error::new(sqlstate::INTERNAL, format!("SPI_connect_ext failed: code {code}")));
+            }
+            let scratch = pg_sys::AllocSetContextCreateExtended(context, c"pg_zdm parameters".as_ptr(), 0, 8 * 1024, 8 * 1024 * 1024);
+            Ok(Self { context, scratch })
+        }
+    }
+
+    /// Prepares a statement that survives commits.
+    pub fn prepare(&self, sql: &str, types: &[pg_sys::Oid]) -> Result<Plan, ServerError> {
+        let mut types = types.to_vec();
+        shim::prepare(sql, &mut types, self.context).map(|raw| Plan { raw, arguments: types.len() })
+    }
+
+    /// Runs a prepared statement; `arguments` makes its parameters in memory that is freed afterwards.
+    pub fn execute(&self, plan: &Plan, arguments: impl FnOnce() -> Vec<Arg>) -> Result<Outcome, Error> {
+        // SAFETY: the scratch context is ours; the previous one is restored below.
+        let previous = unsafe { pg_sys::MemoryContextSwitchTo(self.scratch) };
+        let arguments = arguments();
+        // SAFETY: `previous` was current before.
+        unsafe { pg_sys::MemoryContextSwitchTo(previous) };
+        if arguments.len() != plan.arguments {
+            return Err(Error::new(sqlstate::INTERNAL, "a statement of pg_zdm got the wrong number of parameters"));
+        }
+        let mut values: Vec<_> = arguments.iter().map(|argument| argument.datum.unwrap_or(pg_sys::Datum::null())).collect();
+        let nulls: Vec<c_char> = arguments.iter().map(|argument| if argument.datum.is_some() { b' ' } else { b'n' } as c_char).collect();
+        // SAFETY: the plan is alive (borrowed), values and nulls have one entry a parameter.
+        let result = unsafe { shim::execute(plan.raw, &mut values, &nulls, self.context) };
+        let outcome = result.map(|()| collect());
+        // SAFETY: nothing refers to the parameters any more.
+        unsafe { pg_sys::MemoryContextReset(self.scratch) };
+        Ok(outcome?)
+    }
+
+    /// Prepares, runs and forgets a statement.
+    pub fn query(&self, sql: &str, arguments: &[Arg]) -> Result<Outcome, Error> {
+        let types: Vec<_> = arguments.iter().map(|argument| argument.type_oid).collect();
+        let plan = self.prepare(sql, &types)?;
+        self.execute(&plan, || arguments.to_vec())
+    }
+
+    /// Commits; a new transaction has begun when it returns, without a snapshot.
+    pub fn commit(&self) -> Result<(), ServerError> {
+        shim::commit(self.context)
+    }
+
+    /// Waits outside any snapshot; a cancel ends it with the cancel's error.
+    pub fn nap(&self, milliseconds: i64) -> Result<(), Error> {
+        subtransaction(|| Ok(shim::nap(milliseconds, self.context)?))
+    }
+
+    /// The rows that the planner expects of a statement without parameters.
+    pub fn planned_rows(&self, plan: &Plan) -> Result<f64, ServerError> {
+        // SAFETY: the plan is alive; a transaction is open.
+        unsafe { shim::planned_rows(plan.raw, self.context) }
+    }
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        // SAFETY: opened by us; SPI_finish restores the caller's memory context.
+        unsafe {
+            pg_sys::SPI_finish();
+            pg_sys::MemoryContextDelete(self.scratch);
+        }
+    }
+}
+
+/// A prepared statement.
+pub struct Plan {
+    raw: pg_sys::SPIPlanPtr,
+    arguments: usize,
+}
+
+impl Plan {
+    /// Whether its WHERE calls anything volatile.
+    pub fn where_is_volatile(&self) -> bool {
+        // SAFETY: the plan is alive.
+        unsafe { shim::where_is_volatile(self.raw) }
+    }
+}
+
+impl Drop for Plan {
+    fn drop(&mut self) {
+        // SAFETY: a kept plan, freed once.
+        unsafe { pg_sys::SPI_freeplan(self.raw) };
+    }
+}
+
+/// Takes the rows of the statement that ran last out of SPI.
+fn collect() -> Outcome {
+    // SAFETY: SPI_execute_plan has succeeded: SPI_processed is set, SPI_tuptable is NULL or holds `numvals` tuples of its descriptor.
+    unsafe {
+        let processed = pg_sys::SPI_processed as i64;
+        let table = pg_sys::SPI_tuptable;
+        let mut rows = Vec::new();
+        if !table.is_null() {
+            let descriptor = (*table).tupdesc;
+            for index in 0..(*table).numvals as usize {
+                let tuple = *(*table).vals.add(index);
+                rows.push(
+                    (1..=(*descriptor).natts)
+                        .map(|column| {
+                            let text = pg_sys::SPI_getvalue(tuple, descriptor, column);
+                            let owned = from_server(text);
+                            if !text.is_null() {
+                                pg_sys::pfree(text.cast());
+                            }
+                            owned
+                        })
+                        .collect(),
+                );
+            }
+            pg_sys::SPI_freetuptable(table);
+        }
+        Outcome { processed, rows }
+    }
+}
+
+/// Runs `f` in a subtransaction; rolled back when it fails.
+pub fn subtransaction<T>(f: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
+    // SAFETY: a transaction is open; owner and context are restored as PL/pgSQL does for a block with EXCEPTION (pl_exec.c, exec_stmt_block).
+    unsafe {
+        let context = pg_sys::CurrentMemoryContext;
+        let owner = pg_sys::CurrentResourceOwner;
+        pg_sys::BeginInternalSubTransaction(ptr::null());
+        pg_sys::MemoryContextSwitchTo(context);
+        let result = f();
+        match result {
+            Ok(_) => pg_sys::ReleaseCurrentSubTransaction(),
+            Err(_) => pg_sys::RollbackAndReleaseCurrentSubTransaction(),
+        }
+        pg_sys::MemoryContextSwitchTo(context);
+        pg_sys::CurrentResourceOwner = owner;
+        result
+    }
+}
+
+/// Runs `f` with the rights of another role, for statements on our own tables only; the caller's come back in every case.
+pub fn as_role<T>(role: pg_sys::Oid, f: impl FnOnce() -> T) -> T {
+    struct Restore(pg_sys::Oid, i32);
+    impl Drop for Restore {
+        fn drop(&mut self) {
+            // SAFETY: gives back what GetUserIdAndSecContext told.
+            unsafe { pg_sys::SetUserIdAndSecContext(self.0, self.1) };
+        }
+    }
+    let (mut user, mut context) = (pg_sys::InvalidOid, 0);
+    // SAFETY: plain reads and writes of the backend's user id, as ri_triggers.c does around its own queries (ri_PerformCheck).
+    let _restore = unsafe {
+        pg_sys::GetUserIdAndSecContext(&mut user, &mut context);
+        pg_sys::SetUserIdAndSecContext(
+            role,
+            context | (pg_sys::SECURITY_LOCAL_USERID_CHANGE | pg_sys::SECURITY_NOFORCE_RLS) as i32,
+        );
+        Restore(user, context)
+    };
+    f()
+}

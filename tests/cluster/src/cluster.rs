@@ -1,0 +1,255 @@
+//! A throw-away cluster in a folder of its own, reached by a unix socket in that folder and by nothing else.
+//!
+//! The servers run with `fsync = off`: what a test kills are processes, and the pages they have written stay in the kernel's cache, where
+//! the restarted server finds them. A lost flush would show only when the machine itself went down.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
+
+use postgres::Config;
+use rustix::process::{Pid, Signal, kill_process};
+
+use crate::program::{make_folder, output, server_program, unprivileged};
+use crate::session::Session;
+
+/// The time a server may take to accept connections, or to go.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// How the postmaster is ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Stop {
+    /// SIGINT: the clean way.
+    Fast,
+    /// SIGKILL for the postmaster alone: its children have to notice.
+    KillPostmaster,
+    /// SIGKILL for the postmaster and everything it started.
+    KillAll,
+}
+
+pub struct Cluster {
+    folder: PathBuf,
+    postmaster: Option<Child>,
+    reaper: Child,
+}
+
+impl Cluster {
+    /// A new cluster, accepting connections. `settings` are lines for postgresql.conf.
+    pub fn start(settings: &[&str]) -> Self {
+        Self::make(settings, |folder| {
+            let mut initdb = server_program("initdb");
+            initdb.args(["--username=postgres", "--auth=trust", "--encoding=UTF8"]);
+            output(initdb.args(["--no-locale", "--no-sync", "--pgdata"]).arg(folder.join("data")));
+        })
+    }
+
+    /// A hot standby: a copy of this cluster, which has to be stopped.
+    pub fn standby(&self) -> Self {
+        assert!(self.postmaster.is_none(), "only a stopped cluster can be copied");
+        Self::make(&[], |folder| {
+            output(unprivileged("cp").arg("-a").arg(self.folder.join("data")).arg(folder));
+            output(unprivileged("touch").arg(folder.join("data/standby.signal")));
+        })
+    }
+
+    fn make(settings: &[&str], fill: impl Fn(&Path)) -> Self {
+        static COUNTER: AtomicU32 = AtomicU32::new(1);
+        let number = COUNTER.fetch_add(1, Ordering::Relaxed);
+        let folder = std::env::temp_dir().join(format!("zdm-cluster-{}-{number}", std::process::id()));
+        make_folder(&folder);
+        let reaper = reaper(&folder);
+        fill(&folder);
+
+        let mut conf = format!("unix_socket_directories = '{}'\n", folder.display());
+        conf.push_str(
+            "listen_addresses = ''\nport = 5432\nfsync = off\nshared_buffers = 16MB\nmax_connections = 30\njit = off\n\
+             logging_collector = off\nlog_line_prefix = '%m [%p] '\nlog_destination = 'stderr'\n",
+        );
+        for line in settings {
+            writeln!(conf, "{line}").unwrap();
+        }
+        // auto.conf is read last, and exists already with the right owner.
+        std::fs::write(folder.join("data/postgresql.auto.conf"), conf).expect("the data folder is there");
+
+        let mut cluster = Self { folder, postmaster: None, reaper };
+        cluster.restart();
+        cluster
+    }
+
+    /// Starts the stopped server and waits until it accepts connections; the time it took.
+    ///
+    /// Children of a killed postmaster keep its shared memory until they notice: it is tried again and again until they have gone.
+    pub fn restart(&mut self) -> Duration {
+        let start = Instant::now();
+        while start.elapsed() < PATIENCE {
+            let log = std::fs::File::options().create(true).append(true).open(self.log_file());
+            let log = log.expect("the log can be written");
+            let mut postgres = server_program("postgres");
+            postgres.arg("-D").arg(self.folder.join("data")).stdout(Stdio::null()).stderr(log);
+            let mut child = postgres.spawn().expect("postgres can be started");
+            loop {
+                if child.try_wait().expect("the postmaster is our child").is_some() {
+                    break;
+                }
+                if Session::connect(&self.config("postgres")).is_ok() {
+                    self.postmaster = Some(child);
+                    return start.elapsed();
+                }
+                assert!(start.elapsed() < PATIENCE, "no connection after {PATIENCE:?}:\n{}", self.log_tail());
+                std::thread::sleep(Duration::from_millis(3));
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        panic!("the server does not start:\n{}", self.log_tail());
+    }
+
+    /// Ends the server. The clean way waits until it has gone; after a kill, children may be left.
+    pub fn stop(&mut self, how: Stop) {
+        let Some(mut postmaster) = self.postmaster.take() else { return };
+        let pid = postmaster.id() as i32;
+        match how {
+            Stop::Fast => self.signal(pid, Signal::INT),
+            Stop::KillPostmaster => self.kill(pid),
+            Stop::KillAll => {
+                let children = children(pid);
+                self.kill(pid);
+                children.into_iter().for_each(|child| self.kill(child));
+            }
+        }
+        postmaster.wait().expect("the postmaster is our child");
+    }
+
+    /// SIGKILL for one process of this cluster. No error when it has just gone.
+    pub fn kill(&self, pid: i32) {
+        self.signal(pid, Signal::KILL);
+    }
+
+    fn signal(&self, pid: i32, signal: Signal) {
+        let pid = Pid::from_raw(pid).expect("a process id");
+        match kill_process(pid, signal) {
+            Ok(()) | Err(rustix::io::Errno::SRCH) => {}
+            Err(error) => panic!("kill {pid:?}: {error}"),
+        }
+    }
+
+    /// The postmaster's process id: the same as long as the cluster was not restarted from outside.
+    pub fn postmaster(&self) -> i32 {
+        self.postmaster.as_ref().expect("the server runs").id() as i32
+    }
+
+    /// After a crash: waits until connections are accepted again.
+    pub fn reconnect(&self, database: &str) -> Session {
+        let start = Instant::now();
+        loop {
+            match Session::connect(&self.config(database)) {
+                Ok(session) => return session,
+                Err(error) if start.elapsed() > PATIENCE => {
+                    panic!("no connection after {PATIENCE:?}: {error}\n{}", self.log_tail())
+                }
+                Err(_) => std::thread::sleep(Duration::from_millis(3)),
+            }
+        }
+    }
+
+    pub fn connect(&self, database: &str) -> Session {
+        self.connect_as(database, "postgres")
+    }
+
+    pub fn connect_as(&self, database: &str, user: &str) -> Session {
+        let mut config = self.config(database);
+        let session = Session::connect(config.user(user));
+        session.unwrap_or_else(|e| panic!("connect to {database} as {user}: {e}\n{}", self.log_tail()))
+    }
+
+    fn config(&self, database: &str) -> Config {
+        let mut config = Config::new();
+        config.host_path(&self.folder).port(5432).user("postgres").dbname(database).application_name("zdm test");
+        config
+    }
+
+    /// A new database with the extension; it lives as long as the cluster.
+    pub fn database(&self, name: &str) -> Database<'_> {
+        self.connect("postgres").run(&format!("CREATE DATABASE {name}"));
+        let database = Database { cluster: self, name: name.to_owned() };
+        database.connect().run("CREATE EXTENSION pg_zdm");
+        database
+    }
+
+    /// The end of the server's log.
+    pub fn log_tail(&self) -> String {
+        let log = std::fs::read(self.log_file()).unwrap_or_default();
+        let log = String::from_utf8_lossy(&log);
+        let lines: Vec<&str> = log.lines().collect();
+        lines[lines.len().saturating_sub(40)..].join("\n")
+    }
+
+    fn log_file(&self) -> PathBuf {
+        self.folder.join("log")
+    }
+}
+
+impl Drop for Cluster {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("end of the server's log:\n{}", self.log_tail());
+        }
+        self.stop(Stop::Fast);
+        drop(self.reaper.stdin.take());
+        let _ = self.reaper.wait();
+    }
+}
+
+/// One database of a cluster.
+pub struct Database<'a> {
+    pub cluster: &'a Cluster,
+    pub name: String,
+}
+
+impl Database<'_> {
+    pub fn connect(&self) -> Session {
+        self.cluster.connect(&self.name)
+    }
+
+    pub fn connect_as(&self, user: &str) -> Session {
+        self.cluster.connect_as(&self.name, user)
+    }
+}
+
+impl Drop for Database<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("end of the server's log:\n{}", self.cluster.log_tail());
+        }
+    }
+}
+
+/// A process that stops the server and removes its folder when ours has gone, in whatever way: its input ends then.
+fn reaper(folder: &Path) -> Child {
+    let script = r#"trap '' INT TERM HUP; cat >/dev/null
+        pid=$(head -n 1 "$0/data/postmaster.pid" 2>/dev/null)
+        if [ -n "$pid" ]; then
+            kill -QUIT "$pid" 2>/dev/null
+            for i in $(seq 100); do kill -0 "$pid" 2>/dev/null || break; sleep 0.1; done
+        fi
+        rm -rf "$0""#;
+    let mut sh = Command::new("sh");
+    sh.arg("-c").arg(script).arg(folder).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
+    sh.spawn().expect("sh can be started")
+}
+
+/// The processes whose parent is `pid`.
+fn children(pid: i32) -> Vec<i32> {
+    let mut children = Vec::new();
+    for entry in std::fs::read_dir("/proc").expect("/proc is there").flatten() {
+        let Ok(child) = entry.file_name().to_string_lossy().parse::<i32>() else { continue };
+        let stat = std::fs::read_to_string(entry.path().join("stat")).unwrap_or_default();
+        // pid (name) state parent ...
+        let parent = stat.rsplit(')').next().and_then(|rest| rest.split_whitespace().nth(1));
+        if parent == Some(pid.to_string().as_str()) {
+            children.push(child);
+        }
+    }
+    children
+}

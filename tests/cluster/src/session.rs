@@ -1,0 +1,221 @@
+//! A session: one connection, the notices it got, and commands that run in the background while other sessions watch.
+
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use postgres::error::{DbError, SqlState};
+use postgres::types::FromSqlOwned;
+use postgres::{CancelToken, Client, Config, Error, NoTls, SimpleQueryMessage};
+
+/// A command that has not come back after this time hangs: fail rather than wait for ever.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A NOTICE, WARNING or INFO as it came.
+#[derive(Clone, Debug)]
+pub struct Notice {
+    pub severity: String,
+    pub message: String,
+    pub detail: String,
+    pub hint: String,
+    pub at: Instant,
+}
+
+type Notices = Arc<Mutex<Vec<Notice>>>;
+
+pub struct Session {
+    client: Client,
+    pub pid: i32,
+    notices: Notices,
+}
+
+impl Session {
+    /// Connects; the error is for those who wait for a server.
+    pub(crate) fn connect(config: &Config) -> Result<Self, Error> {
+        let notices = Notices::default();
+        let to = notices.clone();
+        let mut config = config.clone();
+        config.notice_callback(move |notice| {
+            to.lock().unwrap().push(Notice {
+                severity: notice.severity().to_owned(),
+                message: notice.message().to_owned(),
+                detail: notice.detail().unwrap_or_default().to_owned(),
+                hint: notice.hint().unwrap_or_default().to_owned(),
+                at: Instant::now(),
+            });
+        });
+        let mut client = config.connect(NoTls)?;
+        let pid = client.query_one("SELECT pg_catalog.pg_backend_pid()", &[])?.get(0);
+        Ok(Self { client, pid, notices })
+    }
+
+    /// Runs SQL by the simple protocol.
+    pub fn attempt(&mut self, sql: &str) -> Result<(), Error> {
+        self.client.batch_execute(sql)
+    }
+
+    /// Runs one statement by the extended protocol (parse, bind, execute).
+    pub fn attempt_extended(&mut self, sql: &str) -> Result<(), Error> {
+        self.client.execute(sql, &[]).map(|_| ())
+    }
+
+    /// Runs SQL that must succeed.
+    pub fn run(&mut self, sql: &str) {
+        if let Err(error) = self.attempt(sql) {
+            panic!("{sql}\nexpected success, came: {}", describe(&error));
+        }
+    }
+
+    /// The one value a query gives.
+    pub fn value<T: FromSqlOwned>(&mut self, sql: &str) -> T {
+        match self.client.query_one(sql, &[]) {
+            Ok(row) => row.get(0),
+            Err(error) => panic!("{sql}\nexpected one value, came: {}", describe(&error)),
+        }
+    }
+
+    /// A query's rows as text: columns by `|`, NULL as `-`.
+    pub fn rows(&mut self, sql: &str) -> Vec<String> {
+        let messages = match self.client.simple_query(sql) {
+            Ok(messages) => messages,
+            Err(error) => panic!("{sql}\nexpected rows, came: {}", describe(&error)),
+        };
+        let mut rows = Vec::new();
+        for message in messages {
+            if let SimpleQueryMessage::Row(row) = message {
+                let columns: Vec<&str> = (0..row.len()).map(|i| row.get(i).unwrap_or("-")).collect();
+                rows.push(columns.join("|"));
+            }
+        }
+        rows
+    }
+
+    /// Fails with expected and came unless the query gives exactly these rows (see [`Session::rows`]).
+    #[track_caller]
+    pub fn expect(&mut self, sql: &str, expected: &[&str]) {
+        let came = self.rows(sql);
+        assert!(came == expected, "{sql}\nexpected: {expected:?}\n    came: {came:?}\n notices: {:#?}", self.texts());
+    }
+
+    pub fn notices(&self) -> Vec<Notice> {
+        self.notices.lock().unwrap().clone()
+    }
+
+    /// The notices' main lines.
+    pub fn texts(&self) -> Vec<String> {
+        let of = |n: Notice| format!("{}: {}", n.severity, n.message);
+        self.notices().into_iter().map(of).collect()
+    }
+
+    pub fn forget_notices(&mut self) {
+        self.notices.lock().unwrap().clear();
+    }
+
+    /// Runs SQL (simple protocol) in a thread of its own.
+    pub fn background(mut self, sql: &str) -> Running {
+        let sql = sql.to_owned();
+        let (sender, receiver) = channel();
+        let running = Running {
+            pid: self.pid,
+            sql: sql.clone(),
+            cancel: self.client.cancel_token(),
+            notices: self.notices.clone(),
+            receiver,
+            outcome: None,
+        };
+        std::thread::spawn(move || {
+            let result = self.attempt(&sql);
+            let end = Instant::now();
+            // The receiver is gone when the test has failed already.
+            let _ = sender.send((self, result, end));
+        });
+        running
+    }
+}
+
+type Outcome = (Session, Result<(), Error>, Instant);
+
+/// SQL that runs in the background.
+pub struct Running {
+    pub pid: i32,
+    sql: String,
+    cancel: CancelToken,
+    notices: Notices,
+    receiver: Receiver<Outcome>,
+    outcome: Option<Outcome>,
+}
+
+impl Running {
+    /// The result, when it has ended.
+    pub fn end(&mut self) -> Option<&Result<(), Error>> {
+        if self.outcome.is_none() {
+            self.outcome = self.receiver.try_recv().ok();
+        }
+        self.outcome.as_ref().map(|(_, result, _)| result)
+    }
+
+    /// What a user's Ctrl-C does.
+    pub fn cancel(&self) {
+        let sent = self.cancel.cancel_query(NoTls);
+        sent.unwrap_or_else(|e| panic!("cancel of {}: {e}", self.sql));
+    }
+
+    pub fn notices(&self) -> Vec<Notice> {
+        self.notices.lock().unwrap().clone()
+    }
+
+    /// Waits for the end: the session, the result, and when it ended.
+    pub fn outcome(mut self) -> Outcome {
+        if let Some(outcome) = self.outcome.take() {
+            return outcome;
+        }
+        match self.receiver.recv_timeout(PATIENCE) {
+            Ok(outcome) => outcome,
+            Err(RecvTimeoutError::Timeout) => panic!("{} has not ended after {PATIENCE:?}", self.sql),
+            Err(RecvTimeoutError::Disconnected) => panic!("{}: its thread died", self.sql),
+        }
+    }
+
+    /// Waits for a successful end.
+    pub fn success(self) -> Session {
+        let sql = self.sql.clone();
+        let (session, result, _) = self.outcome();
+        if let Err(error) = result {
+            panic!("{sql}\nexpected success, came: {}", describe(&error));
+        }
+        session
+    }
+
+    /// Waits for the end that a cancel brings.
+    pub fn canceled(self) -> Session {
+        let (session, result, _) = self.outcome();
+        refused(result, SqlState::QUERY_CANCELED.code());
+        session
+    }
+}
+
+/// Takes the error with this SQLSTATE out of a result; anything else fails the test.
+#[track_caller]
+pub fn refused(result: Result<(), Error>, sqlstate: &str) -> DbError {
+    match result {
+        Ok(()) => panic!("expected an error with SQLSTATE {sqlstate}, came success"),
+        Err(error) => match error.as_db_error() {
+            Some(db) if db.code().code() == sqlstate => db.clone(),
+            _ => panic!("expected SQLSTATE {sqlstate}, came: {}", describe(&error)),
+        },
+    }
+}
+
+fn describe(error: &Error) -> String {
+    match error.as_db_error() {
+        None => error.to_string(),
+        Some(db) => format!(
+            "{} {}\n  DETAIL: {}\n  HINT: {}\n  CONTEXT: {}",
+            db.code().code(),
+            db.message(),
+            db.detail().unwrap_or("-"),
+            db.hint().unwrap_or("-"),
+            db.where_().unwrap_or("-")
+        ),
+    }
+}
