@@ -1,1 +1,46 @@
--- The guard: the event trigger that refuses what the check calls danger.
+-- The guard: its state, the function that sets it, and the event trigger.
+
+-- Not marked with pg_extension_config_dump: a dump must not carry the mode into a database that is being filled, where an index refused is an
+-- index lost.
+CREATE TABLE zdm.guard_state (
+    only_row   boolean PRIMARY KEY DEFAULT true CHECK (only_row),
+    mode       text NOT NULL CHECK (mode OPERATOR(pg_catalog.=) ANY (ARRAY['off', 'warn', 'enforce'])),
+    changed_by text NOT NULL,
+    changed_at timestamptz NOT NULL
+);
+COMMENT ON TABLE zdm.guard_state IS 'the mode of the guard in this database; set by zdm.set_guard, never dumped';
+REVOKE ALL ON zdm.guard_state FROM PUBLIC;
+GRANT SELECT ON zdm.guard_state TO PUBLIC;
+
+-- SECURITY DEFINER: who may call it may set the mode, and nothing else. It takes no SQL text.
+CREATE FUNCTION zdm.set_guard(mode text, preload boolean DEFAULT NULL) RETURNS text
+    LANGUAGE c VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'zdm_set_guard';
+COMMENT ON FUNCTION zdm.set_guard(text, boolean) IS 'sets the mode of the guard in this database: off, warn or enforce';
+REVOKE ALL ON FUNCTION zdm.set_guard(text, boolean) FROM PUBLIC;
+
+-- A database without tables is one that is about to be filled, by a restore maybe: there the guard only warns.
+INSERT INTO zdm.guard_state (mode, changed_by, changed_at)
+SELECT CASE WHEN EXISTS (
+           SELECT FROM pg_catalog.pg_class c
+            WHERE c.relkind OPERATOR(pg_catalog.=) ANY (ARRAY['r', 'p', 'm']::"char"[])
+              AND c.relpersistence OPERATOR(pg_catalog.<>) 't'::"char"
+              AND c.oid OPERATOR(pg_catalog.>=) 16384::oid
+              AND NOT EXISTS (
+                      SELECT FROM pg_catalog.pg_depend d
+                       WHERE d.classid OPERATOR(pg_catalog.=) 'pg_catalog.pg_class'::pg_catalog.regclass::oid
+                         AND d.objid OPERATOR(pg_catalog.=) c.oid AND d.deptype OPERATOR(pg_catalog.=) 'e'::"char"))
+       THEN 'enforce' ELSE 'warn' END,
+       SESSION_USER, pg_catalog.clock_timestamp();
+
+CREATE FUNCTION zdm.guard_ddl() RETURNS event_trigger LANGUAGE c AS 'MODULE_PATHNAME', 'zdm_guard_ddl';
+COMMENT ON FUNCTION zdm.guard_ddl() IS 'the guard: refuses DDL that the check calls danger, before it takes a lock';
+REVOKE ALL ON FUNCTION zdm.guard_ddl() FROM PUBLIC;
+
+-- ALWAYS: session_replication_role must not be a way round it.
+CREATE EVENT TRIGGER zdm_guard ON ddl_command_start EXECUTE FUNCTION zdm.guard_ddl();
+ALTER EVENT TRIGGER zdm_guard ENABLE ALWAYS;
+COMMENT ON EVENT TRIGGER zdm_guard IS 'refuses DDL that the check calls danger; to switch it off: SELECT zdm.set_guard(''off'')';
+
+CREATE FUNCTION zdm.announce_guard() RETURNS void LANGUAGE c AS 'MODULE_PATHNAME', 'zdm_announce_guard';
+SELECT zdm.announce_guard();
+DROP FUNCTION zdm.announce_guard();

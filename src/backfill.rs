@@ -31,6 +31,7 @@ use crate::spi::{Connection, subtransaction};
 use job::Job;
 use pgrx::pg_sys;
 use request::Request;
+use settings::Settings;
 
 sql_function!(zdm_backfill, pg_finfo_zdm_backfill, backfill);
 sql_function!(zdm_run, pg_finfo_zdm_run, go_on);
@@ -42,11 +43,11 @@ fn backfill(fcinfo: pg_sys::FunctionCallInfo) -> Result<pg_sys::Datum, Error> {
     let connection = Connection::open()?;
     // The CALL itself came with a snapshot; from here on there is one only while a batch runs.
     connection.commit()?;
-    let mut job = subtransaction(|| {
+    let settings = Settings::capture();
+    let mut job = transaction(&connection, &settings, || {
         let plan = target::plan(&connection, &request)?;
-        Job::create(&connection, &request, &plan)
+        Job::create(&connection, &request, &plan, settings.clone())
     })?;
-    connection.commit()?;
     job.announce();
     finish(&connection, &mut job)
 }
@@ -59,8 +60,7 @@ fn go_on(fcinfo: pg_sys::FunctionCallInfo) -> Result<pg_sys::Datum, Error> {
         .ok_or_else(|| Error::new(sqlstate::NULL_VALUE_NOT_ALLOWED, "job must not be null"))?;
     let connection = Connection::open()?;
     connection.commit()?;
-    let mut job = subtransaction(|| Job::take_over(&connection, id))?;
-    connection.commit()?;
+    let mut job = transaction(&connection, &Settings::capture(), || Job::take_over(&connection, id))?;
     job.announce();
     finish(&connection, &mut job)
 }
@@ -78,4 +78,17 @@ fn finish(connection: &Connection, job: &mut Job) -> Result<pg_sys::Datum, Error
             Err(error)
         }
     }
+}
+
+/// A transaction of ours: READ COMMITTED, under the given settings, committed when `body` succeeds.
+fn transaction<T>(connection: &Connection, settings: &Settings, body: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
+    // SAFETY: no snapshot has been taken since the commit before, so the level may still be set (xact.c, XactIsoLevel): the batches go by the newest
+    // version of each row, whatever the session's default is.
+    unsafe { pg_sys::XactIsoLevel = pg_sys::XACT_READ_COMMITTED as i32 };
+    let result = subtransaction(|| {
+        settings.apply();
+        body()
+    })?;
+    connection.commit()?;
+    Ok(result)
 }

@@ -77,7 +77,7 @@ fn explain(fcinfo: pg_sys::FunctionCallInfo) -> Result<pg_sys::Datum, Error> {
         Error::new(sqlstate::UNDEFINED_OBJECT, format!("there is no rule \"{name}\"")).hint("SELECT * FROM zdm.rules() lists all rules.")
     })?;
     // SAFETY: copies a NUL-terminated string in the server's encoding into a new varlena.
-    Ok(pg_sys::Datum::from(unsafe { pg_sys::cstring_to_text(to_server(rule.docs).as_ptr()) }))
+    Ok(pg_sys::Datum::from(unsafe { pg_sys::cstring_to_text(to_server(&rule.docs).as_ptr()) }))
 }
 
 /// Why bytes of a SQL_ASCII database cannot be judged.

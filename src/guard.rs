@@ -1,1 +1,155 @@
 //! The event trigger that refuses what the check calls danger.
+//!
+//! ```text
+//! shim.rs      which statement fired it, and its exact text (src/shim/guard.c)
+//! state.rs     the mode: off, warn, enforce
+//! allow.rs     the setting zdm.allow
+//! message.rs   what is said
+//! ```
+//!
+//! It decides before the statement takes any lock, waits for nobody, and writes nothing. A statement that a function or a DO block runs has no
+//! text at hand: it is judged by its command tag, and never refused. When the guard itself breaks, `enforce` refuses and says how to switch the
+//! guard off; `warn` lets the statement run.
+
+mod allow;
+mod message;
+mod shim;
+mod state;
+
+pub use allow::check_hook as check_allow;
+
+use crate::catalog::LiveCatalog;
+use crate::check::{input, not_text};
+use crate::error::{Error, Report, sqlstate};
+use crate::guc::{self, GuardMode};
+use crate::shim::{report, sql_function};
+use crate::spi::subtransaction;
+use allow::Allowance;
+use pgrx::pg_sys::panic::CaughtError;
+use pgrx::{PgTryBuilder, pg_sys};
+use shim::Statement;
+use std::panic::AssertUnwindSafe;
+use zdm_analyzer::finding::{Finding, Risk};
+
+sql_function!(zdm_guard_ddl, pg_finfo_zdm_guard_ddl, guard_ddl);
+sql_function!(zdm_announce_guard, pg_finfo_zdm_announce_guard, state::announce);
+sql_function!(zdm_set_guard, pg_finfo_zdm_set_guard, state::set_guard);
+
+/// The function of the event trigger.
+fn guard_ddl(fcinfo: pg_sys::FunctionCallInfo) -> Result<pg_sys::Datum, Error> {
+    let statement = shim::statement(fcinfo)?;
+    if statement.exempt {
+        return Ok(pg_sys::Datum::null());
+    }
+    let mode = state::mode()?;
+    if mode == GuardMode::Off {
+        return Ok(pg_sys::Datum::null());
+    }
+    let findings = match guarded(|| judge(fcinfo, &statement)) {
+        Ok(findings) => findings,
+        Err(error) if is_ours_to_pass(&error) => return Err(error),
+        Err(error) => {
+            say(message::broken(error, mode))?;
+            return Ok(pg_sys::Datum::null());
+        }
+    };
+    if statement.text.is_some() { decide(&statement, &findings, mode)? } else { warn_nested(&findings) }
+    Ok(pg_sys::Datum::null())
+}
+
+/// A refusal is raised, anything else reported.
+fn say(report_: Report) -> Result<(), Error> {
+    if report_.sqlstate == message::REFUSED {
+        return Err(Error::Own(report_));
+    }
+    report(pg_sys::WARNING, &report_);
+    Ok(())
+}
+
+/// What there is to say about the statement.
+fn judge(fcinfo: pg_sys::FunctionCallInfo, statement: &Statement) -> Result<Vec<Finding>, Error> {
+    let Some(bytes) = &statement.text else {
+        return Ok(zdm_analyzer::check_command(&statement.tag).into_iter().collect());
+    };
+    let limit = guc::MAX_SQL_LENGTH.get() as usize * 1024;
+    if bytes.len() > limit {
+        return Ok(vec![unknown(format!("the statement is longer than zdm.max_sql_length ({limit} bytes)"))]);
+    }
+    let Some(text) = input::to_utf8(bytes) else { return Ok(vec![not_text()]) };
+    let catalog = LiveCatalog::new(fcinfo);
+    // the analyzer reads string constants as the standard has them
+    if text.contains('\\') && !standard_strings() {
+        return Ok(vec![unknown("standard_conforming_strings is off and the statement holds a backslash".to_owned())]);
+    }
+    let findings = zdm_analyzer::check(&text, &catalog);
+    catalog.finish()?;
+    Ok(findings)
+}
+
+/// Refuses or warns, as the mode says; what `zdm.allow` covers passes and is logged.
+fn decide(statement: &Statement, findings: &[Finding], mode: GuardMode) -> Result<(), Error> {
+    let setting = guc::ALLOW.get().and_then(|value| input::to_utf8(value.to_bytes())).unwrap_or_default();
+    // the check hook has accepted it
+    let allowance = Allowance::parse(&setting).unwrap_or_default();
+
+    let (covered, left): (Vec<_>, Vec<_>) =
+        findings.iter().filter(|finding| finding.risk == Risk::Danger).partition(|finding| allowance.covers(finding));
+    if !covered.is_empty() {
+        let text = statement.text.as_deref().and_then(input::to_utf8).unwrap_or_default();
+        report(pg_sys::LOG, &message::allowed(&covered, &setting, &text));
+    }
+    if !left.is_empty() {
+        return say(message::report(&left, mode));
+    }
+    if !allowance.covers_everything() {
+        // of what does not exist the server will tell
+        let unjudged = |finding: &&Finding| finding.risk == Risk::Unknown && finding.rule != Some("missing-object");
+        for finding in findings.iter().filter(unjudged).filter(|finding| !allowance.covers(finding)) {
+            report(pg_sys::WARNING, &message::unjudged(finding, false));
+        }
+    }
+    Ok(())
+}
+
+/// Warns of a statement that a function runs.
+fn warn_nested(findings: &[Finding]) {
+    for finding in findings.iter().filter(|finding| finding.risk >= Risk::Unknown) {
+        report(pg_sys::WARNING, &message::unjudged(finding, true));
+    }
+}
+
+fn unknown(message: String) -> Finding {
+    Finding { message, ..not_text() }
+}
+
+fn standard_strings() -> bool {
+    // SAFETY: reads a setting's variable.
+    unsafe { pg_sys::standard_conforming_strings }
+}
+
+/// Runs `f` in a subtransaction; whatever goes wrong inside, be it a panic, is an error afterwards.
+fn guarded<T>(f: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
+    subtransaction(|| {
+        let mut f = Some(f);
+        PgTryBuilder::new(AssertUnwindSafe(|| match f.take() {
+            Some(f) => f(),
+            None => Err(Error::new(sqlstate::INTERNAL, "called twice")),
+        }))
+        .catch_others(|caught| Err(from_caught(caught)))
+        .catch_rust_panic(|caught| Err(from_caught(caught)))
+        .execute()
+    })
+}
+
+fn from_caught(caught: CaughtError) -> Error {
+    match caught {
+        CaughtError::PostgresError(report) | CaughtError::ErrorReport(report) | CaughtError::RustPanic { ereport: report, .. } => {
+            Error::new(sqlstate::INTERNAL, report.message())
+        }
+    }
+}
+
+/// A cancel or a shutdown is not the guard's failure.
+fn is_ours_to_pass(error: &Error) -> bool {
+    matches!(error.sqlstate().as_str(), "57014" | "57P01" | "57P02" | "57P03" | "25P03" | "25P04" | "57P05")
+}

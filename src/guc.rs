@@ -1,12 +1,68 @@
 //! Every setting, in alphabetical order.
 
-use pgrx::guc::{GucContext, GucFlags, GucRegistry, GucSetting};
+use pgrx::guc::{GucContext, GucFlags, GucRegistry, GucSetting, PostgresGucEnum};
+use std::ffi::CString;
+
+/// What the guard does with a statement that is a danger.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PostgresGucEnum)]
+pub enum GuardMode {
+    /// What `zdm.set_guard` said for the database.
+    #[name = c"default"]
+    Default,
+    #[name = c"off"]
+    Off,
+    #[name = c"warn"]
+    Warn,
+    #[name = c"enforce"]
+    Enforce,
+}
+
+/// Which findings the guard lets pass; `crate::guard` reads it.
+pub static ALLOW: GucSetting<Option<CString>> = GucSetting::<Option<CString>>::new(None);
+
+/// The guard's mode for this session.
+pub static GUARD_MODE: GucSetting<GuardMode> = GucSetting::<GuardMode>::new(GuardMode::Default);
+
+/// The longest text that is analyzed, in kB.
+pub static MAX_SQL_LENGTH: GucSetting<i32> = GucSetting::<i32>::new(1024);
 
 /// How often a running backfill reports by NOTICE, in milliseconds; 0: never.
 pub static NOTICE_INTERVAL: GucSetting<i32> = GucSetting::<i32>::new(5000);
 
 /// Registers the settings and reserves the prefix `zdm`.
 pub fn define() {
+    // SAFETY: the check hook keeps to the contract of guc.c: it looks at the value and says yes or no.
+    unsafe {
+        GucRegistry::define_string_guc_with_hooks(
+            c"zdm.allow",
+            c"Lets statements pass that the guard would refuse.",
+            c"item[, item ...] [(reason)], an item being * or rule[:schema.table]. Every use is logged.",
+            &ALLOW,
+            GucContext::Suset,
+            GucFlags::DISALLOW_IN_FILE,
+            Some(crate::guard::check_allow),
+            None,
+            None,
+        );
+    }
+    GucRegistry::define_enum_guc(
+        c"zdm.guard_mode",
+        c"Sets what the guard does in this session.",
+        c"default: what zdm.set_guard() said for the database.",
+        &GUARD_MODE,
+        GucContext::Suset,
+        GucFlags::default(),
+    );
+    GucRegistry::define_int_guc(
+        c"zdm.max_sql_length",
+        c"Sets the length of the longest text that is analyzed.",
+        c"The analysis takes up to 300 times as much memory.",
+        &MAX_SQL_LENGTH,
+        1,
+        65_536,
+        GucContext::Suset,
+        GucFlags::UNIT_KB,
+    );
     GucRegistry::define_int_guc(
         c"zdm.notice_interval",
         c"Sets how often a running backfill reports its progress.",

@@ -63,11 +63,6 @@ pub struct Outcome {
 }
 
 impl Outcome {
-    /// The first column of the first row.
-    pub fn first(&self) -> Option<&str> {
-        self.rows.first()?.first()?.as_deref()
-    }
-
     /// The first row, or an internal error.
     pub fn only(&self) -> Result<Row<'_>, Error> {
         self.rows

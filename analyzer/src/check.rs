@@ -1,7 +1,12 @@
-//! The three questions a caller can ask.
+//! The questions a caller can ask.
 
-use crate::catalog::Catalog;
-use crate::finding::{Effect, Finding};
+use crate::catalog::{Catalog, RelationKind};
+use crate::finding::{Effect, Finding, Risk};
+use crate::ir::Statement;
+use crate::lock::{Blocks, LockMode};
+use crate::rules::{self, Context, Report};
+use crate::script::Script;
+use crate::{effects as model, parse};
 
 /// Why a text could not be analysed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,17 +23,157 @@ impl std::fmt::Display for NotAnalyzable {
 
 impl std::error::Error for NotAnalyzable {}
 
-/// Everything there is to say about each statement of a text.
-pub fn check(_sql: &str, _catalog: &dyn Catalog) -> Vec<Finding> {
-    Vec::new()
+/// Everything there is to say about each statement of a text: one finding per thing to say, one that says `safe` for a statement with none.
+/// A text that holds no statement gives nothing; one that cannot be parsed gives a single finding that is not `safe`.
+pub fn check(sql: &str, catalog: &dyn Catalog) -> Vec<Finding> {
+    let statements = match parse::statements(sql) {
+        Ok(statements) => statements,
+        Err(message) => return vec![not_analyzable(sql, &message)],
+    };
+    let mut script = Script::new(catalog);
+    let mut findings = Vec::new();
+    for statement in &statements {
+        let effects = model::of(statement, &script);
+        let mut context = Context::new(statement, sql, &effects);
+        let reports = rules::reports(&mut context);
+        if reports.is_empty() {
+            findings.push(safe(statement, &context));
+        }
+        findings.extend(reports.into_iter().map(|(rule, report)| finding(statement, Some(rule), report)));
+        script.apply(statement);
+    }
+    findings
 }
 
-/// What each statement of a text does to each relation that exists now.
-pub fn effects(_sql: &str, _catalog: &dyn Catalog) -> Result<Vec<Effect>, NotAnalyzable> {
-    Ok(Vec::new())
+/// What each statement of a text does to each relation that exists now and gets a ShareUpdateExclusiveLock or a stronger one. Indexes,
+/// sequences and TOAST tables are left out. A statement whose effect its text does not show (DO, CALL) gives no row: [`check`] says that.
+pub fn effects(sql: &str, catalog: &dyn Catalog) -> Result<Vec<Effect>, NotAnalyzable> {
+    let statements = parse::statements(sql).map_err(|message| NotAnalyzable { message })?;
+    let mut script = Script::new(catalog);
+    let mut rows = Vec::new();
+    for statement in &statements {
+        let effects = model::of(statement, &script);
+        let listed =
+            effects.touches().iter().filter(|touch| touch.lock >= LockMode::ShareUpdateExclusive && is_listed(touch.relation.kind));
+        rows.extend(listed.map(|touch| Effect {
+            statement: statement.number,
+            relation: touch.relation.oid,
+            lock: touch.lock,
+            rewrites: touch.rewrites,
+            scans: if touch.rewrites == Some(false) { touch.scans } else { None },
+        }));
+        script.apply(statement);
+    }
+    Ok(rows)
 }
 
-/// The verdict on a command of which only the tag is known.
-pub fn check_command(_tag: &str) -> Option<Finding> {
-    None
+fn is_listed(kind: RelationKind) -> bool {
+    matches!(
+        kind,
+        RelationKind::Table
+            | RelationKind::PartitionedTable
+            | RelationKind::MaterializedView
+            | RelationKind::View
+            | RelationKind::ForeignTable
+    )
+}
+
+/// The verdict on a command of which only the tag is known: `None` when commands with this tag disturb nobody.
+pub fn check_command(tag: &str) -> Option<Finding> {
+    is_dangerous(tag).then(|| {
+        let message = format!("cannot be judged: the text of this {tag} could not be seen");
+        let mut finding = unknown(tag, 0..0, 1, message);
+        finding.hint = Some("Run it as a statement of its own, so that its text can be read.".to_owned());
+        finding
+    })
+}
+
+/// Whether commands with this tag may lock, scan, rewrite or destroy.
+fn is_dangerous(tag: &str) -> bool {
+    let harmless_alter = [
+        "ALTER ROLE",
+        "ALTER USER",
+        "ALTER DATABASE",
+        "ALTER SYSTEM",
+        "ALTER DEFAULT PRIVILEGES",
+        "ALTER FUNCTION",
+        "ALTER PROCEDURE",
+        "ALTER ROUTINE",
+        "ALTER AGGREGATE",
+        "ALTER STATISTICS",
+        "ALTER EVENT TRIGGER",
+    ];
+    let creates = ["CREATE INDEX", "CREATE TRIGGER", "CREATE RULE", "CREATE POLICY", "CREATE TABLE"];
+    let others =
+        ["TRUNCATE TABLE", "TRUNCATE", "CLUSTER", "VACUUM", "REINDEX", "LOCK TABLE", "REFRESH MATERIALIZED VIEW", "DO", "CALL", "EXECUTE"];
+    match tag.split(' ').next() {
+        Some("DROP" | "REASSIGN" | "IMPORT") => true,
+        Some("ALTER") => !harmless_alter.contains(&tag),
+        _ => creates.contains(&tag) || others.contains(&tag),
+    }
+}
+
+fn finding(statement: &Statement, rule: Option<&'static str>, report: Report) -> Finding {
+    Finding {
+        statement: statement.number,
+        line: statement.line,
+        span: statement.span.clone(),
+        command: statement.tag.clone(),
+        object: report.object,
+        relation: report.relation,
+        risk: report.risk,
+        rule,
+        lock: report.lock,
+        blocks: report.lock.map_or(Blocks::Nothing, LockMode::blocks),
+        rewrites: report.rewrites,
+        scans: report.scans,
+        message: report.message,
+        detail: report.detail,
+        hint: report.hint,
+    }
+}
+
+/// The row of a statement of which no rule has anything to say.
+fn safe(statement: &Statement, context: &Context) -> Finding {
+    let touches = context.effects().touches();
+    let strongest = touches.iter().max_by_key(|touch| touch.lock);
+    let main = context.main_relation().or_else(|| strongest.map(|touch| touch.relation.clone()));
+    let message = match strongest {
+        None => "locks no relation that others use".to_owned(),
+        Some(touch) if touch.lock < LockMode::Share => "keeps neither reads nor writes waiting".to_owned(),
+        Some(_) => "locks only what is new, temporary or empty".to_owned(),
+    };
+    let report = match main {
+        Some(relation) => context.report(Risk::Safe, &relation, message),
+        None => context.remark(Risk::Safe, message),
+    };
+    finding(statement, None, report)
+}
+
+fn not_analyzable(sql: &str, message: &str) -> Finding {
+    let span = parse::whole(sql);
+    let line = parse::line_of(sql, span.start);
+    let mut finding = unknown("", span, line, format!("cannot be parsed: {message}"));
+    finding.detail = Some("What is not understood is not judged. The grammar is that of PostgreSQL 18.".to_owned());
+    finding
+}
+
+fn unknown(tag: &str, span: std::ops::Range<usize>, line: u32, message: String) -> Finding {
+    Finding {
+        statement: 1,
+        line,
+        span,
+        command: tag.to_owned(),
+        object: None,
+        relation: None,
+        risk: Risk::Unknown,
+        rule: Some("not-analyzable"),
+        lock: None,
+        blocks: Blocks::Nothing,
+        rewrites: None,
+        scans: None,
+        message,
+        detail: None,
+        hint: None,
+    }
 }

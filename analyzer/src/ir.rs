@@ -48,28 +48,57 @@ pub enum Kind {
     AlterDomain(AlterDomain),
     CreateTable(CreateTable),
     CreateIndex(CreateIndex),
-    CreateView { name: QualifiedName, replace: bool },
+    CreateView {
+        name: QualifiedName,
+        replace: bool,
+    },
     /// A statement that only makes something new which later statements may use.
     Create(New),
     Drop(Drop),
-    DropDatabase { name: String },
-    Truncate { tables: Vec<Target>, cascade: bool },
+    DropDatabase {
+        name: String,
+    },
+    Truncate {
+        tables: Vec<Target>,
+        cascade: bool,
+    },
     Rename(Rename),
     /// A schema, function or type gets another name or place.
-    RenameCalled { what: &'static str, name: QualifiedName, to: String },
-    Reindex { what: Reindexed, concurrently: bool },
-    Cluster { table: Option<Target>, },
-    Vacuum { tables: Vec<Target>, full: bool },
-    Refresh { view: QualifiedName, concurrently: bool },
+    RenameCalled {
+        what: &'static str,
+        name: QualifiedName,
+        to: String,
+    },
+    Reindex {
+        what: Reindexed,
+        concurrently: bool,
+    },
+    Cluster {
+        table: Option<Target>,
+    },
+    Vacuum {
+        tables: Vec<Target>,
+        full: bool,
+    },
+    Refresh {
+        view: QualifiedName,
+        concurrently: bool,
+    },
     /// Statements that do nothing to a relation but lock it.
     Locks(Vec<Lock>),
     /// UPDATE and DELETE, those inside WITH included.
     Modify(Vec<Modification>),
-    SetVariable { name: String, values: Vec<String> },
+    SetVariable {
+        name: String,
+        values: Vec<String>,
+    },
     /// Takes no lock that could disturb.
     Ignored,
     /// Its effect cannot be read off its text.
-    Opaque { reason: &'static str, rule: OpaqueRule },
+    Opaque {
+        reason: &'static str,
+        rule: OpaqueRule,
+    },
 }
 
 /// Which rule speaks for an opaque statement.
@@ -110,26 +139,73 @@ pub struct AlterTable {
 /// One action of an `ALTER TABLE`.
 #[derive(Debug, Clone)]
 pub enum Action {
-    AddColumn { column: ColumnDef, if_not_exists: bool },
-    DropColumn { name: String, cascade: bool, missing_ok: bool },
-    AlterType { column: String, to: TypeName, to_text: String, collation: Option<QualifiedName>, using: Option<Expr> },
-    SetNotNull { column: String },
-    DropNotNull { column: String },
-    SetExpression { column: String },
+    AddColumn {
+        column: ColumnDef,
+        if_not_exists: bool,
+    },
+    DropColumn {
+        name: String,
+        cascade: bool,
+        missing_ok: bool,
+    },
+    AlterType {
+        column: String,
+        to: TypeName,
+        to_text: String,
+        collation: Option<QualifiedName>,
+        using: Option<Expr>,
+    },
+    SetNotNull {
+        column: String,
+    },
+    DropNotNull {
+        column: String,
+    },
+    SetExpression {
+        column: String,
+    },
     AddConstraint(ConstraintDef),
-    ValidateConstraint { name: String },
-    DropConstraint { name: String, cascade: bool, missing_ok: bool },
+    ValidateConstraint {
+        name: String,
+    },
+    DropConstraint {
+        name: String,
+        cascade: bool,
+        missing_ok: bool,
+    },
     /// `ALTER CONSTRAINT`, with the new state of ENFORCED if it is named.
-    AlterConstraint { name: String, enforced: Option<bool> },
-    AttachPartition { partition: QualifiedName, bound: Bound },
-    DetachPartition { partition: QualifiedName, how: Detach },
-    Inherit { parent: QualifiedName },
-    SetAccessMethod { name: Option<String> },
-    SetTablespace { name: String },
-    SetLogged { logged: bool },
-    SetOptions { options: Vec<String> },
+    AlterConstraint {
+        name: String,
+        enforced: Option<bool>,
+    },
+    AttachPartition {
+        partition: QualifiedName,
+        bound: Bound,
+    },
+    DetachPartition {
+        partition: QualifiedName,
+        how: Detach,
+    },
+    Inherit {
+        parent: QualifiedName,
+    },
+    SetAccessMethod {
+        name: Option<String>,
+    },
+    SetTablespace {
+        name: String,
+    },
+    SetLogged {
+        logged: bool,
+    },
+    SetOptions {
+        options: Vec<String>,
+    },
     /// An action that touches nothing but the catalogs.
-    Simple { lock: LockMode, recursion: Recursion },
+    Simple {
+        lock: LockMode,
+        recursion: Recursion,
+    },
 }
 
 /// How a partition goes.
@@ -218,6 +294,8 @@ pub struct CreateTable {
 pub struct CreateIndex {
     pub table: Target,
     pub name: Option<String>,
+    /// Its columns, if it has nothing but plain columns and no WHERE.
+    pub columns: Option<Vec<String>>,
     pub unique: bool,
     pub concurrently: bool,
     pub if_not_exists: bool,
@@ -247,6 +325,8 @@ pub enum Dropped {
 #[derive(Debug, Clone)]
 pub struct Rename {
     pub target: Target,
+    /// `ALTER INDEX`, which asks for less than `ALTER TABLE` on an index does.
+    pub as_index: bool,
     pub missing_ok: bool,
     pub what: Renamed,
 }

@@ -12,6 +12,7 @@ pub mod catalog;
 mod check;
 mod effects;
 pub mod finding;
+pub mod fragment;
 pub mod ir;
 pub mod lock;
 mod parse;

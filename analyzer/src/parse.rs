@@ -7,6 +7,7 @@ mod alter;
 mod create;
 mod drop;
 mod expr;
+pub(crate) mod fragment;
 mod modify;
 mod names;
 mod position;
@@ -35,6 +36,16 @@ pub fn statements(sql: &str) -> Result<Vec<Statement>, String> {
         });
     }
     Ok(out)
+}
+
+/// The bytes of a text from its first token to its last.
+pub fn whole(sql: &str) -> std::ops::Range<usize> {
+    position::span(sql, 0, 0)
+}
+
+/// The line of a byte, from 1.
+pub fn line_of(sql: &str, at: usize) -> u32 {
+    position::Lines::new(sql).line_at(at)
 }
 
 /// The columns that a CHECK expression, as the catalogs print it, proves to be not null.

@@ -45,7 +45,7 @@ mod unbounded_effect;
 mod unknown_effect;
 mod update_without_where;
 
-pub(crate) use context::{Context, Report};
+pub(crate) use context::{Context, Report, is_private, name_of, waits};
 
 use crate::finding::Risk;
 
@@ -70,11 +70,22 @@ pub(crate) trait Manual {
     fn lines(&self) -> &'static [&'static str];
 }
 
+/// The order in which rules are asked about a statement.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Turn {
+    /// Those that know a kind of statement.
+    First,
+    /// Those that judge by the effect what nobody has explained.
+    ByEffect,
+    /// The one that speaks of the lock when nobody said anything.
+    Last,
+}
+
 /// A rule: what it has to say about a statement. Names, locks and sizes in it come from the context, never from the rule.
 pub(crate) trait Rule: Manual + Sync {
-    /// Speaks only about what no other rule has explained.
-    fn residual(&self) -> bool {
-        false
+    /// When it is asked. A later one hears what was said before it.
+    fn turn(&self) -> Turn {
+        Turn::First
     }
 
     fn check(&self, context: &Context) -> Vec<Report>;
@@ -118,11 +129,11 @@ pub fn is_rule(name: &str) -> bool {
     RULES.iter().any(|rule| rule.name() == name)
 }
 
-/// What all rules say about a statement, each with its rule. The residual ones come last and hear what was said before.
+/// What all rules say about a statement, each with its rule.
 pub(crate) fn reports(context: &mut Context) -> Vec<(&'static str, Report)> {
     let mut out = Vec::new();
-    for residual in [false, true] {
-        for rule in RULES.iter().filter(|rule| rule.residual() == residual) {
+    for turn in [Turn::First, Turn::ByEffect, Turn::Last] {
+        for rule in RULES.iter().filter(|rule| rule.turn() == turn) {
             for report in rule.check(context) {
                 context.heard(&report);
                 out.push((rule.name(), report));

@@ -7,8 +7,8 @@ use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
-use crate::catalog::{Catalog, Column, Constraint, ConstraintKind, ForeignKeyRef, Oid, Relation, Type};
-use crate::ir::{Action, ConstraintDef, Dropped, Kind, New, QualifiedName, Renamed, Statement, TypeName};
+use crate::catalog::{Catalog, Column, Constraint, ConstraintKind, ForeignKeyRef, Index, Oid, Relation, Type};
+use crate::ir::{Action, ConstraintDef, CreateIndex, Dropped, Kind, New, QualifiedName, Renamed, Statement, TypeName};
 
 /// What a name means.
 #[derive(Debug, Clone)]
@@ -24,7 +24,9 @@ pub enum Found {
 pub enum FoundType {
     Existing(Type),
     /// Made by an earlier statement; whether it is a domain with constraints.
-    New { constrained: bool },
+    New {
+        constrained: bool,
+    },
     Missing,
 }
 
@@ -123,10 +125,7 @@ impl<'a> Script<'a> {
             Kind::CreateView { name, replace } if !(*replace && matches!(self.find(name), Found::Existing(_))) => {
                 self.created.insert(name.clone());
             }
-            Kind::CreateIndex(index) => {
-                let schema = index.table.name.schema.clone();
-                self.created.extend(index.name.clone().map(|name| QualifiedName { schema, name }));
-            }
+            Kind::CreateIndex(index) => self.index(index),
             Kind::Create(New::Relation(name)) => {
                 self.created.insert(name.clone());
             }
@@ -153,6 +152,26 @@ impl<'a> Script<'a> {
             Kind::SetVariable { name, values } => self.set(name, values),
             _ => {}
         }
+    }
+
+    fn index(&mut self, create: &CreateIndex) {
+        let Some(name) = &create.name else { return };
+        let mut schema = create.table.name.schema.clone();
+        if let (Found::Existing(table), Some(columns)) = (self.find(&create.table.name), &create.columns) {
+            schema = Some(table.schema.clone());
+            let index = Index {
+                oid: 0,
+                name: name.clone(),
+                unique: create.unique,
+                primary: false,
+                valid: true,
+                columns: columns.clone(),
+                expression_columns: Vec::new(),
+                partial_or_expression: false,
+            };
+            self.patch(table.oid, |relation| relation.indexes.push(index.clone()));
+        }
+        self.created.insert(QualifiedName { schema, name: name.clone() });
     }
 
     fn forget(&mut self, name: &QualifiedName) {
@@ -199,7 +218,8 @@ impl<'a> Script<'a> {
 
     fn set(&mut self, name: &str, values: &[String]) {
         if name.eq_ignore_ascii_case("timezone") {
-            self.utc = values.first().map(|zone| matches!(zone.to_ascii_lowercase().as_str(), "utc" | "etc/utc" | "gmt" | "etc/gmt" | "zulu"));
+            self.utc =
+                values.first().map(|zone| matches!(zone.to_ascii_lowercase().as_str(), "utc" | "etc/utc" | "gmt" | "etc/gmt" | "zulu"));
         } else if name.eq_ignore_ascii_case("search_path") {
             self.search_path = (!values.is_empty()).then(|| values.to_vec());
         }
@@ -241,7 +261,9 @@ impl<'a> Script<'a> {
                 Action::ValidateConstraint { name } => self.patch_tree(relation, |relation| {
                     relation.constraints.iter_mut().filter(|one| one.name == *name).for_each(|one| one.validated = true);
                 }),
-                Action::DropConstraint { name, .. } => self.patch_tree(relation, |relation| relation.constraints.retain(|one| one.name != *name)),
+                Action::DropConstraint { name, .. } => {
+                    self.patch_tree(relation, |relation| relation.constraints.retain(|one| one.name != *name))
+                }
                 _ => {}
             }
         }
@@ -270,8 +292,7 @@ impl<'a> Script<'a> {
             relation.constraints.push(added.clone());
         });
         if let Some(oid) = references {
-            let reference =
-                ForeignKeyRef { constraint: added.name, table: relation.oid, validated: added.validated, columns: Vec::new() };
+            let reference = ForeignKeyRef { constraint: added.name, table: relation.oid, validated: added.validated, columns: Vec::new() };
             self.patch(oid, |referenced| referenced.referenced_by.push(reference.clone()));
         }
     }

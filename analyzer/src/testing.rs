@@ -21,6 +21,7 @@ pub struct TestCatalog {
     domains: HashMap<String, Type>,
     views: Vec<(Oid, Option<String>, Oid)>,
     unlogged: Vec<Oid>,
+    statistics: HashMap<String, Oid>,
 }
 
 impl TestCatalog {
@@ -32,6 +33,10 @@ impl TestCatalog {
     pub fn set_major(&mut self, major: u32) -> &mut Self {
         self.major = major;
         self
+    }
+
+    pub fn major(&self) -> u32 {
+        self.major
     }
 
     pub fn set_utc(&mut self, utc: bool) -> &mut Self {
@@ -152,22 +157,15 @@ impl TestCatalog {
     /// Adds a CHECK.
     pub fn check(&mut self, table: Oid, name: &str, columns: &[&str], expression: &str, validated: bool) -> &mut Self {
         let columns: Vec<String> = columns.iter().map(|&column| column.to_owned()).collect();
-        let check = Constraint {
-            validated,
-            expression: Some(expression.to_owned()),
-            ..constraint(name, ConstraintKind::Check, &columns)
-        };
+        let check = Constraint { validated, expression: Some(expression.to_owned()), ..constraint(name, ConstraintKind::Check, &columns) };
         self.change(table, |relation| relation.constraints.push(check.clone()))
     }
 
     /// Adds a foreign key.
     pub fn foreign_key(&mut self, table: Oid, name: &str, column: &str, referenced: Oid, key: &str, validated: bool) -> &mut Self {
         let reference = ForeignKeyRef { constraint: name.to_owned(), table, validated, columns: vec![key.to_owned()] };
-        let own = Constraint {
-            validated,
-            references: Some(referenced),
-            ..constraint(name, ConstraintKind::ForeignKey, &[column.to_owned()])
-        };
+        let own =
+            Constraint { validated, references: Some(referenced), ..constraint(name, ConstraintKind::ForeignKey, &[column.to_owned()]) };
         self.change(table, |relation| relation.constraints.push(own.clone()));
         self.change(referenced, |relation| relation.referenced_by.push(reference.clone()))
     }
@@ -204,6 +202,12 @@ impl TestCatalog {
 
     pub fn set_unlogged(&mut self, table: Oid) -> &mut Self {
         self.unlogged.push(table);
+        self
+    }
+
+    /// Adds extended statistics.
+    pub fn statistics(&mut self, name: &str, table: Oid) -> &mut Self {
+        self.statistics.insert(name.to_owned(), table);
         self
     }
 
@@ -320,7 +324,6 @@ impl Catalog for TestCatalog {
     }
 
     fn statistics_relation(&self, name: &QualifiedName) -> Option<Oid> {
-        // Statistics are named after their table here: st_<table>.
-        name.name.strip_prefix("st_").and_then(|table| self.oid(table))
+        self.statistics.get(&name.name).copied()
     }
 }

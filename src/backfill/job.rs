@@ -103,9 +103,8 @@ const FAILED: &str = "UPDATE zdm.job
 
 impl Job {
     /// Writes a new job down, as running in this session.
-    pub fn create(connection: &Connection, request: &Request, plan: &Plan) -> Result<Self, Error> {
+    pub fn create(connection: &Connection, request: &Request, plan: &Plan, settings: Settings) -> Result<Self, Error> {
         let role = owner_of_tables(connection)?;
-        let settings = Settings::capture();
         let estimated: i64 = plan.parts.iter().map(|part| part.rows).sum();
         let where_expr = request.condition.as_ref().map(|condition| condition.sql().to_owned());
         // SAFETY: a plain read.

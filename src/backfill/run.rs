@@ -7,11 +7,11 @@ use crate::backfill::settings::Settings;
 use crate::backfill::target::{Part, Walk};
 use crate::backfill::walk::block::BlockWalk;
 use crate::backfill::walk::key::{KeyWalk, count_remaining, upper_bound};
+use crate::backfill::transaction;
 use crate::backfill::walk::{Statements, Step, Walker};
 use crate::error::Error;
-use crate::spi::{Connection, subtransaction};
+use crate::spi::Connection;
 use crate::text::thousands;
-use pgrx::pg_sys;
 
 /// Errors that say "try again": serialization failure, deadlock, lock_timeout.
 const RETRY: [&str; 3] = ["40001", "40P01", "55P03"];
@@ -82,8 +82,8 @@ fn walk_part(
         if step.finished {
             return Ok(());
         }
-        // Nothing is read between the commit and the sleep: no snapshot is held, no lock.
-        connection.nap(job.pause_ms)?;
+        // Nothing is read between the commit and the sleep: no snapshot is held, no lock. Ranges without a matching row cost others nothing.
+        connection.nap(if step.updated > 0 { job.pause_ms } else { 0 })?;
     }
 }
 
@@ -105,19 +105,6 @@ fn batch_transaction(
         }
     }
     transaction(connection, settings, &mut batch)
-}
-
-/// A transaction of ours: READ COMMITTED, under the job's settings, committed when `body` succeeds.
-fn transaction<T>(connection: &Connection, settings: &Settings, body: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
-    // SAFETY: no snapshot has been taken since the commit before, so the level may still be set (xact.c, XactIsoLevel): the batches go by the newest
-    // version of each row, whatever the session's default is.
-    unsafe { pg_sys::XactIsoLevel = pg_sys::XACT_READ_COMMITTED as i32 };
-    let result = subtransaction(|| {
-        settings.apply();
-        body()
-    })?;
-    connection.commit()?;
-    Ok(result)
 }
 
 fn statements(job: &Job, part: &Part) -> Statements {

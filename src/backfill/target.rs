@@ -255,7 +255,13 @@ fn part(connection: &Connection, request: &Request, row: Row<'_>, alias: &str) -
             .detail("It decides which rows belong to the job: asked twice about the same row it must answer the same.")
             .hint("Write the choice into a column first, or use a condition on columns."));
     }
-    connection.query(&format!("EXPLAIN (COSTS false) {}", statements.whole()), &[])?;
+    let read = match &walk {
+        Walk::Key(key) => key.columns.iter().map(|column| quote(&column.name)).collect::<Vec<_>>().join(", "),
+        Walk::Block => "ctid".to_owned(),
+    };
+    for statement in [statements.whole(), format!("SELECT {read} FROM ONLY {name}")] {
+        connection.query(&format!("EXPLAIN (COSTS false) {statement}"), &[])?;
+    }
     let rows = connection.planned_rows(&connection.prepare(&format!("SELECT FROM ONLY {name}"), &[])?)?;
     Ok(Part { relation, name, walk, upper: None, rows: rows as i64, before_trigger: row.bool(6) })
 }

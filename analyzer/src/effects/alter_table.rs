@@ -146,7 +146,8 @@ fn drop_column(effects: &mut Effects, alter: &Alter, column: &str, cascade: bool
     }
     for member in alter.members(effects, Recursion::All) {
         effects.lock(&member, alter.mode);
-        for key in member.constraints.iter().filter(|one| one.kind == ConstraintKind::ForeignKey && one.columns.iter().any(|c| c == column)) {
+        for key in member.constraints.iter().filter(|one| one.kind == ConstraintKind::ForeignKey && one.columns.iter().any(|c| c == column))
+        {
             constraint::lock_referenced(effects, key.references, LockMode::AccessExclusive);
         }
         if cascade {

@@ -178,7 +178,7 @@ fn collation_changes(script: &Script, old: &Column, new: &Type, collation: Optio
 }
 
 /// Whether the rows are read although they are not written anew: for indexes that are rebuilt and constraints that are checked again.
-fn rechecks(relation: &Relation, column: &str, change: Change) -> Option<bool> {
+pub fn rechecks(relation: &Relation, column: &str, change: Change) -> Option<bool> {
     let mut answer = Some(false);
     for index in &relation.indexes {
         answer = either(answer, index_rebuilt(index, column, change));

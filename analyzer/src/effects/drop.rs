@@ -5,8 +5,9 @@ use std::rc::Rc;
 
 use super::{Effects, constraint, recursion_of};
 use crate::catalog::{ConstraintKind, Oid, Relation, RelationKind};
-use crate::ir::{Drop, Dropped, QualifiedName, Recursion, Target};
+use crate::ir::{Drop, Dropped, QualifiedName, Recursion, Target, TypeName};
 use crate::lock::LockMode;
+use crate::script::FoundType;
 
 pub fn drop(effects: &mut Effects, drop: &Drop) {
     match &drop.what {
@@ -37,6 +38,7 @@ pub fn drop(effects: &mut Effects, drop: &Drop) {
                 }
             }
         }
+        Dropped::Called("type", names) if drop.cascade => types_go(effects, names),
         Dropped::Schemas(_) | Dropped::Called(..) => {}
     }
 }
@@ -64,6 +66,18 @@ fn relation_goes(effects: &mut Effects, relation: &Rc<Relation>, cascade: bool) 
             for view in effects.script().catalog().dependent_views(member.oid, None) {
                 effects.lock_oid(view, LockMode::AccessExclusive);
             }
+        }
+    }
+}
+
+/// CASCADE takes the columns of the type along.
+fn types_go(effects: &mut Effects, names: &[QualifiedName]) {
+    effects.unbounded = Some("CASCADE drops whatever depends on the type, columns of tables included");
+    for name in names {
+        let name = TypeName { schema: name.schema.clone(), name: name.name.clone(), modifiers: Vec::new(), array: false };
+        let FoundType::Existing(found) = effects.script().find_type(&name) else { continue };
+        for oid in effects.script().catalog().relations_using_type(found.oid).unwrap_or_default() {
+            effects.lock_oid(oid, LockMode::AccessExclusive);
         }
     }
 }

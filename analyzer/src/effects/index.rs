@@ -39,7 +39,8 @@ pub fn reindex(effects: &mut Effects, what: &Reindexed, concurrently: bool) {
             while let Some(index) = waiting.get(at).cloned() {
                 at += 1;
                 waiting.extend(index.child_indexes.iter().filter_map(|oid| effects.script().get(*oid)));
-                if let Some(table) = index.index_of.filter(|_| index.kind == RelationKind::Index).and_then(|oid| effects.script().get(oid)) {
+                if let Some(table) = index.index_of.filter(|_| index.kind == RelationKind::Index).and_then(|oid| effects.script().get(oid))
+                {
                     effects.scan(&table, mode(concurrently), Some(true));
                 }
             }

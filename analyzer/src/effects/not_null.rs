@@ -1,9 +1,11 @@
 //! `SET NOT NULL` and what proves it without reading the table.
 
+use std::rc::Rc;
+
 use super::Effects;
 use super::alter_table::{Alter, known_column};
-use crate::catalog::{Constraint, ConstraintKind, Relation};
-use crate::ir::Recursion;
+use crate::catalog::{Constraint, ConstraintKind, Relation, Size};
+use crate::ir::{Action, AlterTable, Recursion};
 use crate::parse;
 
 pub fn set_not_null(effects: &mut Effects, alter: &Alter, column: &str) {
@@ -26,6 +28,16 @@ pub fn is_not_null(relation: &Relation, column: &str) -> bool {
 /// A valid CHECK that stays proves it (`NotNullImpliedByRelConstraints`).
 pub fn is_proved(relation: &Relation, alter: &Alter, column: &str) -> bool {
     relation.constraints.iter().any(|one| proves(one, column) && !alter.drops_constraint(&one.name))
+}
+
+/// Whether making a column NOT NULL reads the relation or one below it.
+pub fn scans(effects: &Effects, alter: &AlterTable, relation: &Rc<Relation>, column: &str) -> bool {
+    let dropped = |wanted: &str| alter.actions.iter().any(|action| matches!(action, Action::DropConstraint { name, .. } if name == wanted));
+    let proved = |member: &Relation| member.constraints.iter().any(|one| proves(one, column) && !dropped(&one.name));
+    let members = if alter.target.only { vec![Rc::clone(relation)] } else { effects.members(relation) };
+    members
+        .iter()
+        .any(|member| super::has_storage(member) && member.size != Size::Bytes(0) && !is_not_null(member, column) && !proved(member))
 }
 
 fn proves(constraint: &Constraint, column: &str) -> bool {

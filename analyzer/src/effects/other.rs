@@ -47,7 +47,9 @@ pub fn create_table(effects: &mut Effects, table: &CreateTable) {
             None => effects.lock(&parent, LockMode::ShareUpdateExclusive),
             Some(bound) => {
                 effects.lock(&parent, LockMode::AccessExclusive);
-                if let Some(default) = parent.default_partition.filter(|_| *bound != Bound::Default).and_then(|oid| effects.script().get(oid)) {
+                if let Some(default) =
+                    parent.default_partition.filter(|_| *bound != Bound::Default).and_then(|oid| effects.script().get(oid))
+                {
                     for member in effects.tree(&default, Recursion::Partitions) {
                         let proof = default.constraints.iter().any(|one| one.kind == ConstraintKind::Check && one.validated);
                         effects.scan(&member, LockMode::AccessExclusive, if proof { None } else { Some(true) });
@@ -73,7 +75,9 @@ pub fn rename(effects: &mut Effects, rename: &Rename) {
         Renamed::Relation { .. } | Renamed::Schema { .. } => Recursion::None,
         Renamed::Column { .. } | Renamed::Constraint { .. } => recursion_of(&rename.target),
     };
-    effects.lock_tree(&relation, reach, LockMode::AccessExclusive);
+    let index = matches!(relation.kind, RelationKind::Index | RelationKind::PartitionedIndex);
+    let mode = if rename.as_index && index { LockMode::ShareUpdateExclusive } else { LockMode::AccessExclusive };
+    effects.lock_tree(&relation, reach, mode);
     if let Renamed::Column { from, .. } = &rename.what {
         if !relation.columns.iter().any(|column| column.name == *from) {
             let table = crate::quote::qualified(&relation.schema, &relation.name);

@@ -27,11 +27,7 @@ fn composite_type(statement: &AlterTableStmt) -> Kind {
         Some(Tree::AlterTableCmd(command)) => command.behavior == DropBehavior::DropCascade as i32,
         _ => false,
     });
-    if cascades {
-        Kind::Opaque { reason: "it cascades to every table of the type", rule: OpaqueRule::Unbounded }
-    } else {
-        Kind::Ignored
-    }
+    if cascades { Kind::Opaque { reason: "it cascades to every table of the type", rule: OpaqueRule::Unbounded } } else { Kind::Ignored }
 }
 
 fn action(command: &AlterTableCmd) -> Action {
@@ -70,9 +66,10 @@ fn action(command: &AlterTableCmd) -> Action {
         At::AtValidateConstraint => Action::ValidateConstraint { name },
         At::AtDropConstraint => Action::DropConstraint { name, cascade, missing_ok: command.missing_ok },
         At::AtAlterConstraint => match definition {
-            Some(Tree::AtalterConstraint(change)) => {
-                Action::AlterConstraint { name: change.conname.clone(), enforced: change.alter_enforceability.then_some(change.is_enforced) }
-            }
+            Some(Tree::AtalterConstraint(change)) => Action::AlterConstraint {
+                name: change.conname.clone(),
+                enforced: change.alter_enforceability.then_some(change.is_enforced),
+            },
             _ => Action::AlterConstraint { name, enforced: None },
         },
         At::AtAttachPartition | At::AtDetachPartition | At::AtDetachPartitionFinalize => partition(kind, definition),
@@ -89,7 +86,9 @@ fn action(command: &AlterTableCmd) -> Action {
             _ => simple(LockMode::AccessExclusive, Recursion::None),
         },
         At::AtSetStatistics => simple(LockMode::ShareUpdateExclusive, Recursion::All),
-        At::AtSetOptions | At::AtResetOptions | At::AtClusterOn | At::AtDropCluster => simple(LockMode::ShareUpdateExclusive, Recursion::None),
+        At::AtSetOptions | At::AtResetOptions | At::AtClusterOn | At::AtDropCluster => {
+            simple(LockMode::ShareUpdateExclusive, Recursion::None)
+        }
         At::AtEnableTrig
         | At::AtEnableAlwaysTrig
         | At::AtEnableReplicaTrig
@@ -106,7 +105,9 @@ fn action(command: &AlterTableCmd) -> Action {
 }
 
 fn partition(kind: AlterTableType, definition: Option<&Tree>) -> Action {
-    let Some(Tree::PartitionCmd(command)) = definition else { return Action::Simple { lock: LockMode::AccessExclusive, recursion: Recursion::None } };
+    let Some(Tree::PartitionCmd(command)) = definition else {
+        return Action::Simple { lock: LockMode::AccessExclusive, recursion: Recursion::None };
+    };
     let partition = names::optional_target(command.name.as_ref()).name;
     match kind {
         AlterTableType::AtAttachPartition => {
@@ -129,7 +130,9 @@ fn option_name(node: &Node) -> Option<String> {
 pub fn alter_domain(statement: &AlterDomainStmt) -> Kind {
     let checks_users = match statement.subtype.as_str() {
         "O" | "V" => true,
-        "C" => !matches!(statement.def.as_deref().and_then(|node| node.node.as_ref()), Some(Tree::Constraint(constraint)) if constraint.skip_validation),
+        "C" => {
+            !matches!(statement.def.as_deref().and_then(|node| node.node.as_ref()), Some(Tree::Constraint(constraint)) if constraint.skip_validation)
+        }
         _ => false,
     };
     Kind::AlterDomain(AlterDomain { name: names::qualified(&names::strings(&statement.type_name)), checks_users })
@@ -150,7 +153,9 @@ pub fn rename(statement: &RenameStmt) -> Kind {
         ) => Renamed::Relation { to },
         Ok(ObjectType::ObjectColumn) => Renamed::Column { from, to },
         Ok(ObjectType::ObjectTabconstraint) => Renamed::Constraint { from, to },
-        Ok(ObjectType::ObjectTrigger) => return create::locked(statement.relation.as_ref(), LockMode::AccessExclusive, Recursion::Partitions),
+        Ok(ObjectType::ObjectTrigger) => {
+            return create::locked(statement.relation.as_ref(), LockMode::AccessExclusive, Recursion::Partitions);
+        }
         Ok(ObjectType::ObjectPolicy | ObjectType::ObjectRule) => {
             return create::locked(statement.relation.as_ref(), LockMode::AccessExclusive, Recursion::None);
         }
@@ -161,7 +166,8 @@ pub fn rename(statement: &RenameStmt) -> Kind {
         Ok(ObjectType::ObjectType | ObjectType::ObjectDomain) => return called("type", statement, to),
         _ => return Kind::Ignored,
     };
-    Kind::Rename(Rename { target, missing_ok: statement.missing_ok, what })
+    let as_index = statement.rename_type == ObjectType::ObjectIndex as i32;
+    Kind::Rename(Rename { target, as_index, missing_ok: statement.missing_ok, what })
 }
 
 fn called(what: &'static str, statement: &RenameStmt, to: String) -> Kind {
@@ -173,7 +179,7 @@ pub fn set_schema(statement: &AlterObjectSchemaStmt) -> Kind {
     let to = statement.newschema.clone();
     if statement.relation.is_some() {
         let target = names::optional_target(statement.relation.as_ref());
-        return Kind::Rename(Rename { target, missing_ok: statement.missing_ok, what: Renamed::Schema { to } });
+        return Kind::Rename(Rename { target, as_index: false, missing_ok: statement.missing_ok, what: Renamed::Schema { to } });
     }
     let parts = statement.object.as_deref().map(names::object).unwrap_or_default();
     match ObjectType::try_from(statement.object_type) {

@@ -56,11 +56,15 @@ pub fn column(definition: &protobuf::ColumnDef) -> ColumnDef {
         let Some(Tree::Constraint(one)) = node.node.as_ref() else { continue };
         match ConstrType::try_from(one.contype) {
             Ok(ConstrType::ConstrNotnull) => column.not_null = true,
-            Ok(ConstrType::ConstrDefault) => column.default = one.raw_expr.as_deref().filter(|node| !expr::is_null(node)).map(expr::written),
+            Ok(ConstrType::ConstrDefault) => {
+                column.default = one.raw_expr.as_deref().filter(|node| !expr::is_null(node)).map(expr::written)
+            }
             Ok(ConstrType::ConstrIdentity) => column.identity = true,
             Ok(ConstrType::ConstrGenerated) => column.generated = Some(one.generated_kind != "v"),
             // The clauses NOT ENFORCED, DEFERRABLE, ... of a column arrive as constraints of their own, after the one they belong to.
-            Ok(ConstrType::ConstrAttrNotEnforced) => column.constraints.iter_mut().last().into_iter().for_each(|last| last.enforced = false),
+            Ok(ConstrType::ConstrAttrNotEnforced) => {
+                column.constraints.iter_mut().last().into_iter().for_each(|last| last.enforced = false)
+            }
             _ => column.constraints.extend(constraint(one, Some(&column.name))),
         }
     }
@@ -100,7 +104,13 @@ pub fn constraint(definition: &protobuf::Constraint, at: Option<&str>) -> Option
 }
 
 pub fn index(statement: &IndexStmt) -> Kind {
+    let column = |node: &Node| match node.node.as_ref() {
+        Some(Tree::IndexElem(element)) if element.expr.is_none() => Some(element.name.clone()),
+        _ => None,
+    };
+    let plain = statement.where_clause.is_none();
     Kind::CreateIndex(CreateIndex {
+        columns: statement.index_params.iter().map(column).collect::<Option<Vec<String>>>().filter(|_| plain),
         table: names::optional_target(statement.relation.as_ref()),
         name: (!statement.idxname.is_empty()).then(|| statement.idxname.clone()),
         unique: statement.unique,

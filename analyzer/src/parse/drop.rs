@@ -25,11 +25,16 @@ pub fn drop(statement: &DropStmt) -> Kind {
         ObjectType::ObjectFunction | ObjectType::ObjectProcedure | ObjectType::ObjectRoutine | ObjectType::ObjectAggregate if !cascade => {
             Dropped::Called("function", names())
         }
-        ObjectType::ObjectType | ObjectType::ObjectDomain if !cascade => Dropped::Called("type", names()),
+        ObjectType::ObjectType | ObjectType::ObjectDomain => Dropped::Called("type", names()),
         ObjectType::ObjectExtension => {
             return Kind::Opaque { reason: "it drops whatever the extension holds", rule: OpaqueRule::Unbounded };
         }
-        _ if cascade => return Kind::Opaque { reason: "CASCADE drops whatever depends on it, columns of tables included", rule: OpaqueRule::Unbounded },
+        _ if cascade => {
+            return Kind::Opaque {
+                reason: "CASCADE drops whatever depends on it, columns of tables included",
+                rule: OpaqueRule::Unbounded,
+            };
+        }
         _ => return Kind::Ignored,
     };
     Kind::Drop(Drop { what, missing_ok: statement.missing_ok, cascade, concurrently: statement.concurrent })

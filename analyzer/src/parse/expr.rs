@@ -1,10 +1,8 @@
 //! What an expression calls, and what a CHECK proves.
 
-use pg_query::protobuf::node::Node as Tree;
-use pg_query::protobuf::{
-    AConst, AExprKind, BoolExprType, ColumnRef, Node, NullTestType, ParseResult, RawStmt, ResTarget, SelectStmt, TypeCast, a_const,
-};
 use pg_query::protobuf::TypeName as TypeNameNode;
+use pg_query::protobuf::node::Node as Tree;
+use pg_query::protobuf::{AConst, AExprKind, BoolExprType, ColumnRef, Node, NullTestType, TypeCast, a_const};
 
 use super::names;
 use crate::ir::{Expr, QualifiedName, TypeName};
@@ -25,13 +23,13 @@ pub fn written(node: &Node) -> Expr {
     Expr { text: text(node), ..summary(node) }
 }
 
-/// An expression as SQL.
+/// An expression as SQL. It is put into a statement that the parser made, so that every other field of the tree is as the deparser wants it.
 fn text(node: &Node) -> Option<String> {
-    let target = ResTarget { val: Some(Box::new(node.clone())), ..ResTarget::default() };
-    let wrap = |tree| Node { node: Some(tree) };
-    let select = SelectStmt { target_list: vec![wrap(Tree::ResTarget(Box::new(target)))], ..SelectStmt::default() };
-    let raw = RawStmt { stmt: Some(Box::new(wrap(Tree::SelectStmt(Box::new(select))))), ..RawStmt::default() };
-    let parsed = ParseResult { version: 0, stmts: vec![raw] };
+    let mut parsed = pg_query::parse("SELECT 1", 0).ok()?.protobuf;
+    let tree = parsed.stmts.first_mut()?.stmt.as_mut()?.node.as_mut()?;
+    let Tree::SelectStmt(select) = tree else { return None };
+    let Some(Tree::ResTarget(target)) = select.target_list.first_mut()?.node.as_mut() else { return None };
+    target.val = Some(Box::new(node.clone()));
     let sql = pg_query::deparse(&parsed, pg_query::DeparseOptions::default()).ok()?;
     sql.strip_prefix("SELECT ").map(str::to_owned)
 }
@@ -39,11 +37,8 @@ fn text(node: &Node) -> Option<String> {
 /// A type as SQL.
 pub fn type_text(name: &TypeNameNode) -> Option<String> {
     let null = AConst { isnull: true, ..AConst::default() };
-    let cast = TypeCast {
-        arg: Some(Box::new(Node { node: Some(Tree::AConst(null)) })),
-        type_name: Some(name.clone()),
-        ..TypeCast::default()
-    };
+    let cast =
+        TypeCast { arg: Some(Box::new(Node { node: Some(Tree::AConst(null)) })), type_name: Some(name.clone()), ..TypeCast::default() };
     text(&Node { node: Some(Tree::TypeCast(Box::new(cast))) })?.strip_prefix("NULL::").map(str::to_owned)
 }
 

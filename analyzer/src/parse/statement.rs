@@ -4,8 +4,8 @@ use std::ops::Range;
 
 use pg_query::protobuf::node::Node as Tree;
 use pg_query::protobuf::{
-    AlterPublicationAction, AlterSeqStmt, CommentStmt, CreateFunctionStmt, CreateStatsStmt, Node, ObjectType, ReindexObjectType, ReindexStmt,
-    VacuumStmt, VariableSetStmt,
+    AlterPublicationAction, AlterSeqStmt, CommentStmt, CreateFunctionStmt, CreateStatsStmt, Node, ObjectType, ReindexObjectType,
+    ReindexStmt, VacuumStmt, VariableSetStmt,
 };
 
 use super::{alter, create, drop, modify, names};
@@ -31,10 +31,9 @@ pub fn kind(node: &Tree, sql: &str, span: &Range<usize>) -> Kind {
         Tree::ReindexStmt(statement) => reindex(statement),
         Tree::ClusterStmt(statement) => Kind::Cluster { table: statement.relation.as_ref().map(names::target) },
         Tree::VacuumStmt(statement) => vacuum(statement),
-        Tree::RefreshMatViewStmt(statement) => Kind::Refresh {
-            view: names::optional_target(statement.relation.as_ref()).name,
-            concurrently: statement.concurrent,
-        },
+        Tree::RefreshMatViewStmt(statement) => {
+            Kind::Refresh { view: names::optional_target(statement.relation.as_ref()).name, concurrently: statement.concurrent }
+        }
         Tree::ExplainStmt(statement) if names::option(&statement.options, "analyze") == Some(true) => {
             statement.query.as_deref().and_then(|node| node.node.as_ref()).map_or(Kind::Ignored, |inner| kind(inner, sql, span))
         }
@@ -164,7 +163,9 @@ fn alter_sequence(statement: &AlterSeqStmt) -> Kind {
 fn comment_on(statement: &CommentStmt) -> Kind {
     let parts = statement.object.as_deref().map(names::object).unwrap_or_default();
     let relation = match ObjectType::try_from(statement.objtype) {
-        Ok(ObjectType::ObjectTable | ObjectType::ObjectView | ObjectType::ObjectMatview | ObjectType::ObjectForeignTable) => parts.as_slice(),
+        Ok(ObjectType::ObjectTable | ObjectType::ObjectView | ObjectType::ObjectMatview | ObjectType::ObjectForeignTable) => {
+            parts.as_slice()
+        }
         Ok(ObjectType::ObjectColumn) => parts.split_last().map_or(&[][..], |(_, table)| table),
         _ => return Kind::Ignored,
     };

@@ -12,7 +12,10 @@ pub fn of(node: &Tree) -> String {
         Tree::RenameStmt(statement) => {
             let holder = matches!(
                 ObjectType::try_from(statement.rename_type),
-                Ok(ObjectType::ObjectColumn | ObjectType::ObjectAttribute | ObjectType::ObjectTabconstraint | ObjectType::ObjectDomconstraint)
+                Ok(ObjectType::ObjectColumn
+                    | ObjectType::ObjectAttribute
+                    | ObjectType::ObjectTabconstraint
+                    | ObjectType::ObjectDomconstraint)
             );
             let kind = if holder { statement.relation_type } else { statement.rename_type };
             format!("ALTER {}", object(kind))
@@ -22,7 +25,9 @@ pub fn of(node: &Tree) -> String {
         Tree::AlterObjectDependsStmt(statement) => format!("ALTER {}", object(statement.object_type)),
         Tree::DefineStmt(statement) => format!("CREATE {}", object(statement.kind)),
         Tree::CreateTableAsStmt(statement) if statement.is_select_into => "SELECT INTO".to_owned(),
-        Tree::CreateTableAsStmt(statement) if statement.objtype == ObjectType::ObjectMatview as i32 => "CREATE MATERIALIZED VIEW".to_owned(),
+        Tree::CreateTableAsStmt(statement) if statement.objtype == ObjectType::ObjectMatview as i32 => {
+            "CREATE MATERIALIZED VIEW".to_owned()
+        }
         Tree::SelectStmt(select) if select.into_clause.is_some() => "SELECT INTO".to_owned(),
         Tree::CreateFunctionStmt(statement) if statement.is_procedure => "CREATE PROCEDURE".to_owned(),
         Tree::AlterFunctionStmt(statement) => format!("ALTER {}", object(statement.objtype)),

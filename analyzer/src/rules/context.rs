@@ -5,7 +5,7 @@ use std::rc::Rc;
 use crate::catalog::{Oid, Relation, RelationKind, Size};
 use crate::effects::{Effects, Touch, either, has_storage};
 use crate::finding::Risk;
-use crate::ir::{Action, AlterTable, Kind, QualifiedName, Statement};
+use crate::ir::{Action, AlterTable, ConstraintDef, Kind, QualifiedName, Statement};
 use crate::lock::LockMode;
 use crate::quote;
 use crate::script::{Found, Script};
@@ -117,6 +117,57 @@ impl<'a> Context<'a> {
             }
             _ => Vec::new(),
         }
+    }
+
+    /// Whether an `ADD COLUMN IF NOT EXISTS` finds its column.
+    pub fn adds_nothing(&self, relation: &Relation, action: &Action) -> bool {
+        match action {
+            Action::AddColumn { column, if_not_exists } => *if_not_exists && relation.columns.iter().any(|known| known.name == column.name),
+            _ => false,
+        }
+    }
+
+    /// The constraints that an action adds, those of a new column included.
+    pub fn added(&self, action: &'a Action) -> impl Iterator<Item = &'a ConstraintDef> {
+        let constraints = match action {
+            Action::AddConstraint(constraint) => std::slice::from_ref(constraint),
+            Action::AddColumn { column, .. } => column.constraints.as_slice(),
+            _ => &[],
+        };
+        constraints.iter()
+    }
+
+    /// Whether the `ALTER TABLE` does one thing only.
+    pub fn is_single_action(&self) -> bool {
+        matches!(self.kind(), Kind::AlterTable(alter) if alter.actions.len() == 1)
+    }
+
+    /// Whether the same `ALTER TABLE` validates this constraint.
+    pub fn validates(&self, wanted: Option<&str>) -> bool {
+        let Kind::AlterTable(alter) = self.kind() else { return false };
+        alter.actions.iter().any(|action| matches!(action, Action::ValidateConstraint { name } if wanted == Some(name.as_str())))
+    }
+
+    /// The existing relation that the statement is about, as its text names it.
+    pub fn main_relation(&self) -> Option<Rc<Relation>> {
+        let name = match self.kind() {
+            Kind::AlterTable(alter) => &alter.target.name,
+            Kind::CreateIndex(create) => &create.table.name,
+            Kind::Rename(rename) => &rename.target.name,
+            Kind::Truncate { tables, .. } | Kind::Vacuum { tables, .. } => &tables.first()?.name,
+            Kind::Cluster { table } => &table.as_ref()?.name,
+            Kind::Refresh { view, .. } => view,
+            Kind::Locks(locks) => &locks.first()?.target.name,
+            _ => return None,
+        };
+        self.existing(name)
+    }
+
+    /// A sentence on the other relations that are locked strongly, with a blank before it; empty when there are none.
+    pub fn others(&self, relation: &Relation) -> String {
+        let others = self.disturbed().into_iter().filter(|touch| touch.relation.oid != relation.oid);
+        let names: Vec<String> = others.map(|touch| format!("{} ({})", name_of(&touch.relation), touch.lock.pg_name())).collect();
+        if names.is_empty() { String::new() } else { format!(" Also locked: {}.", names.join(", ")) }
     }
 
     /// Whether it holds no rows: not one block was ever written, in it or below it.

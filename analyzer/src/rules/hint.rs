@@ -82,8 +82,22 @@ pub(crate) fn steps(lines: &[String]) -> String {
 pub(crate) fn not_valid(text: &str, single: bool, relation: &Rc<Relation>, name: &str) -> String {
     let validate = format!("{} VALIDATE CONSTRAINT {}", alter(relation), quote::ident(name));
     if single {
-        steps(&[format!("{text} NOT VALID"), validate])
+        format!("{text} NOT VALID;\n-- in a later transaction:\n{validate};")
     } else {
-        format!("Add the constraint NOT VALID, commit, then run:\n{validate};")
+        format!("-- add the constraint NOT VALID, and in a later transaction:\n{validate};")
     }
+}
+
+/// A column whose rows get numbers from a sequence, without a rewrite.
+pub(crate) fn numbered_column(relation: &Relation, column: &str, type_text: &str) -> String {
+    let name = quote::ident(column);
+    let sequence = free_name(relation, &format!("{}_{column}_seq", relation.name));
+    let sequence = quote::qualified(&relation.schema, &sequence);
+    let next = format!("nextval({})", quote::literal(&sequence));
+    steps(&[
+        format!("{} ADD COLUMN {name} {type_text}", alter(relation)),
+        format!("CREATE SEQUENCE {sequence} OWNED BY {}.{name}", name_of(relation)),
+        format!("{} ALTER COLUMN {name} SET DEFAULT {next}", alter(relation)),
+        backfill(relation, &format!("{name} = {next}")),
+    ])
 }

@@ -10,7 +10,8 @@ pub fn examples() -> TestCatalog {
     db.index(users, "users_pkey", &["id"], true, true);
     db.index(users, "users_email_idx", &["email"], false, false);
     db.check(users, "users_email_present", &["email"], "(email IS NOT NULL)", true);
-    let orders = db.table("orders", "id bigint not null, user_id bigint, ref int not null, total numeric(10,2), status text, note varchar(20)");
+    let orders =
+        db.table("orders", "id bigint not null, user_id bigint, ref int not null, total numeric(10,2), status text, note varchar(20)");
     db.index(orders, "orders_ref_idx", &["ref"], true, false);
     db.foreign_key(orders, "orders_user_id_fkey", "user_id", users, "id", true);
     db.check(orders, "orders_total_positive", &["total"], "(total > (0)::numeric)", false);

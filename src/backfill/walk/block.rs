@@ -2,7 +2,7 @@
 //!
 //! Other sessions' updates move rows between blocks, so a pass over the blocks can miss some, and our own move them ahead of us. Both are harmless only
 //! because a changed row does not match the WHERE any more: the parser has proved it, and each batch checks it on the rows that it changed. The sweep
-//! looks for rows that still match with one snapshot a scan, which sees every row once wherever it lies, and ends when it finds none.
+//! looks for rows that still match with one snapshot a scan, which sees every row once wherever it lies, and ends when all that one scan found were changed.
 
 use super::{Statements, Step, Walker};
 use crate::backfill::target::Part;
@@ -26,6 +26,7 @@ pub struct BlockWalk<'a> {
     window: Option<Plan>,
     count: Option<Plan>,
     sweep: Option<Plan>,
+    sweeps: u32,
     fruitless: u32,
 }
 
@@ -49,6 +50,7 @@ impl<'a> BlockWalk<'a> {
             window: None,
             count: None,
             sweep: None,
+            sweeps: 0,
             fruitless: 0,
         })
     }
@@ -112,9 +114,11 @@ impl<'a> BlockWalk<'a> {
             self.sweep = Some(self.connection.prepare(&self.checked(&with, &range), &[pg_sys::INT8OID])?);
         }
         let Some(sweep) = &self.sweep else { return Err(Error::new(sqlstate::INTERNAL, "no statement for the sweep")) };
-        // After a sweep that changed nothing, all rows at once: those that a trigger keeps as they are must not hide the others.
-        let limit = if self.fruitless == 0 { Arg::int8(batch) } else { Arg { type_oid: pg_sys::INT8OID, datum: None } };
-        let done = self.connection.execute(sweep, || vec![limit])?;
+        // Each sweep may take twice as many rows as the one before, so that rows which others go on adding cannot keep the job for ever; and those that
+        // a trigger keeps as they are cannot hide the others.
+        let limit = batch.saturating_mul(1 << self.sweeps.min(40));
+        self.sweeps += 1;
+        let done = self.connection.execute(sweep, || vec![Arg::int8(limit)])?;
         let row = done.only()?;
         let (updated, found) = (row.int8(0), row.int8(2));
         self.must_not_match(row.int8(1))?;
@@ -124,7 +128,9 @@ impl<'a> BlockWalk<'a> {
             suppressed: 0,
             passed: 0,
             position: vec![SWEEP.to_owned()],
-            finished: found == 0 || self.fruitless >= PATIENCE,
+            // All that matched in one snapshot was changed: none of the job's rows is left. (A row that moved between the scan and the change is
+            // found, but not updated: then another sweep is due.)
+            finished: (found < limit && updated == found) || self.fruitless >= PATIENCE,
         })
     }
 

@@ -185,7 +185,7 @@ fn honest_expressions_mean_what_they_say() {
         ("'(v, w) = (SELECT a, ''x'' FROM x)'", "bool_and(v = 1 AND w = 'x')"),
         ("'v = (SELECT max(a) FROM x WHERE x.a <= t.id)'", "bool_and(v = 1)"),
         ("'v = DEFAULT'", "bool_and(v = 0)"),
-        ("'p.a = 3'", "bool_and((p).a = 3)"),
+        ("'p = ROW(3, id)'", "bool_and((p).a = 3 AND (p).b = id)"),
         ("'arr[2] = id'", "bool_and(arr[2] = id)"),
         ("$q$j = jsonb_build_object('a', id)$q$, $q$NOT coalesce(j ? 'a', false)$q$", "bool_and(j = jsonb_build_object('a', id))"),
         ("'\"Mixed Case\" = \"Mixed Case\" * 2', '\"Mixed Case\" = 5'", "bool_and(\"Mixed Case\" = 10)"),

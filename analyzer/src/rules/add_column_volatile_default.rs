@@ -1,0 +1,59 @@
+//! `add-column-volatile-default`.
+
+use super::{Context, Report, Rule, hint};
+use crate::finding::Risk;
+use crate::ir::Action;
+use crate::quote;
+
+super::rule! {
+    /// A new column with a volatile default rewrites the table.
+    ///
+    /// **What it detects.** `ADD COLUMN ... DEFAULT` with an expression that gives another value at each call (`random()`,
+    /// `gen_random_uuid()`, `clock_timestamp()`, `nextval()`), on a table that holds rows.
+    ///
+    /// **Why.** A constant or stable default is stored once, for all rows that exist. A volatile one is computed for each row: table and
+    /// indexes are written anew under an AccessExclusiveLock.
+    ///
+    /// **Instead.** Add the column without a default, set the default for new rows, and fill the old rows in batches.
+    ///
+    /// **Does not fire when** the default is constant or stable, as `now()` is, or a SQL function that is inlined to something harmless; or
+    /// the table is new, temporary or empty.
+    ///
+    /// ### Bad
+    ///
+    /// ```sql
+    /// ALTER TABLE users ADD COLUMN token uuid DEFAULT gen_random_uuid();
+    /// ```
+    ///
+    /// ### Good
+    ///
+    /// ```sql
+    /// ALTER TABLE users ADD COLUMN token uuid;
+    /// ALTER TABLE users ALTER COLUMN token SET DEFAULT gen_random_uuid();
+    /// ALTER TABLE users ADD COLUMN seen timestamptz DEFAULT now();
+    /// ```
+    AddColumnVolatileDefault, "add-column-volatile-default", Danger
+}
+
+impl Rule for AddColumnVolatileDefault {
+    fn check(&self, context: &Context) -> Vec<Report> {
+        context.each_action(|action, relation| {
+            let Action::AddColumn { column, .. } = action else { return None };
+            let default = column.default.as_ref()?;
+            if context.adds_nothing(relation, action) || crate::effects::is_volatile(context.script(), default) != Some(true) {
+                return None;
+            }
+            let name = quote::ident(&column.name);
+            let message = format!("adding column {name} with a volatile default rewrites {}", super::name_of(relation));
+            let report = context.report(Risk::Danger, relation, message);
+            let report = report.detail(format!("The default is computed for every row. {}.", super::waits(context.sum(relation).0)));
+            let value = default.text.clone().unwrap_or_else(|| "...".to_owned());
+            let alter = hint::alter(relation);
+            Some(report.hint(hint::steps(&[
+                format!("{alter} ADD COLUMN {name} {}", column.type_text),
+                format!("{alter} ALTER COLUMN {name} SET DEFAULT {value}"),
+                hint::backfill(relation, &format!("{name} = {value}")),
+            ])))
+        })
+    }
+}

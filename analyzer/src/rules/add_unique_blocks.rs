@@ -1,0 +1,60 @@
+//! `add-unique-blocks`.
+
+use super::{Context, Report, Rule, hint};
+use crate::catalog::{ConstraintKind, RelationKind};
+use crate::finding::Risk;
+use crate::ir::Action;
+use crate::quote;
+
+super::rule! {
+    /// A unique constraint builds its index while nobody can use the table.
+    ///
+    /// **What it detects.** `ADD CONSTRAINT ... UNIQUE` without USING INDEX, and `ADD COLUMN ... UNIQUE`, on a table that holds rows.
+    ///
+    /// **Why.** The index is built under an AccessExclusiveLock, so that reads and writes wait for as long as it takes.
+    ///
+    /// **Instead.** Build a unique index CONCURRENTLY and add the constraint USING INDEX: then it is instant.
+    ///
+    /// **Does not fire when** the constraint takes over an index, or the table is new, temporary or empty.
+    ///
+    /// ### Bad
+    ///
+    /// ```sql
+    /// ALTER TABLE users ADD CONSTRAINT users_email_key UNIQUE (email);
+    /// ```
+    ///
+    /// ### Good
+    ///
+    /// ```sql
+    /// CREATE UNIQUE INDEX CONCURRENTLY users_email_key ON users (email);
+    /// ALTER TABLE users ADD CONSTRAINT users_email_key UNIQUE USING INDEX users_email_key;
+    /// ```
+    AddUniqueBlocks, "add-unique-blocks", Danger
+}
+
+impl Rule for AddUniqueBlocks {
+    fn check(&self, context: &Context) -> Vec<Report> {
+        context.each_action(|action, relation| {
+            let added = context.added(action).find(|added| added.kind == ConstraintKind::Unique && added.using_index.is_none())?;
+            if context.adds_nothing(relation, action) {
+                return None;
+            }
+            let table = super::name_of(relation);
+            let report =
+                context.report(Risk::Danger, relation, format!("adding a unique constraint builds an index on {table} under lock"));
+            let report = report.detail(format!("{}.", super::waits(context.sum(relation).0)));
+            let name = quote::ident(&hint::constraint_name(relation, added, "key"));
+            let build = format!("CREATE UNIQUE INDEX CONCURRENTLY {name} ON {table} ({})", hint::columns(&added.columns));
+            let take = format!("{} ADD CONSTRAINT {name} UNIQUE USING INDEX {name}", hint::alter(relation));
+            Some(if relation.kind == RelationKind::PartitionedTable {
+                report.hint(format!(
+                    "Build the index on each partition CONCURRENTLY, create it ON ONLY {table}, and attach the partitions' indexes."
+                ))
+            } else if matches!(action, Action::AddColumn { .. }) {
+                report.hint(format!("-- add the column without UNIQUE, then:\n{}", hint::steps(&[build, take])))
+            } else {
+                report.hint(hint::steps(&[build, take]))
+            })
+        })
+    }
+}

@@ -1,0 +1,63 @@
+//! `alter-column-type-rewrite`.
+
+use super::{Context, Report, Rule, hint};
+use crate::finding::Risk;
+use crate::ir::Action;
+use crate::quote;
+
+super::rule! {
+    /// A change of type that must compute each value rewrites the table.
+    ///
+    /// **What it detects.** `ALTER COLUMN ... TYPE` where the old values cannot be used as they are (int to bigint, text to varchar(n), a
+    /// smaller length, any USING that computes something), on a table that holds rows.
+    ///
+    /// **Why.** Table and indexes are written anew under an AccessExclusiveLock; foreign keys on the column are verified again, and the
+    /// table on their other side is locked too.
+    ///
+    /// **Instead.** Add a column of the new type, keep both in step with a trigger, fill the old rows in batches, and swap the names when
+    /// the application is ready.
+    ///
+    /// **Does not fire when** no value changes: varchar(20) to varchar(40) or text, numeric(10,2) to numeric(12,2), more digits of a time,
+    /// a domain without constraints, timestamp to timestamptz while the time zone is UTC; or the table is new, temporary or empty.
+    ///
+    /// ### Bad
+    ///
+    /// ```sql
+    /// ALTER TABLE users ALTER COLUMN age TYPE bigint;
+    /// ```
+    ///
+    /// ### Good
+    ///
+    /// ```sql
+    /// ALTER TABLE users ALTER COLUMN name TYPE text;
+    /// ALTER TABLE orders ALTER COLUMN total TYPE numeric(12,2);
+    /// ```
+    AlterColumnTypeRewrite, "alter-column-type-rewrite", Danger
+}
+
+impl Rule for AlterColumnTypeRewrite {
+    fn check(&self, context: &Context) -> Vec<Report> {
+        context.each_action(|action, relation| {
+            let Action::AlterType { column, to, to_text, collation, using } = action else { return None };
+            let old = relation.columns.iter().find(|one| one.name == *column)?;
+            let change = crate::effects::type_change(context.script(), old, to, collation.as_ref(), using.as_ref());
+            if change.rewrites != Some(true) {
+                return None;
+            }
+            let table = super::name_of(relation);
+            let message = format!("changing the type of column {} to {to_text} rewrites {table}", quote::ident(column));
+            let report = context.report(Risk::Danger, relation, message);
+            let report = report.detail(format!("Every value is computed anew. {}.", super::waits(context.sum(relation).0)));
+            let new = quote::ident(&hint::free_name(relation, &format!("{column}_new")));
+            let steps = hint::steps(&[
+                format!("{} ADD COLUMN {new} {to_text}", hint::alter(relation)),
+                hint::backfill(relation, &format!("{new} = {}::{to_text}", quote::ident(column))),
+            ]);
+            Some(
+                report.hint(format!(
+                    "{steps}\n-- keep both columns in step with a trigger, and swap their names when the application is ready"
+                )),
+            )
+        })
+    }
+}

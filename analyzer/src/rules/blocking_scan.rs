@@ -1,0 +1,49 @@
+//! `blocking-scan`.
+
+use super::{Context, Report, Rule, Turn};
+use crate::finding::Risk;
+
+super::rule! {
+    /// The statement reads a whole table while others wait.
+    ///
+    /// **What it detects.** Any statement that reads all rows of a table under a lock that keeps readers or writers waiting, and that no
+    /// other rule explains.
+    ///
+    /// **Why.** The lock is held until the rows are read, which takes as long as the table is big.
+    ///
+    /// **Instead.** That depends on the statement; most have a form that works beside readers and writers.
+    ///
+    /// **Does not fire when** another rule speaks of it, or the table is new, temporary or empty.
+    ///
+    /// ### Bad
+    ///
+    /// ```sql
+    /// CREATE TABLE x (d percent);
+    /// ALTER TABLE users ADD COLUMN d int GENERATED ALWAYS AS (age + 1) VIRTUAL NOT NULL;
+    /// ```
+    ///
+    /// ### Good
+    ///
+    /// ```sql
+    /// ALTER TABLE users ADD COLUMN d int GENERATED ALWAYS AS (age + 1) VIRTUAL;
+    /// ```
+    BlockingScan, "blocking-scan", Danger
+}
+
+impl Rule for BlockingScan {
+    fn turn(&self) -> Turn {
+        Turn::ByEffect
+    }
+
+    fn check(&self, context: &Context) -> Vec<Report> {
+        if context.said().iter().any(|report| report.explains_data) {
+            return Vec::new();
+        }
+        let read = context.disturbed().into_iter().find(|touch| touch.scans == Some(true) && touch.rewrites != Some(true));
+        let report = read.map(|touch| {
+            let message = format!("reads all of {} under {}", super::name_of(&touch.relation), touch.lock.pg_name());
+            context.report(Risk::Danger, &touch.relation, message).detail(format!("{}.", super::waits(Some(touch.lock))))
+        });
+        report.into_iter().collect()
+    }
+}

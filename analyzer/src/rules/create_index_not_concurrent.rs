@@ -1,0 +1,60 @@
+//! `create-index-not-concurrent`.
+
+use super::{Context, Report, Rule, hint};
+use crate::catalog::RelationKind;
+use crate::finding::Risk;
+use crate::ir::Kind;
+
+super::rule! {
+    /// An index built without CONCURRENTLY keeps writers waiting.
+    ///
+    /// **What it detects.** `CREATE INDEX` without CONCURRENTLY on a table that holds rows.
+    ///
+    /// **Why.** A ShareLock is held for the whole build: reads pass, writes wait.
+    ///
+    /// **Instead.** CREATE INDEX CONCURRENTLY, outside of a transaction block. On a partitioned table: build on each partition, create the
+    /// index ON ONLY the parent, and attach.
+    ///
+    /// **Does not fire when** CONCURRENTLY is there, the index is created ON ONLY a partitioned table, IF NOT EXISTS finds it, or the table
+    /// is new, temporary or empty.
+    ///
+    /// ### Bad
+    ///
+    /// ```sql
+    /// CREATE INDEX users_age_idx ON users (age);
+    /// ```
+    ///
+    /// ### Good
+    ///
+    /// ```sql
+    /// CREATE INDEX CONCURRENTLY users_age_idx ON users (age);
+    /// CREATE INDEX events_kind_idx ON ONLY events (kind);
+    /// ```
+    CreateIndexNotConcurrent, "create-index-not-concurrent", Danger
+}
+
+impl Rule for CreateIndexNotConcurrent {
+    fn check(&self, context: &Context) -> Vec<Report> {
+        let Kind::CreateIndex(create) = context.kind() else { return Vec::new() };
+        let Some(table) = context.existing(&create.table.name).filter(|table| !create.concurrently && !context.is_harmless(table)) else {
+            return Vec::new();
+        };
+        if !context.scans(&table) {
+            return Vec::new();
+        }
+        let message = format!("creating an index on {} keeps writes waiting until it is built", super::name_of(&table));
+        let report = context.report(Risk::Danger, &table, message).detail(format!("{}.", super::waits(context.sum(&table).0)));
+        let hint = if table.kind == RelationKind::PartitionedTable {
+            Some(format!(
+                "Create the index ON ONLY {}, build it CONCURRENTLY on each partition, and attach each with ALTER INDEX ... ATTACH PARTITION.",
+                super::name_of(&table)
+            ))
+        } else {
+            hint::insert_after(context.text(), &["index"], "CONCURRENTLY")
+        };
+        vec![match hint {
+            Some(hint) => report.hint(hint),
+            None => report,
+        }]
+    }
+}

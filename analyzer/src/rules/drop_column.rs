@@ -1,0 +1,52 @@
+//! `drop-column`.
+
+use super::{Context, Report, Rule};
+use crate::finding::Risk;
+use crate::ir::Action;
+use crate::quote;
+
+super::rule! {
+    /// Dropping a column destroys its data and breaks programs that still name it.
+    ///
+    /// **What it detects.** `DROP COLUMN` on a table that others see.
+    ///
+    /// **Why.** The lock is held only briefly, but the column cannot be brought back, its indexes and constraints go with it, and an
+    /// application that runs the old code fails at once.
+    ///
+    /// **Instead.** Deploy code that no longer names the column, wait until no old code runs, and drop it then.
+    ///
+    /// **Does not fire when** the table is new or temporary, or the column does not exist (IF EXISTS). On an empty table it is a caution
+    /// only.
+    ///
+    /// ### Bad
+    ///
+    /// ```sql
+    /// ALTER TABLE users DROP COLUMN age;
+    /// ```
+    ///
+    /// ### Good
+    ///
+    /// ```sql
+    /// ALTER TABLE users ALTER COLUMN age DROP NOT NULL;
+    /// ```
+    DropColumn, "drop-column", Danger
+}
+
+impl Rule for DropColumn {
+    fn check(&self, context: &Context) -> Vec<Report> {
+        let Some((alter, relation)) = context.alter() else { return Vec::new() };
+        let dropped = alter.actions.iter().filter_map(|action| match action {
+            Action::DropColumn { name, .. } if relation.columns.iter().any(|column| column.name == *name) => Some(name),
+            _ => None,
+        });
+        let reports = dropped.map(|name| {
+            let message = format!("drops column {} of {}", quote::ident(name), super::name_of(&relation));
+            let report = context.report(Risk::Danger, &relation, message).about_names().softened(context.is_empty(&relation));
+            let others = context.others(&relation);
+            report
+                .detail(format!("Its data is lost, and statements that name it fail.{others}"))
+                .hint("Make sure that no running code names the column, and keep a copy of its data if it could be needed again.")
+        });
+        reports.collect()
+    }
+}

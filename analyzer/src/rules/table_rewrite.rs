@@ -1,0 +1,50 @@
+//! `table-rewrite`.
+
+use super::{Context, Report, Rule, Turn};
+use crate::finding::Risk;
+
+super::rule! {
+    /// The statement writes a whole table anew while others wait.
+    ///
+    /// **What it detects.** Any statement that gives a table that holds rows a new file, and of which no other rule speaks: VACUUM FULL,
+    /// CLUSTER, SET LOGGED, SET UNLOGGED, SET TABLESPACE, SET ACCESS METHOD.
+    ///
+    /// **Why.** The table, and mostly its indexes, are written anew under an AccessExclusiveLock, which takes as long as the table is big,
+    /// and twice its space.
+    ///
+    /// **Instead.** That depends on the statement. A plain VACUUM lets readers and writers pass.
+    ///
+    /// **Does not fire when** nothing changes (the same tablespace, the same access method), another rule speaks of it, or the table is
+    /// new, temporary or empty.
+    ///
+    /// ### Bad
+    ///
+    /// ```sql
+    /// VACUUM FULL users;
+    /// ```
+    ///
+    /// ### Good
+    ///
+    /// ```sql
+    /// VACUUM users;
+    /// ```
+    TableRewrite, "table-rewrite", Danger
+}
+
+impl Rule for TableRewrite {
+    fn turn(&self) -> Turn {
+        Turn::ByEffect
+    }
+
+    fn check(&self, context: &Context) -> Vec<Report> {
+        if context.said().iter().any(|report| report.explains_data) {
+            return Vec::new();
+        }
+        let rewritten = context.disturbed().into_iter().find(|touch| touch.rewrites == Some(true));
+        let report = rewritten.map(|touch| {
+            let message = format!("rewrites {} under {}", super::name_of(&touch.relation), touch.lock.pg_name());
+            context.report(Risk::Danger, &touch.relation, message).detail(format!("{}.", super::waits(Some(touch.lock))))
+        });
+        report.into_iter().collect()
+    }
+}

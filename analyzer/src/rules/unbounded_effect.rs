@@ -1,0 +1,43 @@
+//! `unbounded-effect`.
+
+use super::{Context, Report, Rule};
+use crate::finding::Risk;
+use crate::ir::{Kind, OpaqueRule};
+
+super::rule! {
+    /// The statement reaches objects that it does not name.
+    ///
+    /// **What it detects.** `DROP OWNED`, `REASSIGN OWNED`, `DROP EXTENSION`, `DROP TYPE ... CASCADE`, `REINDEX DATABASE`, `VACUUM FULL`
+    /// and `CLUSTER` without a table, `ALTER DOMAIN` where the tables that use it are not known.
+    ///
+    /// **Why.** Which tables it locks, and for how long, cannot be read off its text.
+    ///
+    /// **Instead.** Name the objects one by one.
+    ///
+    /// **Does not fire when** the statement names all it changes.
+    ///
+    /// ### Bad
+    ///
+    /// ```sql
+    /// DROP OWNED BY clerk;
+    /// ```
+    ///
+    /// ### Good
+    ///
+    /// ```sql
+    /// DROP TABLE IF EXISTS no_such_table;
+    /// ```
+    UnboundedEffect, "unbounded-effect", Unknown
+}
+
+impl Rule for UnboundedEffect {
+    fn check(&self, context: &Context) -> Vec<Report> {
+        let reason = match context.kind() {
+            Kind::Opaque { reason, rule: OpaqueRule::Unbounded } => Some(*reason),
+            _ => context.effects().unbounded(),
+        };
+        let report =
+            reason.map(|reason| context.remark(Risk::Unknown, format!("cannot be judged: {reason}")).hint("Name the objects one by one."));
+        report.into_iter().collect()
+    }
+}

@@ -1,0 +1,251 @@
+//! What `check` says: positions, risks, scripts, and what it does not know.
+
+use zdm_analyzer::catalog::{RelationKind, Size};
+use zdm_analyzer::finding::{Finding, Risk};
+use zdm_analyzer::lock::{Blocks, LockMode};
+use zdm_analyzer::testing::{TestCatalog, examples};
+use zdm_analyzer::{check, check_command, effects};
+
+fn one(sql: &str) -> Finding {
+    let mut all = check(sql, &examples());
+    assert_eq!(all.len(), 1, "{sql}: {all:#?}");
+    all.remove(0)
+}
+
+/// The worst risk of a text and the names of the rules that spoke.
+fn verdict(sql: &str, db: &TestCatalog) -> (Risk, Vec<&'static str>) {
+    let all = check(sql, db);
+    let worst = all.iter().map(|finding| finding.risk).max().unwrap_or(Risk::Safe);
+    (worst, all.iter().filter_map(|finding| finding.rule).collect())
+}
+
+#[test]
+fn nothing_gives_nothing() {
+    for sql in ["", "  \n", "-- only this", "/* or /* that */ */", ";;", " ; -- x\n;"] {
+        assert!(check(sql, &examples()).is_empty(), "{sql:?}");
+        assert_eq!(effects(sql, &examples()), Ok(Vec::new()), "{sql:?}");
+    }
+}
+
+#[test]
+fn a_fast_default_is_no_danger() {
+    let finding = one("ALTER TABLE users ADD COLUMN b boolean NOT NULL DEFAULT false");
+    assert_eq!((finding.risk, finding.rule), (Risk::Caution, Some("strong-lock")));
+    assert_eq!((finding.rewrites, finding.scans), (Some(false), Some(false)));
+    assert_eq!((finding.lock, finding.blocks), (Some(LockMode::AccessExclusive), Blocks::ReadsAndWrites));
+    assert_eq!(finding.object.as_deref(), Some("public.users"));
+}
+
+#[test]
+fn statements_know_their_place() {
+    let sql = "-- first\nSELECT 1;\n\n  /* then; */ CREATE INDEX i ON users (age); -- end\nSELECT ';' -- no\n ;";
+    let all = check(sql, &examples());
+    let places: Vec<_> = all.iter().map(|finding| (finding.statement, finding.line, &sql[finding.span.clone()])).collect();
+    assert_eq!(places, [(1, 2, "SELECT 1"), (2, 4, "CREATE INDEX i ON users (age)"), (3, 5, "SELECT ';'")]);
+    let tags: Vec<_> = all.iter().map(|finding| finding.command.as_str()).collect();
+    assert_eq!(tags, ["SELECT", "CREATE INDEX", "SELECT"]);
+}
+
+#[test]
+fn what_cannot_be_known_is_not_safe() {
+    let deep = format!("SELECT {}1{}", "(SELECT ".repeat(60), ")".repeat(60));
+    let deeper = format!("SELECT {}1", "1+".repeat(50_000));
+    for sql in ["DO $$ BEGIN NULL; END $$", "CALL p()", "EXECUTE q", "\\d users", "ALTER TABLE users ADD", "SELECT 1 \0", &deep, &deeper] {
+        let finding = one(sql);
+        assert_eq!(finding.risk, Risk::Unknown, "{finding:#?}");
+    }
+    assert_eq!(one("ALTER TABLE users ADD").rule, Some("not-analyzable"));
+    assert_eq!(one("DO 'x'").rule, Some("dynamic-sql"));
+    assert!(effects("ALTER TABLE users ADD", &examples()).is_err());
+}
+
+#[test]
+fn what_is_missing_is_said() {
+    assert_eq!(one("ALTER TABLE nobody ADD COLUMN x int").rule, Some("missing-object"));
+    assert_eq!(one("DROP TABLE nobody").rule, Some("missing-object"));
+    assert_eq!(one("DROP TABLE IF EXISTS nobody").risk, Risk::Safe);
+    assert_eq!(one("ALTER TABLE IF EXISTS nobody ADD COLUMN x int").risk, Risk::Safe);
+    assert!(check("ALTER TABLE users DROP COLUMN nothing", &examples()).iter().any(|finding| finding.rule == Some("missing-object")));
+}
+
+#[test]
+fn plain_statements_are_safe() {
+    for sql in [
+        "BEGIN",
+        "COMMIT",
+        "SET lock_timeout = '2s'",
+        "SELECT * FROM users",
+        "INSERT INTO users (id) VALUES (1)",
+        "UPDATE users SET age = 1 WHERE id = 1",
+        "DELETE FROM users WHERE id = 1",
+        "GRANT SELECT ON users TO clerk",
+        "CREATE TABLE t (id int)",
+        "CREATE INDEX CONCURRENTLY i ON users (age)",
+        "ALTER TABLE users VALIDATE CONSTRAINT users_email_present",
+        "COMMENT ON TABLE users IS 'x'",
+        "ANALYZE users",
+        "VACUUM users",
+        "ALTER TABLE users ALTER COLUMN age SET STATISTICS 500",
+        "ALTER INDEX users_email_idx RENAME TO users_by_email",
+        "ALTER TYPE mood ADD VALUE 'great'",
+        "CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'select 1'",
+    ] {
+        assert_eq!(one(sql).risk, Risk::Safe, "{sql}");
+    }
+}
+
+#[test]
+fn what_the_text_makes_is_new_to_it() {
+    let db = examples();
+    for sql in [
+        "CREATE TABLE fresh (id int); CREATE INDEX i ON fresh (id); ALTER TABLE fresh ALTER COLUMN id SET NOT NULL; DROP TABLE fresh",
+        "CREATE TABLE app.fresh (id int); UPDATE app.fresh SET id = 1; ALTER TABLE app.fresh RENAME TO older; DROP TABLE app.older",
+        "CREATE TEMP TABLE users (id int); DROP TABLE users",
+        "CREATE TABLE fresh AS SELECT 1 AS x; ALTER TABLE fresh ADD PRIMARY KEY (x)",
+    ] {
+        assert_eq!(verdict(sql, &db).0, Risk::Safe, "{sql}: {:#?}", check(sql, &db));
+    }
+    let twice = "DROP TABLE orders; CREATE TABLE orders (id int); CREATE INDEX i ON orders (id)";
+    assert_eq!(verdict(twice, &db).1, ["drop-table"]);
+    // A table that references an old one keeps the old one's writers waiting.
+    assert_eq!(verdict("CREATE TABLE fresh (u bigint REFERENCES users)", &db), (Risk::Caution, vec!["strong-lock"]));
+}
+
+#[test]
+fn later_statements_see_earlier_ones() {
+    let db = examples();
+    let proved = "ALTER TABLE users ADD CONSTRAINT c CHECK (age IS NOT NULL) NOT VALID; ALTER TABLE users VALIDATE CONSTRAINT c; \
+                  ALTER TABLE users ALTER COLUMN age SET NOT NULL; ALTER TABLE users DROP CONSTRAINT c";
+    assert_eq!(verdict(proved, &db).1, ["strong-lock", "strong-lock", "strong-lock"]);
+    let unproved = "ALTER TABLE users ADD CONSTRAINT c CHECK (age IS NOT NULL) NOT VALID; ALTER TABLE users ALTER COLUMN age SET NOT NULL";
+    assert_eq!(verdict(unproved, &db).1, ["strong-lock", "set-not-null-scan"]);
+    let renamed = "ALTER TABLE users RENAME TO people; CREATE INDEX i ON people (age); CREATE INDEX j ON users (age)";
+    assert_eq!(verdict(renamed, &db).1, ["rename-table", "create-index-not-concurrent", "missing-object"]);
+    let zoned = "SET timezone = 'UTC'; ALTER TABLE users ALTER COLUMN created_at TYPE timestamptz";
+    assert_eq!(verdict(zoned, &db).1, ["strong-lock"]);
+    let added = "ALTER TABLE users ADD COLUMN city text; ALTER TABLE users ALTER COLUMN city SET NOT NULL";
+    assert_eq!(verdict(added, &db).1, ["strong-lock", "set-not-null-scan"]);
+}
+
+#[test]
+fn private_and_empty_tables_are_no_danger() {
+    let statements = [
+        "CREATE INDEX i ON users (age)",
+        "ALTER TABLE users ALTER COLUMN age SET NOT NULL",
+        "ALTER TABLE users ALTER COLUMN age TYPE bigint",
+        "ALTER TABLE users ADD COLUMN x uuid DEFAULT gen_random_uuid()",
+        "ALTER TABLE users ADD CHECK (age > 0)",
+        "ALTER TABLE users DROP COLUMN age",
+        "ALTER TABLE users RENAME TO people",
+        "TRUNCATE users",
+        "DELETE FROM users",
+        "VACUUM FULL users",
+    ];
+    for sql in statements {
+        let mut db = examples();
+        let users = db.oid("users").expect("users");
+        assert!(verdict(sql, &db).0 == Risk::Danger, "{sql}");
+        db.change(users, |relation| relation.size = Size::Bytes(0));
+        assert!(verdict(sql, &db).0 <= Risk::Caution, "{sql} on an empty table: {:#?}", check(sql, &db));
+        db.change(users, |relation| {
+            relation.size = Size::Unknown;
+            relation.temporary = true;
+        });
+        assert_eq!(verdict(sql, &db).0, Risk::Safe, "{sql} on a temporary table");
+        db.change(users, |relation| {
+            relation.temporary = false;
+            relation.created_here = true;
+        });
+        assert_eq!(verdict(sql, &db).0, Risk::Safe, "{sql} on a new table");
+        db.change(users, |relation| relation.created_here = false);
+        assert_eq!(verdict(sql, &db).0, Risk::Danger, "{sql} on a table of unknown size");
+    }
+}
+
+#[test]
+fn one_full_partition_is_enough() {
+    let mut db = examples();
+    let sql = "CREATE INDEX i ON events (kind)";
+    let parts: Vec<_> = ["events_2024", "events_2025"].iter().filter_map(|name| db.oid(name)).collect();
+    db.change(parts[0], |relation| relation.size = Size::Bytes(0));
+    assert_eq!(verdict(sql, &db), (Risk::Danger, vec!["create-index-not-concurrent"]));
+    db.change(parts[1], |relation| relation.size = Size::Bytes(0));
+    assert_eq!(verdict(sql, &db).0, Risk::Safe);
+}
+
+#[test]
+fn several_actions_are_judged_together() {
+    let db = examples();
+    let sql = "ALTER TABLE users ALTER COLUMN age SET NOT NULL, ADD COLUMN x int DEFAULT 1, DROP COLUMN name";
+    assert_eq!(verdict(sql, &db).1, ["drop-column", "set-not-null-scan"]);
+    let sql = "ALTER TABLE users DROP COLUMN name, SET TABLESPACE fast";
+    assert_eq!(verdict(sql, &db).1, ["drop-column", "table-rewrite"]);
+    let sql = "ALTER TABLE users ADD CONSTRAINT c CHECK (age > 0) NOT VALID, VALIDATE CONSTRAINT c";
+    assert_eq!(verdict(sql, &db).1, ["add-check-scan"]);
+}
+
+#[test]
+fn rows_hidden_in_with_are_found() {
+    let db = examples();
+    assert_eq!(verdict("WITH gone AS (DELETE FROM orders RETURNING *) SELECT count(*) FROM gone", &db).1, ["delete-without-where"]);
+    assert_eq!(verdict("EXPLAIN ANALYZE UPDATE users SET age = 1", &db).1, ["update-without-where"]);
+    assert_eq!(verdict("EXPLAIN UPDATE users SET age = 1", &db).0, Risk::Safe);
+}
+
+#[test]
+fn hints_hold_the_real_statement() {
+    let hint = |sql: &str| one(sql).hint.unwrap_or_default();
+    assert_eq!(hint("create unique index i on users (lower(email))"), "create unique index CONCURRENTLY i on users (lower(email))");
+    assert_eq!(hint("UPDATE users SET active = true, age = 1 -- all"), "CALL zdm.backfill('public.users', 'active = true, age = 1');");
+    assert_eq!(
+        hint("ALTER TABLE orders ADD CONSTRAINT f FOREIGN KEY (ref) REFERENCES users"),
+        "ALTER TABLE orders ADD CONSTRAINT f FOREIGN KEY (ref) REFERENCES users NOT VALID;\n-- in a later transaction:\n\
+         ALTER TABLE public.orders VALIDATE CONSTRAINT f;"
+    );
+    assert_eq!(
+        hint("ALTER TABLE users ALTER age SET NOT NULL"),
+        "ALTER TABLE public.users ADD CONSTRAINT users_age_not_null NOT NULL age NOT VALID;\n\
+         ALTER TABLE public.users VALIDATE CONSTRAINT users_age_not_null;"
+    );
+}
+
+#[test]
+fn odd_names_are_quoted() {
+    let mut db = examples();
+    db.table("Order \"x\"", "select int");
+    let all = check("ALTER TABLE \"Order \"\"x\"\"\" ALTER \"select\" SET NOT NULL", &db);
+    assert_eq!(all[0].object.as_deref(), Some("public.\"Order \"\"x\"\"\""));
+    assert!(all[0].message.contains("column \"select\""), "{}", all[0].message);
+}
+
+#[test]
+fn unknown_functions_and_types_are_unknown() {
+    let db = examples();
+    assert_eq!(verdict("ALTER TABLE users ADD COLUMN x int DEFAULT f()", &db), (Risk::Unknown, vec!["unknown-effect"]));
+    assert_eq!(verdict("ALTER TABLE users ADD COLUMN x no_type", &db), (Risk::Unknown, vec!["unknown-effect"]));
+    assert_eq!(verdict("CREATE TYPE m AS ENUM ('a'); ALTER TABLE users ADD COLUMN x m", &db).1, ["strong-lock"]);
+    // Overloads that differ only between stable and immutable do not matter.
+    assert_eq!(verdict("ALTER TABLE users ADD COLUMN x timestamptz DEFAULT date_trunc('day', now())", &db).1, ["strong-lock"]);
+}
+
+#[test]
+fn views_break_programs_too() {
+    let db = examples();
+    assert_eq!(verdict("DROP VIEW active_users", &db).1, ["drop-view"]);
+    assert_eq!(verdict("ALTER VIEW active_users RENAME TO x", &db).1, ["rename-table"]);
+    assert_eq!(verdict("CREATE OR REPLACE VIEW active_users AS SELECT 1", &db).1, ["strong-lock"]);
+    assert_eq!(verdict("REFRESH MATERIALIZED VIEW CONCURRENTLY sales", &db).0, Risk::Safe);
+    let mut db = db;
+    db.relation(RelationKind::Sequence, "numbers");
+    assert_eq!(verdict("ALTER SEQUENCE numbers RESTART", &db).1, ["strong-lock"]);
+}
+
+#[test]
+fn a_tag_alone_is_not_enough() {
+    for tag in ["ALTER TABLE", "DROP TABLE", "CREATE INDEX", "TRUNCATE TABLE", "DO", "VACUUM", "REINDEX"] {
+        assert_eq!(check_command(tag).map(|finding| finding.risk), Some(Risk::Unknown), "{tag}");
+    }
+    for tag in ["SELECT", "BEGIN", "CREATE VIEW", "GRANT", "ALTER ROLE", "SET"] {
+        assert!(check_command(tag).is_none(), "{tag}");
+    }
+}

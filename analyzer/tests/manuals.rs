@@ -1,0 +1,92 @@
+//! The manuals of the rules: complete, in order, and true. Every example is run.
+
+use zdm_analyzer::catalog::Catalog;
+use zdm_analyzer::finding::Risk;
+use zdm_analyzer::testing::examples;
+use zdm_analyzer::{RuleInfo, check, is_rule, rules};
+
+const SECTIONS: [&str; 6] = ["**What it detects.**", "**Why.**", "**Instead.**", "**Does not fire when**", "### Bad", "### Good"];
+
+/// The SQL of the example under a heading.
+fn example<'a>(rule: &'a RuleInfo, heading: &str) -> &'a str {
+    let after = rule.docs.split_once(heading).unwrap_or_else(|| panic!("{}: no {heading}", rule.name)).1;
+    let start = after.split_once("```sql\n").unwrap_or_else(|| panic!("{}: no SQL under {heading}", rule.name)).1;
+    start.split_once("```").unwrap_or_else(|| panic!("{}: open fence", rule.name)).0
+}
+
+#[test]
+fn names_are_unique_sorted_and_kebab_case() {
+    let names: Vec<&str> = rules().iter().map(|rule| rule.name).collect();
+    assert!(names.windows(2).all(|pair| pair[0] < pair[1]), "{names:?}");
+    assert!(names.iter().all(|name| name.chars().all(|c| c.is_ascii_lowercase() || c == '-')), "{names:?}");
+    assert!(names.iter().all(|name| is_rule(name)) && !is_rule("no-such-rule"));
+}
+
+#[test]
+fn every_rule_has_a_file_of_its_name() {
+    for rule in rules() {
+        let file = format!("{}/src/rules/{}.rs", env!("CARGO_MANIFEST_DIR"), rule.name.replace('-', "_"));
+        assert!(std::path::Path::new(&file).is_file(), "{file}");
+    }
+}
+
+#[test]
+fn every_manual_is_complete() {
+    for rule in rules() {
+        let mut rest = rule.docs.as_str();
+        for section in SECTIONS {
+            rest = rest.split_once(section).unwrap_or_else(|| panic!("{}: {section} missing or out of order", rule.name)).1;
+        }
+        assert!(rule.summary.ends_with('.') && !rule.summary.starts_with('*'), "{}: {:?}", rule.name, rule.summary);
+    }
+}
+
+#[test]
+fn bad_examples_fire_once_and_good_ones_never() {
+    for major in [15, 18] {
+        let mut db = examples();
+        db.set_major(major);
+        for rule in rules() {
+            let bad = check(example(&rule, "### Bad"), &db);
+            let own: Vec<_> = bad.iter().filter(|finding| finding.rule == Some(rule.name)).collect();
+            assert_eq!(own.len(), 1, "{} on {major}: bad example gave {bad:#?}", rule.name);
+            assert!(own[0].risk > Risk::Safe && own[0].risk <= rule.risk, "{}: {:#?}", rule.name, own[0]);
+            let good = check(example(&rule, "### Good"), &db);
+            assert!(!good.is_empty(), "{}: the good example gave nothing", rule.name);
+            assert!(good.iter().all(|finding| finding.rule != Some(rule.name)), "{} on {major}: good example gave {good:#?}", rule.name);
+        }
+    }
+}
+
+#[test]
+fn messages_keep_the_form() {
+    let db = examples();
+    for rule in rules() {
+        for finding in check(example(&rule, "### Bad"), &db) {
+            let first = finding.message.chars().next();
+            assert!(first.is_some_and(|letter| !letter.is_uppercase()), "{}", finding.message);
+            assert!(!finding.message.ends_with('.'), "{}", finding.message);
+            if let Some(detail) = &finding.detail {
+                assert!(detail.ends_with('.') && detail.starts_with(char::is_uppercase), "{detail}");
+            }
+            if let Some(relation) = finding.relation.and_then(|oid| db.describe(oid)) {
+                assert!(finding.object.is_some_and(|object| object.contains(&relation.name)));
+            }
+        }
+    }
+}
+
+/// SQL in a hint can be pasted: each of its statements parses, and none of them is called dangerous for the same reason.
+#[test]
+fn hints_that_are_sql_parse_and_help() {
+    let db = examples();
+    for rule in rules() {
+        for finding in check(example(&rule, "### Bad"), &db).into_iter().filter(|finding| finding.rule == Some(rule.name)) {
+            let starts = ["ALTER ", "CREATE ", "CALL ", "BEGIN", "DROP ", "REINDEX ", "REFRESH ", "-- "];
+            let Some(sql) = finding.hint.filter(|hint| starts.iter().any(|start| hint.to_uppercase().starts_with(start))) else { continue };
+            let again = check(&sql, &db);
+            assert!(again.iter().all(|finding| finding.rule != Some(rule.name)), "{}:\n{sql}\n{again:#?}", rule.name);
+            assert!(again.iter().all(|finding| finding.rule != Some("not-analyzable")), "{}:\n{sql}", rule.name);
+        }
+    }
+}

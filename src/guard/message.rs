@@ -1,0 +1,132 @@
+//! What the guard says.
+//!
+//! Many migration tools drop the HINT, and some the DETAIL, so the message itself carries everything, one line a thing; DETAIL and HINT repeat
+//! their part for those who show them.
+
+use super::allow;
+use crate::error::{Error, Report, sqlstate};
+use crate::guc::GuardMode;
+use std::fmt::Write;
+use zdm_analyzer::finding::Finding;
+use zdm_analyzer::lock::Blocks;
+use zdm_analyzer::quote;
+
+/// The SQLSTATE of a refusal: a class of our own, so that nobody retries it or takes it for something else.
+pub const REFUSED: &str = "ZDM01";
+
+/// So many findings of one statement are spelled out.
+const SHOWN: usize = 5;
+
+/// How to get out when the guard itself is broken.
+pub const WAY_OUT: &str = "A superuser can run SET zdm.guard_mode = off, or ALTER EVENT TRIGGER zdm_guard DISABLE.";
+
+/// What is said of a statement: a refusal's parts, or a warning's.
+pub fn report(findings: &[&Finding], mode: GuardMode) -> Report {
+    let enforce = mode == GuardMode::Enforce;
+    let mut message = String::new();
+    let mut details = Vec::new();
+    let mut hints = Vec::new();
+    for finding in findings.iter().take(SHOWN) {
+        if !message.is_empty() {
+            message.push('\n');
+        }
+        let _ = write!(message, "zdm[{}]: {}", finding.rule.unwrap_or("unknown"), finding.message);
+        let lock = lock_line(finding);
+        if let Some(lock) = &lock {
+            line(&mut message, "lock", lock);
+        }
+        if let Some(detail) = finding.detail.clone().or(lock.map(|lock| format!("It takes {lock}."))) {
+            push_new(&mut details, detail);
+        }
+        if let Some(hint) = &finding.hint {
+            line(&mut message, "fix", hint);
+            push_new(&mut hints, hint.clone());
+        }
+    }
+    if findings.len() > SHOWN {
+        let _ = write!(message, "\n  and {} more: see zdm.check_ddl", findings.len() - SHOWN);
+    }
+    let items: Vec<_> = findings.iter().filter_map(|finding| allow::item_for(finding)).collect();
+    if enforce && !items.is_empty() {
+        let setting = format!("SET LOCAL zdm.allow = {}", quote::literal(&format!("{} (reason)", dedup(items).join(", "))));
+        line(&mut message, "allow", &setting);
+        hints.push(format!("To run it all the same, in the same transaction before it: {setting};"));
+    } else if !enforce {
+        line(&mut message, "mode", "warn: it runs; in enforce mode it would be refused");
+    }
+    Report {
+        sqlstate: if enforce { REFUSED } else { sqlstate::WARNING },
+        message,
+        detail: (!details.is_empty()).then(|| details.join("\n")),
+        hint: (!hints.is_empty()).then(|| hints.join("\n")),
+    }
+}
+
+/// What is said of a statement that could not be judged, or not by its text.
+pub fn unjudged(finding: &Finding, nested: bool) -> Report {
+    let mut message = format!("zdm[{}]: {}", finding.rule.unwrap_or("unknown"), finding.message);
+    if nested {
+        line(&mut message, "why", "it runs inside a function or a DO block, where its text is not known: it is judged by its command alone");
+    }
+    if let Some(lock) = lock_line(finding) {
+        line(&mut message, "lock", &lock);
+    }
+    if let Some(hint) = &finding.hint {
+        line(&mut message, "fix", hint);
+    }
+    Report { sqlstate: sqlstate::WARNING, message, detail: finding.detail.clone(), hint: finding.hint.clone() }
+}
+
+/// What is logged when an allowance was used.
+pub fn allowed(findings: &[&Finding], setting: &str, statement: &str) -> Report {
+    let items: Vec<_> = findings.iter().filter_map(|finding| allow::item_for(finding)).collect();
+    Report {
+        sqlstate: sqlstate::SUCCESSFUL_COMPLETION,
+        message: format!("zdm.allow let a statement pass: {}", dedup(items).join(", ")),
+        detail: Some(format!("zdm.allow is {}; the statement is: {}", quote::literal(setting), statement.trim())),
+        hint: None,
+    }
+}
+
+/// What becomes of an error inside the guard: `enforce` fails closed.
+pub fn broken(mut error: Error, mode: GuardMode) -> Report {
+    error.append_hint(WAY_OUT);
+    let enforce = mode == GuardMode::Enforce;
+    let mut message = format!("zdm[guard]: the guard could not judge this statement: {}", error.message());
+    line(&mut message, "allow", WAY_OUT);
+    Report {
+        sqlstate: if enforce { REFUSED } else { sqlstate::WARNING },
+        message,
+        detail: Some(format!("The error had the SQLSTATE {}.", error.sqlstate())),
+        hint: Some(WAY_OUT.to_owned()),
+    }
+}
+
+/// `ShareLock on public.users (blocks writes)`.
+fn lock_line(finding: &Finding) -> Option<String> {
+    let mut text = finding.lock?.pg_name().to_owned();
+    if let Some(object) = &finding.object {
+        let _ = write!(text, " on {object}");
+    }
+    if finding.blocks != Blocks::Nothing {
+        let _ = write!(text, " (blocks {})", finding.blocks.as_str());
+    }
+    Some(text)
+}
+
+/// Adds `label: text`, further lines of the text set in.
+fn line(message: &mut String, label: &str, text: &str) {
+    let _ = write!(message, "\n  {label}: {}", text.replace('\n', "\n       "));
+}
+
+fn push_new(list: &mut Vec<String>, text: String) {
+    if !list.contains(&text) {
+        list.push(text);
+    }
+}
+
+fn dedup(items: Vec<String>) -> Vec<String> {
+    let mut unique = Vec::new();
+    items.into_iter().for_each(|item| push_new(&mut unique, item));
+    unique
+}

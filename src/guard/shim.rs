@@ -1,0 +1,64 @@
+//! The guard's side of the C shim: `src/shim/guard.c`.
+
+use crate::shim::ServerError;
+use crate::text::to_server;
+use pgrx::pg_sys;
+use std::ffi::{CStr, c_char, c_int};
+use std::ptr;
+
+/// `ZdmStatement` of `zdm_shim.h`.
+#[repr(C)]
+struct RawStatement {
+    tag: *const c_char,
+    text: *const c_char,
+    length: c_int,
+    exempt: bool,
+}
+
+unsafe extern "C-unwind" {
+    fn zdm_shim_statement(fcinfo: pg_sys::FunctionCallInfo, statement: *mut RawStatement) -> *mut pg_sys::ErrorData;
+    fn zdm_shim_guard_state(mode: *mut c_char, size: c_int) -> *mut pg_sys::ErrorData;
+    fn zdm_shim_guc_detail(detail: *const c_char);
+}
+
+/// The statement that fired the event trigger.
+pub struct Statement {
+    pub tag: String,
+    /// Its exact text in the server's encoding, if it is the one that the client sent; `None` for one that a function runs.
+    pub text: Option<Vec<u8>>,
+    /// Not to be judged at all.
+    pub exempt: bool,
+}
+
+/// Asks which statement it is.
+pub fn statement(fcinfo: pg_sys::FunctionCallInfo) -> Result<Statement, ServerError> {
+    let mut raw = RawStatement { tag: ptr::null(), text: ptr::null(), length: 0, exempt: false };
+    // SAFETY: fcinfo is the function manager's. On success the tag is a static string, and the text NULL or `length` bytes of the portal's
+    // source, which are copied at once.
+    unsafe {
+        ServerError::check(zdm_shim_statement(fcinfo, &mut raw))?;
+        Ok(Statement {
+            tag: CStr::from_ptr(raw.tag).to_string_lossy().into_owned(),
+            text: (!raw.text.is_null())
+                .then(|| std::slice::from_raw_parts(raw.text.cast::<u8>(), usize::try_from(raw.length).unwrap_or(0)).to_vec()),
+            exempt: raw.exempt,
+        })
+    }
+}
+
+/// The mode that `zdm.guard_state` holds; "" when there is none.
+pub fn guard_state() -> Result<String, ServerError> {
+    let mut mode = [0 as c_char; 16];
+    // SAFETY: the buffer is as long as said; it is NUL-terminated on success (varlena.c, text_to_cstring_buffer).
+    unsafe {
+        ServerError::check(zdm_shim_guard_state(mode.as_mut_ptr(), mode.len() as c_int))?;
+        Ok(CStr::from_ptr(mode.as_ptr()).to_string_lossy().into_owned())
+    }
+}
+
+/// Says why a check hook refuses a value.
+pub fn guc_detail(detail: &str) {
+    let detail = to_server(detail);
+    // SAFETY: copies the string (elog.c, format_elog_string); called in a check hook only.
+    unsafe { zdm_shim_guc_detail(detail.as_ptr()) };
+}
