@@ -69,6 +69,11 @@ pub trait Catalog {
         None
     }
 
+    /// The default of a domain (or of the nearest one below it that has one), as `pg_get_expr` prints it; `None` when there is none.
+    fn type_default(&self, _type_oid: Oid) -> Option<String> {
+        None
+    }
+
     /// The table that an extended statistics object (`CREATE STATISTICS`) belongs to; `None` when there is none or it cannot be told.
     fn statistics_relation(&self, _name: &QualifiedName) -> Option<Oid> {
         None

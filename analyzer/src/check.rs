@@ -32,9 +32,10 @@ pub fn check(sql: &str, catalog: &dyn Catalog) -> Vec<Finding> {
     };
     let mut script = Script::new(catalog);
     let mut findings = Vec::new();
-    for statement in &statements {
+    for (at, statement) in statements.iter().enumerate() {
         let effects = model::of(statement, &script);
-        let mut context = Context::new(statement, sql, &effects);
+        let later = statements.get(at + 1..).unwrap_or_default();
+        let mut context = Context::new(statement, later, sql, &effects);
         let reports = rules::reports(&mut context);
         if reports.is_empty() {
             findings.push(safe(statement, &context));

@@ -228,7 +228,7 @@ pub enum Bound {
 pub struct ColumnDef {
     pub name: String,
     pub type_name: TypeName,
-    /// The type as SQL.
+    /// The type as SQL; only for `ADD COLUMN`.
     pub type_text: String,
     /// `None` also for `DEFAULT NULL`.
     pub default: Option<Expr>,
@@ -264,7 +264,7 @@ pub struct Expr {
     pub bare_column: Option<String>,
     /// Those casts, innermost first.
     pub casts: Vec<TypeName>,
-    /// The expression as SQL, if it could be written down again.
+    /// The expression as SQL; only for the default of `ADD COLUMN`.
     pub text: Option<String>,
     /// It has a part that was not understood, so that nothing can be said of its volatility.
     pub opaque: bool,

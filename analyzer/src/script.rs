@@ -117,10 +117,8 @@ impl<'a> Script<'a> {
     /// Takes note of a statement, for those after it.
     pub fn apply(&mut self, statement: &Statement) {
         match &statement.kind {
-            Kind::CreateTable(table) => {
-                if !(table.if_not_exists && matches!(self.find(&table.name), Found::Existing(_))) {
-                    self.created.insert(table.name.clone());
-                }
+            Kind::CreateTable(table) if !(table.if_not_exists && matches!(self.find(&table.name), Found::Existing(_))) => {
+                self.created.insert(table.name.clone());
             }
             Kind::CreateView { name, replace } if !(*replace && matches!(self.find(name), Found::Existing(_))) => {
                 self.created.insert(name.clone());

@@ -249,3 +249,137 @@ fn a_tag_alone_is_not_enough() {
         assert!(check_command(tag).is_none(), "{tag}");
     }
 }
+
+/// Whatever expression and type: written down again or not, but never a crash.
+#[test]
+fn all_kinds_of_defaults_are_read() {
+    let db = examples();
+    let expressions = [
+        "1",
+        "-1",
+        "'x'::text",
+        "E'a\\nb'",
+        "B'101'",
+        "X'1F'",
+        "1.5e10",
+        "true",
+        "NULL::int",
+        "ARRAY[1,2]",
+        "ARRAY[]::text[]",
+        "'{}'",
+        "ROW(1,2)",
+        "(1,2)",
+        "current_date",
+        "current_timestamp(3)",
+        "localtime",
+        "current_user",
+        "session_user",
+        "now() AT TIME ZONE 'utc'",
+        "extract(epoch from now())",
+        "interval '1 day'",
+        "interval '3' hour",
+        "interval(3) '1.5 s'",
+        "CASE WHEN 1 < 2 THEN 'a' ELSE 'b' END",
+        "coalesce(1, 2)",
+        "greatest(1, 2)",
+        "nullif(1, 2)",
+        "1 IN (1, 2)",
+        "1 BETWEEN 0 AND 2",
+        "'a' LIKE 'b'",
+        "NOT true",
+        "1 IS NOT NULL",
+        "true IS TRUE",
+        "'a' COLLATE \"C\"",
+        "substring('abc' from 1 for 2)",
+        "trim(both 'x' from 'xax')",
+        "position('a' in 'b')",
+        "overlay('abc' placing 'x' from 1)",
+        "xmlelement(name a, 'b')",
+        "xmlparse(content '<a/>')",
+        "json_object('a': 1)",
+        "json_array(1, 2)",
+        "json_scalar(1)",
+        "(SELECT 1)",
+        "EXISTS (SELECT 1)",
+        "ARRAY(SELECT 1)",
+        "(ARRAY[1,2])[1]",
+        "(ARRAY[1,2])[1:2]",
+        "f(a => 1)",
+        "f(VARIADIC ARRAY[1])",
+        "1 OPERATOR(pg_catalog.+) 2",
+        "1 = ANY (ARRAY[1])",
+        "grouping(1)",
+        "count(*)",
+        "sum(1) OVER ()",
+        "'a'::public.label",
+        "cast('1' as numeric(10,2))",
+        "json_value('{}', '$.a')",
+        "json_query('{}', '$.a')",
+        "merge_action()",
+        "normalize('a', NFC)",
+        "'x' IS NORMALIZED",
+        "'a' SIMILAR TO 'b'",
+        "xmlserialize(content '<a/>' as text)",
+        "treat('a' as text)",
+        "collation for ('a')",
+        "nextval('s'::regclass)",
+        "pg_catalog.now()",
+        "$1",
+        "row(1,2) OVERLAPS row(3,4)",
+        "'1' || 2",
+        "@ 5",
+        "5 !",
+        "system_user",
+        "json_arrayagg(1)",
+        "DEFAULT",
+    ];
+    let types = [
+        "int",
+        "varchar(3)",
+        "numeric(3,1)",
+        "int[]",
+        "int[3][]",
+        "int array[4]",
+        "interval day to second(3)",
+        "timestamp(3) with time zone",
+        "time with time zone",
+        "bit varying(3)",
+        "char",
+        "\"char\"",
+        "national character varying(3)",
+        "double precision",
+        "float(3)",
+        "public.percent",
+        "\"Odd Type\"(1)",
+        "users.id%TYPE",
+        "setof int",
+        "serial",
+        "dec(3)",
+        "json",
+        "xml",
+        "a.b.c",
+        "character(3)[]",
+    ];
+    for expression in expressions {
+        for type_text in types {
+            let sql = format!("ALTER TABLE users ADD COLUMN z {type_text} DEFAULT {expression}");
+            assert!(!check(&sql, &db).is_empty(), "{sql}");
+        }
+        let sql = format!("ALTER TABLE users ALTER age TYPE int USING {expression}, ADD CHECK (age IS NOT NULL AND {expression})");
+        assert!(!check(&sql, &db).is_empty(), "{sql}");
+    }
+}
+
+/// A text cut anywhere is judged or refused, and what is judged lies inside it.
+#[test]
+fn cut_texts_do_no_harm() {
+    let db = examples();
+    let sql = "-- ü\nALTER TABLE users ADD COLUMN \"ü\" text DEFAULT E'\\'ä' || $q$;$q$; /* ö /* */ */ UPDATE users SET name = 'é' -- é\n;";
+    for at in (0..=sql.len()).filter(|at| sql.is_char_boundary(*at)) {
+        for part in [&sql[..at], &sql[at..]] {
+            for finding in check(part, &db) {
+                assert!(part.get(finding.span.clone()).is_some(), "{part:?}: {:?}", finding.span);
+            }
+        }
+    }
+}

@@ -83,9 +83,13 @@ fn hints_that_are_sql_parse_and_help() {
     for rule in rules() {
         for finding in check(example(&rule, "### Bad"), &db).into_iter().filter(|finding| finding.rule == Some(rule.name)) {
             let starts = ["ALTER ", "CREATE ", "CALL ", "BEGIN", "DROP ", "REINDEX ", "REFRESH ", "-- "];
-            let Some(sql) = finding.hint.filter(|hint| starts.iter().any(|start| hint.to_uppercase().starts_with(start))) else { continue };
+            let Some(sql) = finding.hint.filter(|hint| starts.iter().any(|start| hint.starts_with(start))) else { continue };
             let again = check(&sql, &db);
-            assert!(again.iter().all(|finding| finding.rule != Some(rule.name)), "{}:\n{sql}\n{again:#?}", rule.name);
+            assert!(
+                again.iter().all(|finding| finding.rule != Some(rule.name) || finding.risk < Risk::Danger),
+                "{}:\n{sql}\n{again:#?}",
+                rule.name
+            );
             assert!(again.iter().all(|finding| finding.rule != Some("not-analyzable")), "{}:\n{sql}", rule.name);
         }
     }

@@ -4,6 +4,7 @@ use super::alter_table::Alter;
 use super::{Effects, constraint, either, volatility};
 use crate::catalog::ConstraintKind;
 use crate::ir::{ColumnDef, Recursion};
+use crate::parse;
 use crate::script::{FoundType, Script};
 
 pub fn add_column(effects: &mut Effects, alter: &Alter, column: &ColumnDef, if_not_exists: bool) {
@@ -51,8 +52,18 @@ pub fn rewrites(script: &Script, column: &ColumnDef) -> Option<bool> {
     if column.generated == Some(false) {
         return Some(false);
     }
-    let default = column.default.as_ref().map_or(Some(false), |default| volatility::is_volatile(script, default));
+    let default = match &column.default {
+        Some(default) => volatility::is_volatile(script, default),
+        None => inherited_default(script, column),
+    };
     either(default, constrained_domain(script, column))
+}
+
+/// A column without a default of its own has that of its domain.
+fn inherited_default(script: &Script, column: &ColumnDef) -> Option<bool> {
+    let FoundType::Existing(found) = script.find_type(&column.type_name) else { return Some(false) };
+    let Some(text) = found.domain.as_ref().and_then(|_| script.catalog().type_default(found.oid)) else { return Some(false) };
+    volatility::is_volatile(script, &parse::body_expression(&format!("SELECT {text}"))?)
 }
 
 /// A domain with constraints is checked for each row, even if the value is NULL.

@@ -89,6 +89,10 @@ fn computes(script: &Script, oid: Oid, typmod: i32, new: &Type) -> Option<bool> 
     if oid == base {
         return length_coercion(base, typmod, new_typmod, new.element.is_some());
     }
+    if new.element.is_some() && oid < FIRST_USER_OID {
+        // Elements are converted one by one, even if nothing changes in them.
+        return Some(true);
+    }
     match script.catalog().cast(oid, base) {
         // A change of type forgets the old modifier, so that a new one is always applied.
         Cast::Same | Cast::Binary => length_coercion(base, -1, new_typmod, new.element.is_some()),

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::rc::Rc;
 
 use super::{Effects, constraint, recursion_of};
-use crate::catalog::{ConstraintKind, Oid, Relation, RelationKind};
+use crate::catalog::{Constraint, ConstraintKind, Oid, Relation, RelationKind};
 use crate::ir::{Drop, Dropped, QualifiedName, Recursion, Target, TypeName};
 use crate::lock::LockMode;
 use crate::script::FoundType;
@@ -57,7 +57,9 @@ fn relation_goes(effects: &mut Effects, relation: &Rc<Relation>, cascade: bool) 
     for member in effects.tree(relation, reach) {
         effects.lock(&member, LockMode::AccessExclusive);
         for key in member.constraints.iter().filter(|one| one.kind == ConstraintKind::ForeignKey) {
-            constraint::lock_referenced(effects, key.references, LockMode::AccessExclusive);
+            if !is_inherited(effects, &member, key) {
+                constraint::lock_referenced(effects, key.references, LockMode::AccessExclusive);
+            }
         }
         if cascade {
             for key in &member.referenced_by {
@@ -68,6 +70,13 @@ fn relation_goes(effects: &mut Effects, relation: &Rc<Relation>, cascade: bool) 
             }
         }
     }
+}
+
+/// A partition has its parent's foreign keys; what watches over them on the other side belongs to the parent's.
+fn is_inherited(effects: &Effects, relation: &Relation, key: &Constraint) -> bool {
+    let same = |one: &Constraint| one.kind == key.kind && one.references == key.references && one.columns == key.columns;
+    let mut parents = relation.parents.iter().filter_map(|oid| effects.script().get(*oid));
+    relation.is_partition && parents.any(|parent| parent.constraints.iter().any(same))
 }
 
 /// CASCADE takes the columns of the type along.

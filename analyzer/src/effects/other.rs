@@ -35,10 +35,10 @@ pub fn create_table(effects: &mut Effects, table: &CreateTable) {
     }
     for name in &table.references {
         // A table may reference itself.
-        if *name != table.name {
-            if let Some(referenced) = effects.existing(name, false) {
-                effects.lock_tree(&referenced, Recursion::Partitions, LockMode::ShareRowExclusive);
-            }
+        if name.name != table.name.name
+            && let Some(referenced) = effects.existing(name, false)
+        {
+            effects.lock_tree(&referenced, Recursion::Partitions, LockMode::ShareRowExclusive);
         }
     }
     for name in &table.parents {
@@ -58,6 +58,7 @@ pub fn create_table(effects: &mut Effects, table: &CreateTable) {
                 for key in parent.constraints.iter().filter(|one| one.kind == ConstraintKind::ForeignKey) {
                     super::constraint::lock_referenced(effects, key.references, LockMode::ShareRowExclusive);
                 }
+                super::partition::lock_referencing(effects, &parent);
             }
         }
     }
@@ -73,16 +74,21 @@ pub fn rename(effects: &mut Effects, rename: &Rename) {
     let Some(relation) = effects.existing_target(&rename.target, rename.missing_ok) else { return };
     let reach = match &rename.what {
         Renamed::Relation { .. } | Renamed::Schema { .. } => Recursion::None,
-        Renamed::Column { .. } | Renamed::Constraint { .. } => recursion_of(&rename.target),
+        Renamed::Column { .. } => recursion_of(&rename.target),
+        Renamed::Constraint { from, .. } => {
+            let inherits = |kind| matches!(kind, ConstraintKind::Check | ConstraintKind::NotNull);
+            let below = relation.constraints.iter().any(|one| one.name == *from && inherits(one.kind));
+            if below { recursion_of(&rename.target) } else { Recursion::None }
+        }
     };
     let index = matches!(relation.kind, RelationKind::Index | RelationKind::PartitionedIndex);
     let mode = if rename.as_index && index { LockMode::ShareUpdateExclusive } else { LockMode::AccessExclusive };
     effects.lock_tree(&relation, reach, mode);
-    if let Renamed::Column { from, .. } = &rename.what {
-        if !relation.columns.iter().any(|column| column.name == *from) {
-            let table = crate::quote::qualified(&relation.schema, &relation.name);
-            effects.note_missing(format!("column {} of relation {table}", crate::quote::ident(from)));
-        }
+    if let Renamed::Column { from, .. } = &rename.what
+        && !relation.columns.iter().any(|column| column.name == *from)
+    {
+        let table = crate::quote::qualified(&relation.schema, &relation.name);
+        effects.note_missing(format!("column {} of relation {table}", crate::quote::ident(from)));
     }
 }
 

@@ -24,6 +24,7 @@ pub fn attach(effects: &mut Effects, alter: &Alter, partition: &QualifiedName, b
             effects.scan(&member, LockMode::AccessExclusive, scans);
         }
     }
+    lock_referencing(effects, &parent);
     let major = effects.script().major();
     for key in keys {
         if let Some(referenced) = key.references.and_then(|oid| effects.script().get(oid)) {
@@ -31,6 +32,13 @@ pub fn attach(effects: &mut Effects, alter: &Alter, partition: &QualifiedName, b
                 effects.scan(&member, LockMode::ShareRowExclusive, Some(major < 16 && child.is_some()));
             }
         }
+    }
+}
+
+/// A new partition of a referenced table gets the triggers of the foreign keys that point to it, which locks the tables they come from.
+pub fn lock_referencing(effects: &mut Effects, parent: &Relation) {
+    for key in &parent.referenced_by {
+        effects.lock_oid(key.table, LockMode::ShareRowExclusive);
     }
 }
 
@@ -51,10 +59,8 @@ pub fn detach(effects: &mut Effects, alter: &Alter, partition: &QualifiedName, h
             super::constraint::lock_referenced(effects, key.references, LockMode::ShareRowExclusive);
         }
     }
-    if how == Detach::Plain {
-        if let Some(default) = alter.root.default_partition {
-            effects.lock_oid(default, LockMode::AccessExclusive);
-        }
+    if let Some(default) = alter.root.default_partition.filter(|_| how == Detach::Plain) {
+        effects.lock_oid(default, LockMode::AccessExclusive);
     }
     // No row elsewhere may still point into the partition.
     for key in &alter.root.referenced_by {

@@ -39,7 +39,9 @@ fn action(command: &AlterTableCmd) -> Action {
     let Ok(kind) = At::try_from(command.subtype) else { return simple(LockMode::AccessExclusive, Recursion::All) };
     match kind {
         At::AtAddColumn | At::AtAddColumnToView => match definition {
-            Some(Tree::ColumnDef(column)) => Action::AddColumn { column: create::column(column), if_not_exists: command.missing_ok },
+            Some(Tree::ColumnDef(column)) => {
+                Action::AddColumn { column: create::written_column(column), if_not_exists: command.missing_ok }
+            }
             _ => simple(LockMode::AccessExclusive, Recursion::All),
         },
         At::AtDropColumn => Action::DropColumn { name, cascade, missing_ok: command.missing_ok },

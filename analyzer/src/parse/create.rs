@@ -41,11 +41,26 @@ pub fn table(statement: &CreateStmt) -> Kind {
     })
 }
 
+/// A column whose type and default may have to be written down again.
+pub fn written_column(definition: &protobuf::ColumnDef) -> ColumnDef {
+    let mut column = column(definition);
+    column.type_text = definition.type_name.as_ref().and_then(expr::type_text).unwrap_or_default();
+    let mut defaults = definition.constraints.iter().filter_map(|node| match node.node.as_ref() {
+        Some(Tree::Constraint(one)) if one.contype == ConstrType::ConstrDefault as i32 => one.raw_expr.as_deref(),
+        _ => None,
+    });
+    if let (Some(expression), Some(node)) = (&mut column.default, defaults.next_back()) {
+        expression.text = expr::text(node);
+    }
+    column
+}
+
+/// A column, without the texts that only some rules need.
 pub fn column(definition: &protobuf::ColumnDef) -> ColumnDef {
     let mut column = ColumnDef {
         name: definition.colname.clone(),
         type_name: definition.type_name.as_ref().map(names::type_name).unwrap_or_else(unnamed_type),
-        type_text: definition.type_name.as_ref().and_then(expr::type_text).unwrap_or_default(),
+        type_text: String::new(),
         default: None,
         not_null: definition.is_not_null,
         identity: false,
@@ -57,7 +72,7 @@ pub fn column(definition: &protobuf::ColumnDef) -> ColumnDef {
         match ConstrType::try_from(one.contype) {
             Ok(ConstrType::ConstrNotnull) => column.not_null = true,
             Ok(ConstrType::ConstrDefault) => {
-                column.default = one.raw_expr.as_deref().filter(|node| !expr::is_null(node)).map(expr::written)
+                column.default = one.raw_expr.as_deref().filter(|node| !expr::is_null(node)).map(expr::summary)
             }
             Ok(ConstrType::ConstrIdentity) => column.identity = true,
             Ok(ConstrType::ConstrGenerated) => column.generated = Some(one.generated_kind != "v"),

@@ -18,13 +18,8 @@ pub fn summary(node: &Node) -> Expr {
     expr
 }
 
-/// What matters of an expression, and its text.
-pub fn written(node: &Node) -> Expr {
-    Expr { text: text(node), ..summary(node) }
-}
-
 /// An expression as SQL. It is put into a statement that the parser made, so that every other field of the tree is as the deparser wants it.
-fn text(node: &Node) -> Option<String> {
+pub fn text(node: &Node) -> Option<String> {
     let mut parsed = pg_query::parse("SELECT 1", 0).ok()?.protobuf;
     let tree = parsed.stmts.first_mut()?.stmt.as_mut()?.node.as_mut()?;
     let Tree::SelectStmt(select) = tree else { return None };

@@ -157,7 +157,8 @@ fn lock_mode(mode: i32) -> LockMode {
 }
 
 fn alter_sequence(statement: &AlterSeqStmt) -> Kind {
-    create::locked(statement.sequence.as_ref(), LockMode::ShareRowExclusive, Recursion::None)
+    let lock = |target| Lock { target, mode: LockMode::ShareRowExclusive, recursion: Recursion::None, missing_ok: statement.missing_ok };
+    Kind::Locks(statement.sequence.as_ref().map(names::target).map(lock).into_iter().collect())
 }
 
 fn comment_on(statement: &CommentStmt) -> Kind {

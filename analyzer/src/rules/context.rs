@@ -13,6 +13,7 @@ use crate::script::{Found, Script};
 /// One statement with everything known about it.
 pub(crate) struct Context<'a> {
     statement: &'a Statement,
+    later: &'a [Statement],
     text: &'a str,
     effects: &'a Effects<'a>,
     said: Vec<Report>,
@@ -61,8 +62,8 @@ impl Report {
 }
 
 impl<'a> Context<'a> {
-    pub fn new(statement: &'a Statement, text: &'a str, effects: &'a Effects<'a>) -> Self {
-        Self { statement, text, effects, said: Vec::new() }
+    pub fn new(statement: &'a Statement, later: &'a [Statement], text: &'a str, effects: &'a Effects<'a>) -> Self {
+        Self { statement, later, text, effects, said: Vec::new() }
     }
 
     pub fn heard(&mut self, report: &Report) {
@@ -76,6 +77,11 @@ impl<'a> Context<'a> {
 
     pub fn kind(&self) -> &'a Kind {
         &self.statement.kind
+    }
+
+    /// What follows in the same text.
+    pub fn later(&self) -> &'a [Statement] {
+        self.later
     }
 
     /// The statement's own text.

@@ -3,7 +3,7 @@
 use super::{Context, Report, Rule, hint};
 use crate::catalog::RelationKind;
 use crate::finding::Risk;
-use crate::ir::{Kind, Renamed};
+use crate::ir::{Kind, QualifiedName, Renamed};
 use crate::quote;
 
 super::rule! {
@@ -15,7 +15,8 @@ super::rule! {
     ///
     /// **Instead.** Rename it and create a view with the old name in the same transaction; drop the view when no old code runs.
     ///
-    /// **Does not fire when** it is new or temporary, or an index. On an empty table it is a caution only.
+    /// **Does not fire when** it is new or temporary, or an index. On an empty table, or where a later statement of the same text
+    /// creates a view with the old name, it is a caution only.
     ///
     /// ### Bad
     ///
@@ -46,9 +47,13 @@ impl Rule for RenameTable {
             return Vec::new();
         }
         let old = super::name_of(&relation);
+        let replaces =
+            |name: &QualifiedName| name.name == relation.name && name.schema.as_ref().is_none_or(|schema| *schema == relation.schema);
+        let shimmed = context.later().iter().any(|later| matches!(&later.kind, Kind::CreateView { name, .. } if replaces(name)));
         let report = context.report(Risk::Danger, &relation, format!("renames {old} to {new}")).about_names();
-        let report =
-            report.softened(context.is_empty(&relation)).detail("Statements that use the old name fail, while old code still runs.");
+        let report = report
+            .softened(context.is_empty(&relation) || shimmed)
+            .detail("Statements that use the old name fail, while old code still runs.");
         if relation.kind == RelationKind::Sequence {
             return vec![report];
         }

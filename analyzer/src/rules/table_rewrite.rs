@@ -37,7 +37,7 @@ impl Rule for TableRewrite {
     }
 
     fn check(&self, context: &Context) -> Vec<Report> {
-        if context.said().iter().any(|report| report.explains_data) {
+        if context.said().iter().any(|report| report.explains_data && report.risk == Risk::Danger) {
             return Vec::new();
         }
         let rewritten = context.disturbed().into_iter().find(|touch| touch.rewrites == Some(true));
