@@ -114,7 +114,8 @@ fn row(finding: &Finding) -> [Value<'_>; 15] {
         Value::Text(finding.risk.as_str()),
         finding.rule.into(),
         finding.lock.map(|lock| lock.pg_name()).into(),
-        Value::Text(finding.blocks.as_str()),
+        // what cannot be judged may block anything
+        if finding.lock.is_none() && finding.risk == Risk::Unknown { Value::Null } else { Value::Text(finding.blocks.as_str()) },
         finding.rewrites.into(),
         finding.scans.into(),
         Value::Null,

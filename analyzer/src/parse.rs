@@ -11,6 +11,7 @@ pub(crate) mod fragment;
 mod modify;
 mod names;
 mod position;
+mod size;
 mod statement;
 mod tag;
 
@@ -87,6 +88,7 @@ fn select_expression(sql: &str) -> Option<Node> {
 }
 
 fn tree(sql: &str) -> Result<ParseResult, String> {
+    size::check(sql)?;
     pg_query::parse(sql, 0).map(|result| result.protobuf).map_err(|error| match error {
         pg_query::Error::Parse(message) => message,
         pg_query::Error::Decode(_) => "the statement is nested too deeply".to_owned(),

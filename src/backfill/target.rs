@@ -9,7 +9,7 @@ use crate::spi::{Arg, Connection, Row};
 use crate::text::quote;
 pub use key::Key;
 use pgrx::pg_sys;
-use zdm_analyzer::fragment::{ColumnFact, Falsified, falsifies};
+use zdm_analyzer::fragment::{ColumnFact, Falsified, falsifies_knowing};
 
 /// How a part is walked.
 #[derive(Debug, Clone)]
@@ -115,7 +115,12 @@ pub fn plan(connection: &Connection, request: &Request) -> Result<Plan, Error> {
     }
 
     let proof = match &request.condition {
-        Some(condition) => falsifies(&request.set, condition, &|column| column_fact(connection, request.target, column)),
+        Some(condition) => falsifies_knowing(
+            &request.set,
+            condition,
+            &|column| column_fact(connection, request.target, column),
+            &|function, _| only_built_in(connection, function),
+        ),
         None => Falsified::NotProved { why: "There is no where_expr.".to_owned() },
     };
     if let (Falsified::NotProved { why }, Some(part)) = (&proof, parts.iter().find(|part| matches!(part.walk, Walk::Block))) {
@@ -237,6 +242,17 @@ fn column_fact(connection: &Connection, relation: pg_sys::Oid, column: &str) -> 
     let found = connection.query(COLUMN, &[Arg::oid(relation), Arg::text(Some(column))]).ok()?;
     let row = found.iter().next()?;
     Some(ColumnFact { type_name: row.string(1), typmod: row.int8(2) as i32, not_null: row.bool(3), row_type: row.bool(6) })
+}
+
+/// Whether a function of that name exists in no schema but pg_catalog, so that a call without a schema cannot mean another.
+fn only_built_in(connection: &Connection, function: &str) -> bool {
+    let other = connection.query(
+        "SELECT EXISTS (SELECT FROM pg_catalog.pg_proc p
+                         WHERE p.proname OPERATOR(pg_catalog.=) $1::pg_catalog.name
+                           AND p.pronamespace OPERATOR(pg_catalog.<>) 'pg_catalog'::pg_catalog.regnamespace::pg_catalog.oid)",
+        &[Arg::text(Some(function))],
+    );
+    other.is_ok_and(|other| other.iter().all(|row| !row.bool(0)))
 }
 
 /// One table of the plan. `alias` is the target's name: user expressions may qualify columns by it.

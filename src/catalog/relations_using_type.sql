@@ -1,4 +1,5 @@
--- The tables and materialized views with a column of the type $1 (oid), or of a domain, array, range or composite type made of it.
+-- The tables and materialized views with a column of the type $1 (oid), or of a domain, array, range or composite type made of it; and the
+-- tables OF it.
 WITH RECURSIVE made AS (
     SELECT $1 AS oid
     UNION
@@ -20,10 +21,11 @@ WITH RECURSIVE made AS (
      ) u
 )
 SELECT pg_catalog.array_to_json(ARRAY(
-    SELECT DISTINCT c.oid::int8
-      FROM made m
-      JOIN pg_catalog.pg_attribute a ON a.atttypid OPERATOR(pg_catalog.=) m.oid
-      JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) a.attrelid
-     WHERE a.attnum OPERATOR(pg_catalog.>) 0::int2 AND NOT a.attisdropped
-       AND c.relkind OPERATOR(pg_catalog.=) ANY (ARRAY['r', 'p', 'm']::"char"[])
-     ORDER BY 1))::text
+    SELECT c.oid::int8
+      FROM pg_catalog.pg_class c
+     WHERE c.relkind OPERATOR(pg_catalog.=) ANY (ARRAY['r', 'p', 'm']::"char"[])
+       AND (EXISTS (SELECT FROM made m JOIN pg_catalog.pg_attribute a ON a.atttypid OPERATOR(pg_catalog.=) m.oid
+                     WHERE a.attrelid OPERATOR(pg_catalog.=) c.oid
+                       AND a.attnum OPERATOR(pg_catalog.>) 0::int2 AND NOT a.attisdropped)
+            OR EXISTS (SELECT FROM made m WHERE m.oid OPERATOR(pg_catalog.=) c.reloftype))
+     ORDER BY c.oid))::text

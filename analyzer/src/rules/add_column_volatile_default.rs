@@ -52,7 +52,7 @@ impl Rule for AddColumnVolatileDefault {
             Some(report.hint(hint::steps(&[
                 format!("{alter} ADD COLUMN {name} {}", column.type_text),
                 format!("{alter} ALTER COLUMN {name} SET DEFAULT {value}"),
-                hint::backfill(relation, &format!("{name} = {value}")),
+                hint::fill(relation, &name, &value),
             ])))
         })
     }

@@ -38,6 +38,12 @@ pub(crate) fn backfill(relation: &Relation, assignment: &str) -> String {
     format!("CALL zdm.backfill({}, {})", quote::literal(&name_of(relation)), quote::literal(assignment))
 }
 
+/// A call that gives a new column its value in the rows that have none: rows written meanwhile keep what their writers gave them.
+pub(crate) fn fill(relation: &Relation, column: &str, value: &str) -> String {
+    let missing = quote::literal(&format!("{column} IS NULL"));
+    format!("CALL zdm.backfill({}, {}, {missing})", quote::literal(&name_of(relation)), quote::literal(&format!("{column} = {value}")))
+}
+
 /// A name for a new constraint or column that is still free on the relation, at most 63 bytes long.
 pub(crate) fn free_name(relation: &Relation, base: &str) -> String {
     let cut = |length: usize| {
@@ -98,6 +104,6 @@ pub(crate) fn numbered_column(relation: &Relation, column: &str, type_text: &str
         format!("{} ADD COLUMN {name} {type_text}", alter(relation)),
         format!("CREATE SEQUENCE {sequence} OWNED BY {}.{name}", name_of(relation)),
         format!("{} ALTER COLUMN {name} SET DEFAULT {next}", alter(relation)),
-        backfill(relation, &format!("{name} = {next}")),
+        fill(relation, &name, &next),
     ])
 }

@@ -94,7 +94,8 @@ impl<'a> Text<'a> {
         }
         let error = FragmentError::new(FragmentErrorKind::TooLarge, format!("{} is too large", self.what));
         Err(error.detail(format!(
-            "It has {tokens} words, symbols and constants, where those assigned to several columns at once count for each; at most {MAX_TOKENS} are allowed."
+            "It has {tokens} words, symbols and constants; at most {MAX_TOKENS} are allowed. What is assigned to several columns at once \
+             counts for each of them."
         )))
     }
 

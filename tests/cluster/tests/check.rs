@@ -1,0 +1,185 @@
+//! The check answers whatever it is given: odd texts, odd encodings, odd rights. It runs nothing of what it reads.
+
+use std::time::{Duration, Instant};
+
+use zdm_cluster_tests::{Session, database, refused, shared};
+
+fn check(s: &mut Session, sql: &str) -> Vec<String> {
+    s.rows(&format!("SELECT statement, line, object, risk, rule FROM zdm.check_ddl($zdm${sql}$zdm$)"))
+}
+
+#[test]
+fn nothing_of_the_text_runs_and_nobodys_code_is_called() {
+    let db = database("check_code");
+    let mut s = db.connect();
+    s.run(
+        "CREATE FUNCTION boom() RETURNS int LANGUAGE plpgsql IMMUTABLE AS $$BEGIN RAISE 'boom'; END$$;
+         CREATE FUNCTION boom(int) RETURNS boolean LANGUAGE plpgsql IMMUTABLE AS $$BEGIN RAISE 'boom'; END$$;
+         CREATE TABLE t (id int, v varchar(10)); INSERT INTO t VALUES (1, 'a');
+         CREATE DOMAIN d AS int CHECK (boom(VALUE)); CREATE TABLE u (x d);
+         CREATE TABLE w (a int CHECK (a = 1 OR boom(a)), b int GENERATED ALWAYS AS (a + 1) STORED)",
+    );
+    // What our own queries would find first if they trusted the search_path.
+    for name in ["json_build_object", "json_agg", "format_type", "pg_relation_filepath", "array_to_json", "current_database"] {
+        s.run(&format!("CREATE FUNCTION {name}(VARIADIC \"any\") RETURNS json LANGUAGE internal AS 'json_build_object'"));
+    }
+    s.run(
+        "CREATE FUNCTION same(oid, oid) RETURNS boolean LANGUAGE plpgsql AS $$BEGIN RAISE 'boom'; END$$;
+         CREATE OPERATOR = (LEFTARG = oid, RIGHTARG = oid, FUNCTION = same);
+         CREATE OPERATOR <> (LEFTARG = oid, RIGHTARG = oid, FUNCTION = same);
+         CREATE TABLE pg_class (oid oid); CREATE TABLE pg_attribute (a int); CREATE TYPE text AS ENUM ('boom');
+         SET search_path = public, pg_catalog",
+    );
+    let sql = "ALTER TABLE t ADD COLUMN z int DEFAULT boom(); CREATE INDEX ON t (boom(id)); ALTER TABLE t ADD CHECK (boom(id));
+               ALTER TABLE t ADD COLUMN y d; ALTER TABLE u ALTER x TYPE int; ALTER TABLE w ALTER a TYPE bigint; ALTER TABLE w ALTER a SET NOT NULL;
+               ALTER DOMAIN d ADD CHECK (boom(VALUE)); SELECT boom(); DO $$BEGIN PERFORM boom(); END$$; DROP TABLE t";
+    let rows = check(&mut s, sql);
+    assert_eq!(rows.iter().map(|row| row.split('|').next().unwrap()).collect::<std::collections::BTreeSet<_>>().len(), 11, "{rows:#?}");
+    s.run(&format!("SELECT * FROM zdm.ddl_effects($zdm${sql}$zdm$)"));
+    s.expect("SELECT count(*) FROM t", &["1"]);
+    assert_eq!(s.texts().iter().filter(|text| text.contains("boom")).count(), 0, "{:?}", s.texts());
+}
+
+#[test]
+fn what_the_caller_cannot_see_does_not_exist() {
+    let db = database("check_rights");
+    let mut admin = db.connect();
+    admin.run(
+        "CREATE ROLE check_plain LOGIN; CREATE SCHEMA hidden; CREATE TABLE hidden.t (a int); INSERT INTO hidden.t VALUES (1);
+         CREATE TYPE hidden.e AS ENUM ('a'); CREATE FUNCTION hidden.f() RETURNS int LANGUAGE sql AS 'SELECT 1';
+         CREATE TABLE t (a int); INSERT INTO t VALUES (1); REVOKE ALL ON t FROM PUBLIC;
+         REVOKE SELECT ON pg_catalog.pg_class, pg_catalog.pg_attribute, pg_catalog.pg_constraint, pg_catalog.pg_proc FROM PUBLIC",
+    );
+    let mut user = db.connect_as("check_plain");
+    let rows = check(&mut user, "DROP TABLE hidden.t");
+    assert_eq!(rows, ["1|1|-|unknown|missing-object"]);
+    for sql in [
+        "ALTER TABLE hidden.t ADD COLUMN b hidden.e DEFAULT hidden.f()",
+        "ALTER TABLE t ADD COLUMN b hidden.e DEFAULT hidden.f()",
+        "ALTER TABLE t ALTER a TYPE text COLLATE hidden.c",
+        "DROP STATISTICS hidden.s",
+        "DROP SCHEMA hidden CASCADE",
+        "ALTER TABLE t ADD CHECK (a OPERATOR(hidden.=) 1)",
+        "DROP INDEX hidden.i; DROP VIEW hidden.v; DROP SEQUENCE hidden.s; TRUNCATE hidden.t; REINDEX TABLE hidden.t; REINDEX SCHEMA hidden",
+    ] {
+        check(&mut user, sql);
+    }
+    // The catalogs are read with the rights of the function's owner: what is hidden there is not hidden here.
+    assert_eq!(check(&mut user, "ALTER TABLE t ALTER a SET NOT NULL")[0], "1|1|public.t|danger|set-not-null-scan");
+    admin.expect("SELECT risk FROM zdm.check_ddl('DROP TABLE hidden.t')", &["danger"]);
+}
+
+#[test]
+fn it_leaves_no_trace_and_works_where_nothing_can_be_written() {
+    let db = database("check_trace");
+    let mut s = db.connect();
+    s.run("CREATE TABLE t (a int, v varchar(10)); INSERT INTO t VALUES (1)");
+    s.run("BEGIN READ ONLY");
+    let rows = check(&mut s, "ALTER TABLE t ALTER v TYPE varchar(5), ALTER v TYPE numeric(10,2), ALTER a SET NOT NULL");
+    assert!(!rows.is_empty());
+    s.expect("SELECT pg_current_xact_id_if_assigned()", &["-"]);
+    s.expect("SELECT count(*) FROM pg_locks JOIN pg_class c ON c.oid = relation WHERE pid = pg_backend_pid() AND relname = 't'", &["0"]);
+    s.expect("SELECT current_setting('search_path'), current_user", &["\"$user\", public|postgres"]);
+    s.run("COMMIT; BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT 1");
+    let mut other = db.connect();
+    other.run("CREATE TABLE later AS SELECT 1 AS a");
+    assert_eq!(check(&mut s, "CREATE INDEX ON later (a)"), ["1|1|public.later|danger|create-index-not-concurrent"]);
+    s.run("COMMIT");
+}
+
+#[test]
+fn a_table_made_in_the_same_transaction_is_new_and_one_that_was_changed_is_not() {
+    let db = database("check_new");
+    let mut s = db.connect();
+    s.run("CREATE TABLE old AS SELECT 1 AS a; BEGIN; CREATE TABLE fresh AS SELECT 1 AS a; ALTER TABLE old SET (fillfactor = 90)");
+    s.run("LOCK TABLE old IN ACCESS EXCLUSIVE MODE");
+    assert_eq!(check(&mut s, "CREATE INDEX ON old (a)"), ["1|1|public.old|danger|create-index-not-concurrent"]);
+    let risk = |rows: Vec<String>| rows.iter().any(|row| row.contains("danger"));
+    assert!(!risk(check(&mut s, "CREATE INDEX ON fresh (a)")));
+    s.run("COMMIT");
+    assert!(risk(check(&mut s, "CREATE INDEX ON fresh (a)")));
+}
+
+#[test]
+fn hostile_texts_cost_an_error_at_most() {
+    let db = database("check_hostile");
+    let mut s = db.connect();
+    let (pid, postmaster) = (s.pid, shared().postmaster());
+    s.run("CREATE TABLE t (a int)");
+    let deep = |n: usize| {
+        [
+            format!("SELECT {}1{}", "(".repeat(n), ")".repeat(n)),
+            format!("SELECT 1{}", "+1".repeat(n)),
+            format!("SELECT {}1", "- ".repeat(n)),
+            format!("ALTER TABLE t ADD CHECK ({}a > 0{})", "NOT (".repeat(n), ")".repeat(n)),
+            format!("ALTER TABLE t ADD COLUMN c int DEFAULT {}1{}", "abs(".repeat(n), ")".repeat(n)),
+            format!("SELECT 1{}", "::int".repeat(n)),
+            format!("SELECT {}1{}", "(SELECT ".repeat(n), ")".repeat(n)),
+            format!("SELECT 1 {}", " UNION SELECT 1".repeat(n)),
+            format!("{}SELECT 1", "/*".repeat(n.min(2000)) + &"*/".repeat(n.min(2000))),
+            "SELECT 1;".repeat(n),
+            "CREATE INDEX ON t (a);".repeat(n.min(1000)),
+            ";".repeat(n),
+            format!("DROP TABLE {}t", "t,".repeat(n)),
+            format!("SELECT ARRAY{}1{}", "[".repeat(n), "]".repeat(n)),
+            format!("CREATE TABLE x ({} int)", "a int, ".repeat(n)),
+        ]
+    };
+    for n in [20, 100, 1000, 20_000] {
+        for sql in deep(n) {
+            let start = Instant::now();
+            let shown: String = sql.chars().take(30).collect();
+            if let Err(error) = s.attempt(&format!("SELECT * FROM zdm.check_ddl($zdm${sql}$zdm$)")) {
+                let code = error.code().map(|code| code.code().to_owned());
+                assert!(matches!(code.as_deref(), Some("54001" | "42601" | "54000" | "53200")), "{shown} x {n}: {error}");
+            }
+            assert!(start.elapsed() < Duration::from_secs(20), "{shown} x {n} took {:?}", start.elapsed());
+        }
+    }
+    refused(s.attempt("SELECT * FROM zdm.check_ddl(repeat('x', 1100000))"), "54000");
+    refused(s.attempt("SELECT * FROM zdm.check_ddl(repeat('x', 500000000))"), "54000");
+    s.run("SET zdm.max_sql_length = '1kB'");
+    refused(s.attempt("SELECT * FROM zdm.check_ddl(repeat(' ', 1025))"), "54000");
+    s.run("SELECT * FROM zdm.check_ddl(repeat(' ', 1024))");
+    assert_eq!(s.value::<i32>("SELECT pg_backend_pid()"), pid);
+    assert_eq!(shared().postmaster(), postmaster, "expected the server not to restart");
+}
+
+#[test]
+fn every_encoding_is_understood() {
+    let mut admin = shared().connect("postgres");
+    for (encoding, name, table) in [("LATIN1", "check_latin1", "tête"), ("EUC_JP", "check_eucjp", "表"), ("WIN1252", "check_win1252", "€")] {
+        admin.run(&format!("CREATE DATABASE {name} ENCODING '{encoding}' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0"));
+        let mut s = shared().connect(name);
+        s.run(&format!("CREATE EXTENSION pg_zdm; CREATE TABLE \"{table}\" AS SELECT 1 AS \"é\""));
+        assert_eq!(
+            check(&mut s, &format!("CREATE INDEX ON \"{table}\" (\"é\")")),
+            [format!("1|1|public.\"{table}\"|danger|create-index-not-concurrent")]
+        );
+        s.run("SELECT zdm.set_guard('enforce')");
+        let error = refused(s.attempt(&format!("CREATE INDEX ON \"{table}\" (\"é\") -- é")), "ZDM01");
+        assert!(error.message().contains(&format!("public.\"{table}\"")), "{}", error.message());
+        s.run(&format!("SET zdm.allow = 'create-index-not-concurrent:public.\"{table}\" (né)'; CREATE INDEX ON \"{table}\" (\"é\")"));
+    }
+    admin.run("CREATE DATABASE check_ascii ENCODING 'SQL_ASCII' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0");
+    let mut s = shared().connect("check_ascii");
+    s.run("SET client_encoding = 'SQL_ASCII'; CREATE EXTENSION pg_zdm; CREATE SCHEMA odd; CREATE TABLE odd.t AS SELECT 1 AS a");
+    s.run("DO $$BEGIN EXECUTE 'CREATE TABLE odd.\"' || chr(255) || '\" AS SELECT 1 AS \"' || chr(254) || '\"'; END$$");
+    s.expect("SELECT risk, command FROM zdm.check_ddl('COMMENT ON TABLE t IS ''' || chr(255) || '''')", &["unknown|???"]);
+    refused(s.attempt("SELECT * FROM zdm.ddl_effects('COMMENT ON TABLE t IS ''' || chr(255) || '''')"), "0A000");
+    s.expect("SELECT risk FROM zdm.check_ddl('DROP SCHEMA odd CASCADE')", &["danger"]);
+    s.expect("SELECT risk FROM zdm.check_ddl('CREATE INDEX ON odd.t (a)')", &["danger"]);
+}
+
+#[test]
+fn a_cancel_is_a_cancel() {
+    let db = database("check_cancel");
+    let mut s = db.connect();
+    s.run("CREATE TABLE t AS SELECT 1 AS a; SELECT zdm.set_guard('enforce'); SET statement_timeout = '1ms'");
+    for _ in 0..20 {
+        if let Err(error) = s.attempt("SELECT pg_sleep(0.0005); CREATE INDEX ON t (a)") {
+            let code = error.code().map(|code| code.code().to_owned());
+            assert!(matches!(code.as_deref(), Some("57014" | "ZDM01")), "{error}");
+        }
+    }
+}
