@@ -15,10 +15,8 @@ fn main() {
         Ok(path) => path,
         Err(_) => panic!("PGRX_PG_CONFIG_PATH is not set: build with `make`, or point it at the server's pg_config"),
     };
-    let include = Command::new(&pg_config)
-        .arg("--includedir-server")
-        .output()
-        .unwrap_or_else(|error| panic!("cannot run {pg_config}: {error}"));
+    let include =
+        Command::new(&pg_config).arg("--includedir-server").output().unwrap_or_else(|error| panic!("cannot run {pg_config}: {error}"));
     let include = String::from_utf8_lossy(&include.stdout).trim().to_owned();
     assert!(Path::new(&include).join("postgres.h").exists(), "{include} holds no server headers: install the server's -dev package");
 

@@ -70,10 +70,8 @@ fn finish(connection: &Connection, job: &mut Job) -> Result<pg_sys::Datum, Error
     match run::to_the_end(connection, job) {
         Ok(()) => Ok(pg_sys::Datum::null()),
         Err(mut error) => {
-            error.append_hint(&format!(
-                "Backfill job {} keeps what it has committed; CALL zdm.run({}) goes on from there.",
-                job.id, job.id
-            ));
+            error
+                .append_hint(&format!("Backfill job {} keeps what it has committed; CALL zdm.run({}) goes on from there.", job.id, job.id));
             job.record_failure(connection, &error);
             Err(error)
         }

@@ -26,17 +26,26 @@ fn check_ddl(fcinfo: pg_sys::FunctionCallInfo) -> Result<pg_sys::Datum, Error> {
     let mut rows = Rows::new(fcinfo);
     let Some(sql) = input::argument(fcinfo, 0)? else { return Ok(pg_sys::Datum::null()) };
     shim::raw_parse(sql.server)?;
-    let findings = match sql.text {
-        Some(text) => {
-            let catalog = LiveCatalog::new(fcinfo);
-            let findings = zdm_analyzer::check(&text, &catalog);
-            catalog.finish()?;
-            findings
-        }
-        None => vec![not_text()],
-    };
-    findings.iter().for_each(|finding| rows.push(row(finding)));
+    judge(fcinfo, sql.text.as_deref())?.iter().for_each(|finding| rows.push(row(finding)));
     Ok(pg_sys::Datum::null())
+}
+
+/// Everything there is to say about a text; `None` stands for bytes that are no text.
+pub fn judge(fcinfo: pg_sys::FunctionCallInfo, text: Option<&str>) -> Result<Vec<Finding>, Error> {
+    let Some(text) = text else { return Ok(vec![unknown(NOT_TEXT)]) };
+    if misread(text) {
+        return Ok(vec![unknown(NOT_STANDARD)]);
+    }
+    let catalog = LiveCatalog::new(fcinfo);
+    let findings = zdm_analyzer::check(text, &catalog);
+    catalog.finish()?;
+    Ok(findings)
+}
+
+/// Whether the analyzer, which reads string constants as the standard has them, would see other statements than the server.
+fn misread(text: &str) -> bool {
+    // SAFETY: reads a setting's variable.
+    text.contains('\\') && !unsafe { pg_sys::standard_conforming_strings }
 }
 
 /// `zdm.ddl_effects(sql)`.
@@ -46,6 +55,9 @@ fn ddl_effects(fcinfo: pg_sys::FunctionCallInfo) -> Result<pg_sys::Datum, Error>
     shim::raw_parse(sql.server)?;
     let cannot = |why: &str| Error::new(sqlstate::FEATURE_NOT_SUPPORTED, format!("cannot analyze the text: {why}"));
     let text = sql.text.ok_or_else(|| cannot(NOT_TEXT))?;
+    if misread(&text) {
+        return Err(cannot(NOT_STANDARD));
+    }
     let catalog = LiveCatalog::new(fcinfo);
     let effects = zdm_analyzer::effects(&text, &catalog);
     catalog.finish()?;
@@ -83,8 +95,11 @@ fn explain(fcinfo: pg_sys::FunctionCallInfo) -> Result<pg_sys::Datum, Error> {
 /// Why bytes of a SQL_ASCII database cannot be judged.
 const NOT_TEXT: &str = "it is not valid UTF-8";
 
-/// The verdict on bytes that are no text.
-pub fn not_text() -> Finding {
+/// Why a text cannot be judged under `standard_conforming_strings = off`.
+const NOT_STANDARD: &str = "it holds a backslash, and standard_conforming_strings is off";
+
+/// The verdict on a text that cannot be judged as a whole.
+pub fn unknown(why: &str) -> Finding {
     Finding {
         statement: 1,
         line: 1,
@@ -93,12 +108,12 @@ pub fn not_text() -> Finding {
         object: None,
         relation: None,
         risk: Risk::Unknown,
-        rule: None,
+        rule: Some("not-analyzable"),
         lock: None,
         blocks: Blocks::Nothing,
         rewrites: None,
         scans: None,
-        message: format!("the text cannot be judged: {NOT_TEXT}"),
+        message: format!("cannot be judged: {why}"),
         detail: None,
         hint: None,
     }

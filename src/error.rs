@@ -17,6 +17,7 @@ pub mod sqlstate {
     pub const OBJECT_IN_USE: &str = "55006";
     pub const OBJECT_NOT_IN_PREREQUISITE_STATE: &str = "55000";
     pub const PROGRAM_LIMIT_EXCEEDED: &str = "54000";
+    pub const QUERY_CANCELED: &str = "57014";
     pub const READ_ONLY_SQL_TRANSACTION: &str = "25006";
     pub const SUCCESSFUL_COMPLETION: &str = "00000";
     pub const UNDEFINED_COLUMN: &str = "42703";

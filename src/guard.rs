@@ -18,15 +18,14 @@ mod state;
 
 pub use allow::check_hook as check_allow;
 
-use crate::catalog::LiveCatalog;
-use crate::check::{input, not_text};
+use crate::check::{self, input};
 use crate::error::{Error, Report, sqlstate};
 use crate::guc::{self, GuardMode};
 use crate::shim::{report, sql_function};
 use crate::spi::subtransaction;
 use allow::Allowance;
 use pgrx::pg_sys::panic::CaughtError;
-use pgrx::{PgTryBuilder, pg_sys};
+use pgrx::{PgSqlErrorCode, PgTryBuilder, pg_sys};
 use shim::Statement;
 use std::panic::AssertUnwindSafe;
 use zdm_analyzer::finding::{Finding, Risk};
@@ -47,13 +46,17 @@ fn guard_ddl(fcinfo: pg_sys::FunctionCallInfo) -> Result<pg_sys::Datum, Error> {
     }
     let findings = match guarded(|| judge(fcinfo, &statement)) {
         Ok(findings) => findings,
-        Err(error) if is_ours_to_pass(&error) => return Err(error),
+        Err(error) if ends_the_statement(&error) => return Err(error),
         Err(error) => {
             say(message::broken(error, mode))?;
             return Ok(pg_sys::Datum::null());
         }
     };
-    if statement.text.is_some() { decide(&statement, &findings, mode)? } else { warn_nested(&findings) }
+    if statement.text.is_some() {
+        decide(&statement, &findings, mode)?
+    } else {
+        warn_nested(&findings)
+    }
     Ok(pg_sys::Datum::null())
 }
 
@@ -73,17 +76,9 @@ fn judge(fcinfo: pg_sys::FunctionCallInfo, statement: &Statement) -> Result<Vec<
     };
     let limit = guc::MAX_SQL_LENGTH.get() as usize * 1024;
     if bytes.len() > limit {
-        return Ok(vec![unknown(format!("the statement is longer than zdm.max_sql_length ({limit} bytes)"))]);
+        return Ok(vec![check::unknown(&format!("it is longer than zdm.max_sql_length ({limit} bytes)"))]);
     }
-    let Some(text) = input::to_utf8(bytes) else { return Ok(vec![not_text()]) };
-    let catalog = LiveCatalog::new(fcinfo);
-    // the analyzer reads string constants as the standard has them
-    if text.contains('\\') && !standard_strings() {
-        return Ok(vec![unknown("standard_conforming_strings is off and the statement holds a backslash".to_owned())]);
-    }
-    let findings = zdm_analyzer::check(&text, &catalog);
-    catalog.finish()?;
-    Ok(findings)
+    check::judge(fcinfo, input::to_utf8(bytes).as_deref())
 }
 
 /// Refuses or warns, as the mode says; what `zdm.allow` covers passes and is logged.
@@ -118,15 +113,6 @@ fn warn_nested(findings: &[Finding]) {
     }
 }
 
-fn unknown(message: String) -> Finding {
-    Finding { message, ..not_text() }
-}
-
-fn standard_strings() -> bool {
-    // SAFETY: reads a setting's variable.
-    unsafe { pg_sys::standard_conforming_strings }
-}
-
 /// Runs `f` in a subtransaction; whatever goes wrong inside, be it a panic, is an error afterwards.
 fn guarded<T>(f: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
     subtransaction(|| {
@@ -144,12 +130,13 @@ fn guarded<T>(f: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
 fn from_caught(caught: CaughtError) -> Error {
     match caught {
         CaughtError::PostgresError(report) | CaughtError::ErrorReport(report) | CaughtError::RustPanic { ereport: report, .. } => {
-            Error::new(sqlstate::INTERNAL, report.message())
+            let canceled = report.sql_error_code() == PgSqlErrorCode::ERRCODE_QUERY_CANCELED;
+            Error::new(if canceled { sqlstate::QUERY_CANCELED } else { sqlstate::INTERNAL }, report.message())
         }
     }
 }
 
-/// A cancel or a shutdown is not the guard's failure.
-fn is_ours_to_pass(error: &Error) -> bool {
+/// Whether an error is a cancel, a timeout or a shutdown: not the guard's failure, whatever the mode.
+fn ends_the_statement(error: &Error) -> bool {
     matches!(error.sqlstate().as_str(), "57014" | "57P01" | "57P02" | "57P03" | "25P03" | "25P04" | "57P05")
 }

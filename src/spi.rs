@@ -65,10 +65,7 @@ pub struct Outcome {
 impl Outcome {
     /// The first row, or an internal error.
     pub fn only(&self) -> Result<Row<'_>, Error> {
-        self.rows
-            .first()
-            .map(|row| Row(row))
-            .ok_or_else(|| Error::new(sqlstate::INTERNAL, "a query of pg_zdm returned no row"))
+        self.rows.first().map(|row| Row(row)).ok_or_else(|| Error::new(sqlstate::INTERNAL, "a query of pg_zdm returned no row"))
     }
 
     pub fn iter(&self) -> impl Iterator<Item = Row<'_>> {
@@ -269,10 +266,7 @@ pub fn as_role<T>(role: pg_sys::Oid, f: impl FnOnce() -> T) -> T {
     // SAFETY: plain reads and writes of the backend's user id, as ri_triggers.c does around its own queries (ri_PerformCheck).
     let _restore = unsafe {
         pg_sys::GetUserIdAndSecContext(&mut user, &mut context);
-        pg_sys::SetUserIdAndSecContext(
-            role,
-            context | (pg_sys::SECURITY_LOCAL_USERID_CHANGE | pg_sys::SECURITY_NOFORCE_RLS) as i32,
-        );
+        pg_sys::SetUserIdAndSecContext(role, context | (pg_sys::SECURITY_LOCAL_USERID_CHANGE | pg_sys::SECURITY_NOFORCE_RLS) as i32);
         Restore(user, context)
     };
     f()

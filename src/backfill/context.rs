@@ -39,9 +39,7 @@ pub fn check(procedure: &str, fcinfo: pg_sys::FunctionCallInfo) -> Result<(), Er
             sqlstate::OBJECT_NOT_IN_PREREQUISITE_STATE,
             format!("{procedure} cannot run under a statement_timeout: run SET statement_timeout = 0 first"),
         )
-        .detail(format!(
-            "statement_timeout is {timeout} ms; it covers the whole CALL, not one batch, and would cancel it in the middle."
-        ))
+        .detail(format!("statement_timeout is {timeout} ms; it covers the whole CALL, not one batch, and would cancel it in the middle."))
         .hint("SET statement_timeout = 0, then call it again; lock_timeout may stay."));
     }
     Ok(())
@@ -52,8 +50,6 @@ fn atomic(fcinfo: pg_sys::FunctionCallInfo) -> bool {
     // SAFETY: the function manager's fcinfo; the node's tag is read before the cast.
     unsafe {
         let context = (*fcinfo).context;
-        context.is_null()
-            || (*context).type_ != pg_sys::NodeTag::T_CallContext
-            || (*context.cast::<pg_sys::CallContext>()).atomic
+        context.is_null() || (*context).type_ != pg_sys::NodeTag::T_CallContext || (*context.cast::<pg_sys::CallContext>()).atomic
     }
 }

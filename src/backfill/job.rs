@@ -214,7 +214,11 @@ impl Job {
         let verb = if self.updated > 0 || self.position.is_some() { "goes on" } else { "begins" };
         notice(
             format!("backfill job {} on {} {verb}", self.id, self.display),
-            Some(format!("It walks {walk}{partitions}, about {} rows, {} a batch.", thousands(self.estimated), thousands(self.batch.into()))),
+            Some(format!(
+                "It walks {walk}{partitions}, about {} rows, {} a batch.",
+                thousands(self.estimated),
+                thousands(self.batch.into())
+            )),
             Some(format!("SELECT * FROM zdm.progress shows it from any session; after an interruption CALL zdm.run({}) goes on.", self.id)),
         );
     }

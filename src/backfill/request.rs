@@ -24,9 +24,7 @@ impl Request {
         Ok(Self {
             target,
             set: fragment::parse_assignments(set).map_err(|error| wrong("set_expr", error))?,
-            condition: condition
-                .map(|text| fragment::parse_condition(text).map_err(|error| wrong("where_expr", error)))
-                .transpose()?,
+            condition: condition.map(|text| fragment::parse_condition(text).map_err(|error| wrong("where_expr", error))).transpose()?,
             batch,
             pause_ms,
         })
@@ -57,9 +55,7 @@ impl Request {
         Ok(Self {
             target,
             set: fragment::parse_assignments(&set).map_err(|error| wrong("set_expr", error))?,
-            condition: condition
-                .map(|text| fragment::parse_condition(&text).map_err(|error| wrong("where_expr", error)))
-                .transpose()?,
+            condition: condition.map(|text| fragment::parse_condition(&text).map_err(|error| wrong("where_expr", error))).transpose()?,
             batch,
             pause_ms: pause_ms(pause)?,
         })

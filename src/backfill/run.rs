@@ -5,9 +5,9 @@ use crate::backfill::older::wait_for_writers;
 use crate::backfill::progress::{Figures, Progress, duration, notice, warning};
 use crate::backfill::settings::Settings;
 use crate::backfill::target::{Part, Walk};
+use crate::backfill::transaction;
 use crate::backfill::walk::block::BlockWalk;
 use crate::backfill::walk::key::{KeyWalk, count_remaining, upper_bound};
-use crate::backfill::transaction;
 use crate::backfill::walk::{Statements, Step, Walker};
 use crate::error::Error;
 use crate::spi::Connection;
@@ -65,9 +65,7 @@ fn walk_part(
     let settings = job.settings.clone();
     let mut walker: Box<dyn Walker> = match &part.walk {
         Walk::Key(key) => Box::new(KeyWalk::new(connection, part, key, statements, position)),
-        Walk::Block => {
-            Box::new(transaction(connection, &settings, || BlockWalk::new(connection, part, statements, position.as_deref()))?)
-        }
+        Walk::Block => Box::new(transaction(connection, &settings, || BlockWalk::new(connection, part, statements, position.as_deref()))?),
     };
     let batch = i64::from(job.batch);
     loop {
@@ -88,11 +86,7 @@ fn walk_part(
 }
 
 /// One batch; tried again after an error that time cures.
-fn batch_transaction(
-    connection: &Connection,
-    settings: &Settings,
-    mut batch: impl FnMut() -> Result<Step, Error>,
-) -> Result<Step, Error> {
+fn batch_transaction(connection: &Connection, settings: &Settings, mut batch: impl FnMut() -> Result<Step, Error>) -> Result<Step, Error> {
     let mut pause = 20;
     for _ in 1..TRIES {
         match transaction(connection, settings, &mut batch) {

@@ -94,9 +94,10 @@ const COLUMN: &str = "SELECT a.attnum,
 /// them it says now.
 pub fn plan(connection: &Connection, request: &Request) -> Result<Plan, Error> {
     let found = connection.query(&format!("{RELATION} WHERE c.oid OPERATOR(pg_catalog.=) $1"), &[Arg::oid(request.target)])?;
-    let target = found.iter().next().ok_or_else(|| {
-        Error::new(sqlstate::UNDEFINED_OBJECT, format!("relation with OID {} does not exist", request.target.to_u32()))
-    })?;
+    let target = found
+        .iter()
+        .next()
+        .ok_or_else(|| Error::new(sqlstate::UNDEFINED_OBJECT, format!("relation with OID {} does not exist", request.target.to_u32())))?;
     let name = qualified(target);
     refuse_kind(target, &name)?;
 
@@ -115,12 +116,11 @@ pub fn plan(connection: &Connection, request: &Request) -> Result<Plan, Error> {
     }
 
     let proof = match &request.condition {
-        Some(condition) => falsifies_knowing(
-            &request.set,
-            condition,
-            &|column| column_fact(connection, request.target, column),
-            &|function, _| only_built_in(connection, function),
-        ),
+        Some(condition) => {
+            falsifies_knowing(&request.set, condition, &|column| column_fact(connection, request.target, column), &|function, _| {
+                only_built_in(connection, function)
+            })
+        }
         None => Falsified::NotProved { why: "There is no where_expr.".to_owned() },
     };
     if let (Falsified::NotProved { why }, Some(part)) = (&proof, parts.iter().find(|part| matches!(part.walk, Walk::Block))) {

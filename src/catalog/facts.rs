@@ -149,11 +149,7 @@ pub fn type_by_oid(type_oid: u32, typmod: i32, owner: pg_sys::Oid) -> Result<Opt
         oid: type_oid,
         name: raw.name,
         typmod,
-        domain: raw.domain.map(|domain| Domain {
-            base: domain.base,
-            base_typmod: domain.base_typmod,
-            constrained: domain.constrained,
-        }),
+        domain: raw.domain.map(|domain| Domain { base: domain.base, base_typmod: domain.base_typmod, constrained: domain.constrained }),
         element: raw.element,
         collation: raw.collation,
     }))

@@ -163,9 +163,8 @@ impl<const N: usize> Query<N> {
         let mut plan = self.plan.load(Ordering::Relaxed);
         let mut text = ptr::null_mut();
         // SAFETY: one value for each parameter type; the plan is NULL or was kept by SPI_keepplan; errors come back as data.
-        let error = unsafe {
-            zdm_shim_facts(self.sql.as_ptr(), &mut plan, N as c_int, types.as_mut_ptr(), values.as_mut_ptr(), owner, &mut text)
-        };
+        let error =
+            unsafe { zdm_shim_facts(self.sql.as_ptr(), &mut plan, N as c_int, types.as_mut_ptr(), values.as_mut_ptr(), owner, &mut text) };
         self.plan.store(plan, Ordering::Relaxed);
         ServerError::check(error)?;
         // SAFETY: NULL or a palloc'd string.

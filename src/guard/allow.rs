@@ -39,9 +39,7 @@ impl Allowance {
     pub fn covers(&self, finding: &Finding) -> bool {
         self.items.iter().any(|item| match item {
             Item::Everything => true,
-            Item::Rule { name, object } => {
-                finding.rule == Some(name.as_str()) && (object.is_none() || *object == finding.object)
-            }
+            Item::Rule { name, object } => finding.rule == Some(name.as_str()) && (object.is_none() || *object == finding.object),
         })
     }
 

@@ -66,7 +66,11 @@ pub fn report(findings: &[&Finding], mode: GuardMode) -> Report {
 pub fn unjudged(finding: &Finding, nested: bool) -> Report {
     let mut message = format!("zdm[{}]: {}", finding.rule.unwrap_or("unknown"), finding.message);
     if nested {
-        line(&mut message, "why", "it runs inside a function or a DO block, where its text is not known: it is judged by its command alone");
+        line(
+            &mut message,
+            "why",
+            "it runs inside a function or a DO block, where its text is not known: it is judged by its command alone",
+        );
     }
     if let Some(lock) = lock_line(finding) {
         line(&mut message, "lock", &lock);

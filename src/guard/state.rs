@@ -30,8 +30,8 @@ pub fn mode() -> Result<GuardMode, Error> {
 
 /// `zdm.set_guard(mode, preload)`. It runs with its owner's rights (SECURITY DEFINER); who may call it is a matter of GRANT.
 pub fn set_guard(fcinfo: pg_sys::FunctionCallInfo) -> Result<pg_sys::Datum, Error> {
-    let argument = input::argument(fcinfo, 0)?
-        .ok_or_else(|| Error::new(sqlstate::NULL_VALUE_NOT_ALLOWED, "mode must not be null").hint(MODES))?;
+    let argument =
+        input::argument(fcinfo, 0)?.ok_or_else(|| Error::new(sqlstate::NULL_VALUE_NOT_ALLOWED, "mode must not be null").hint(MODES))?;
     let mode = argument.text.unwrap_or_default();
     if !matches!(mode.as_str(), "off" | "warn" | "enforce") {
         return Err(Error::new(sqlstate::INVALID_PARAMETER_VALUE, format!("invalid mode: \"{mode}\"")).hint(MODES));
@@ -61,10 +61,7 @@ pub fn announce(_fcinfo: pg_sys::FunctionCallInfo) -> Result<pg_sys::Datum, Erro
             "the guard of pg_zdm only warns in this database, since it holds no tables yet",
             "When it is filled: SELECT zdm.set_guard('enforce');",
         ),
-        _ => (
-            "the guard of pg_zdm refuses dangerous DDL in this database from now on",
-            "To only warn: SELECT zdm.set_guard('warn');",
-        ),
+        _ => ("the guard of pg_zdm refuses dangerous DDL in this database from now on", "To only warn: SELECT zdm.set_guard('warn');"),
     };
     report(
         pg_sys::WARNING,

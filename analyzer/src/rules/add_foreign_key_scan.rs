@@ -46,14 +46,15 @@ impl Rule for AddForeignKeyScan {
             if !filled || (added.not_valid && !context.validates(added.name.as_deref())) {
                 return None;
             }
-            let referenced = added.references.as_ref().map(crate::effects::display).unwrap_or_default();
+            let referenced = added
+                .references
+                .as_ref()
+                .map(|name| context.existing(name).map_or_else(|| crate::effects::display(name), |found| super::name_of(&found)));
+            let referenced = referenced.unwrap_or_default();
             let message = format!("adding a foreign key reads all of {} and {referenced} while writes wait", super::name_of(relation));
             let report = context.report(Risk::Danger, relation, message);
-            let report = report.detail(format!(
-                "{} on {}, and ShareRowExclusiveLock those of {referenced}.",
-                super::waits(context.sum(relation).0),
-                super::name_of(relation)
-            ));
+            let report = report
+                .detail(format!("{}, and on {referenced} ShareRowExclusiveLock does the same.", super::waits(context.sum(relation).0)));
             let name = hint::constraint_name(relation, added, "fkey");
             Some(if column.is_some() {
                 report.hint("Add the column first, then the foreign key as a constraint NOT VALID, commit, and validate it.")

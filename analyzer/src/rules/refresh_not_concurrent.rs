@@ -36,7 +36,8 @@ impl Rule for RefreshNotConcurrent {
         let message = format!("refreshing {} keeps its readers waiting", super::name_of(&view));
         let report = context.report(Risk::Danger, &view, message).detail(format!("{}.", super::waits(context.sum(&view).0)));
         let ready = view.indexes.iter().any(|index| index.unique && index.valid && !index.partial_or_expression);
-        let better = hint::insert_after(context.text(), &["view"], "CONCURRENTLY").filter(|_| ready);
+        let better = hint::insert_after(context.text(), &["view"], "CONCURRENTLY")
+            .filter(|text| ready && !text.to_ascii_lowercase().ends_with("with no data"));
         vec![report.hint(better.unwrap_or_else(|| "Create a unique index on it, then REFRESH MATERIALIZED VIEW CONCURRENTLY.".to_owned()))]
     }
 }

@@ -20,15 +20,7 @@ pub struct Lease(Plan);
 impl Lease {
     /// Prepares the statement once for all batches.
     pub fn new(connection: &Connection, job: &Job) -> Result<Self, Error> {
-        let types = [
-            pg_sys::INT8OID,
-            pg_sys::INT8OID,
-            pg_sys::INT8OID,
-            pg_sys::TEXTOID,
-            pg_sys::INT8OID,
-            pg_sys::INT8OID,
-            pg_sys::INT8OID,
-        ];
+        let types = [pg_sys::INT8OID, pg_sys::INT8OID, pg_sys::INT8OID, pg_sys::TEXTOID, pg_sys::INT8OID, pg_sys::INT8OID, pg_sys::INT8OID];
         let plan = subtransaction(|| Ok(as_role(job.role, || connection.prepare(SAVE, &types))?))?;
         connection.commit()?;
         Ok(Self(plan))

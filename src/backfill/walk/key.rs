@@ -77,11 +77,8 @@ impl<'a> KeyWalk<'a> {
         }
         let columns: Vec<_> = self.key.columns.iter().map(|column| self.statements.column(&column.name)).collect();
         let columns = columns.join(", ");
-        let bound = format!(
-            "SELECT {columns} FROM {} WHERE {range} ORDER BY {columns} OFFSET ${} LIMIT 1",
-            self.statements.from,
-            types.len() + 1
-        );
+        let bound =
+            format!("SELECT {columns} FROM {} WHERE {range} ORDER BY {columns} OFFSET ${} LIMIT 1", self.statements.from, types.len() + 1);
         let mut bound_types = types.clone();
         bound_types.push(pg_sys::INT8OID);
         Ok(Prepared {
@@ -121,8 +118,7 @@ impl<'a> KeyWalk<'a> {
 
 impl Walker for KeyWalk<'_> {
     fn step(&mut self, batch: i64) -> Result<Step, Error> {
-        let mut total =
-            Step { updated: 0, suppressed: 0, passed: 0, position: self.position.clone().unwrap_or_default(), finished: true };
+        let mut total = Step { updated: 0, suppressed: 0, passed: 0, position: self.position.clone().unwrap_or_default(), finished: true };
         let Some(upper) = self.upper else { return Ok(total) };
         if self.position.is_none() && self.from_start.is_none() {
             self.from_start = Some(self.prepare(false)?);
@@ -186,8 +182,7 @@ pub fn count_remaining(
     let lower_types = if position.is_some() { types.clone() } else { Vec::new() };
     let plan = connection.prepare(&sql, &lower_types)?;
     let found = canonical(|| connection.execute(&plan, || position.map(parse).unwrap_or_default()))?;
-    let bound: Option<Vec<String>> =
-        found.rows.into_iter().next().map(|row| row.into_iter().map(Option::unwrap_or_default).collect());
+    let bound: Option<Vec<String>> = found.rows.into_iter().next().map(|row| row.into_iter().map(Option::unwrap_or_default).collect());
     let range = match &bound {
         Some(_) => format!("{after} AND ({columns}) {} ({})", key.at_most, list(lower_types.len() + 1)),
         None => after,

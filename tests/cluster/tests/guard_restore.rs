@@ -51,7 +51,14 @@ fn a_restore_into_an_empty_database_is_complete() {
         if format == "plain" {
             run(program(cluster, "psql").args(["-X", "-q", "-v", "ON_ERROR_STOP=1", "-f", &file, name]));
         } else {
-            run(program(cluster, "pg_restore").args(["--exit-on-error", "-j", if format == "directory" { "2" } else { "1" }, "-d", name, &file]));
+            run(program(cluster, "pg_restore").args([
+                "--exit-on-error",
+                "-j",
+                if format == "directory" { "2" } else { "1" },
+                "-d",
+                name,
+                &file,
+            ]));
         }
         let mut restored = cluster.connect(name);
         restored.expect(CONTENT, &content.iter().map(String::as_str).collect::<Vec<_>>());

@@ -1,14 +1,15 @@
 -- CALL zdm.backfill: what the user sees of a job that ends well.
 \set VERBOSITY default
 \set SHOW_CONTEXT errors
-SET client_min_messages = warning;
+SET zdm.guard_mode = off;
+SET client_min_messages = error;
 DROP EXTENSION IF EXISTS pg_zdm CASCADE;
 CREATE EXTENSION pg_zdm;
 RESET client_min_messages;
 CREATE SCHEMA backfill;
 SET search_path = backfill;
 
-CREATE TABLE accounts (id bigint PRIMARY KEY, balance numeric NOT NULL, cents bigint, note text);
+CREATE TABLE accounts (id bigint PRIMARY KEY, balance numeric NOT NULL, cents bigint, note text) WITH (autovacuum_enabled = off);
 INSERT INTO accounts SELECT n, n / 100.0 FROM generate_series(1, 2500) n;
 ANALYZE accounts;
 
@@ -37,9 +38,9 @@ DROP TRIGGER keep ON accounts;
 \set VERBOSITY terse
 
 -- A table without any key, walked by blocks.
-CREATE TABLE log (line text, length integer);
+CREATE TABLE log (line text, length integer) WITH (autovacuum_enabled = off);
 INSERT INTO log (line) SELECT repeat('x', n) FROM generate_series(1, 100) n;
-CALL zdm.backfill('log', 'length = 1', 'length IS NULL', batch => 10);
+CALL zdm.backfill('log', 'length = 1', 'length IS NULL');
 SELECT count(*), min(length), max(length) FROM log;
 
 -- Partitions, one after the other.

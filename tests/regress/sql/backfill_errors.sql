@@ -1,7 +1,8 @@
 -- CALL zdm.backfill: an error in a batch, and how a job goes on.
 \set VERBOSITY default
 \set SHOW_CONTEXT errors
-SET client_min_messages = warning;
+SET zdm.guard_mode = off;
+SET client_min_messages = error;
 DROP EXTENSION IF EXISTS pg_zdm CASCADE;
 CREATE EXTENSION pg_zdm;
 RESET client_min_messages;

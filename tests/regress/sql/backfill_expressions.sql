@@ -1,7 +1,8 @@
 -- CALL zdm.backfill: the two fragments of SQL are parsed, and what is more than an assignment list or a condition is refused.
 \set VERBOSITY default
 \set SHOW_CONTEXT errors
-SET client_min_messages = warning;
+SET zdm.guard_mode = off;
+SET client_min_messages = error;
 DROP EXTENSION IF EXISTS pg_zdm CASCADE;
 CREATE EXTENSION pg_zdm;
 RESET client_min_messages;

@@ -1,0 +1,66 @@
+-- What the guard says in each mode, and how it is told to let pass.
+SET client_min_messages = error;
+CREATE EXTENSION IF NOT EXISTS pg_zdm;
+RESET client_min_messages;
+SELECT zdm.set_guard('off');
+CREATE SCHEMA guard;
+SET search_path = guard;
+CREATE TABLE users (id bigint PRIMARY KEY, email text);
+INSERT INTO users SELECT g, g FROM generate_series(1, 100) g;
+CREATE TABLE nobody (id bigint);
+CREATE INDEX ON users (email);
+
+SELECT zdm.set_guard('enforce');
+SELECT mode, changed_by = session_user AS by_me FROM zdm.guard_state;
+CREATE INDEX ON users (email);
+ALTER TABLE users ALTER COLUMN email SET NOT NULL, ADD COLUMN born uuid DEFAULT gen_random_uuid();
+DROP SCHEMA guard CASCADE;
+\set VERBOSITY sqlstate
+CREATE INDEX ON users (email);
+\set VERBOSITY default
+
+-- in a function there is no text: a warning by the command
+DO 'BEGIN CREATE INDEX in_block ON guard.users (email); END';
+
+-- what is no danger passes in silence
+CREATE INDEX CONCURRENTLY safely ON users (email);
+ALTER TABLE users ADD COLUMN age int;
+CREATE INDEX ON nobody (id);
+BEGIN; CREATE TABLE fresh AS SELECT * FROM users; CREATE INDEX ON fresh (email); ROLLBACK;
+
+-- allowed explicitly
+SET zdm.allow = 'create-index';
+SET zdm.allow = '(no item)';
+SET zdm.allow = 'create-index-not-concurrent:users';
+BEGIN;
+SET LOCAL zdm.allow = 'create-index-not-concurrent:guard.users, drop-table:guard.nobody (OPS-1: built at night)';
+SHOW zdm.allow;
+CREATE INDEX allowed ON users (email);
+DROP TABLE nobody;
+ALTER TABLE users ALTER COLUMN email SET NOT NULL;
+ROLLBACK;
+SHOW zdm.allow;
+SET zdm.allow = '*';
+CREATE INDEX allowed ON users (email);
+RESET zdm.allow;
+
+-- warn
+SELECT zdm.set_guard('warn');
+CREATE INDEX warned ON users (email);
+-- the session's own mode
+SET zdm.guard_mode = enforce;
+CREATE INDEX refused ON users (email);
+SET zdm.guard_mode = off;
+CREATE INDEX silent ON users (email);
+RESET zdm.guard_mode;
+
+-- wrong calls
+SELECT zdm.set_guard('on');
+SELECT zdm.set_guard(NULL);
+SELECT zdm.set_guard('warn', true);
+SET zdm.guard_mode = on;
+SELECT zdm.guard_ddl();
+
+SELECT indexrelid::regclass FROM pg_index WHERE indrelid = 'users'::regclass ORDER BY indexrelid::regclass::text;
+SELECT zdm.set_guard('off');
+DROP SCHEMA guard CASCADE;

@@ -1,0 +1,41 @@
+-- The mode that CREATE EXTENSION begins with, what belongs to the extension, and that it goes without a trace.
+\set before :DBNAME
+CREATE DATABASE zdm_guard_install;
+\c zdm_guard_install
+CREATE EXTENSION pg_zdm;
+SELECT mode FROM zdm.guard_state;
+SELECT evtname, evtevent, evtenabled, evtfoid::regproc FROM pg_event_trigger;
+SELECT member COLLATE "C" AS member
+  FROM pg_depend CROSS JOIN pg_describe_object(classid, objid, 0) AS member
+ WHERE refclassid = 'pg_extension'::regclass AND refobjid = (SELECT oid FROM pg_extension WHERE extname = 'pg_zdm') AND deptype = 'e'
+   AND member ~ 'guard|check_ddl|ddl_effects|rules|explain'
+ ORDER BY 1;
+-- who may do what
+SELECT p.oid::regprocedure, p.prosecdef, p.proconfig, has_function_privilege('pg_monitor', p.oid, 'EXECUTE') AS everybody
+  FROM pg_proc p WHERE pronamespace = 'zdm'::regnamespace AND p.prokind = 'f' AND p.proname ~ 'guard|check_ddl|ddl_effects|rules|explain'
+ ORDER BY p.proname COLLATE "C";
+SELECT has_table_privilege('pg_monitor', 'zdm.guard_state', 'SELECT') AS sees,
+       has_table_privilege('pg_monitor', 'zdm.guard_state', 'INSERT, UPDATE, DELETE, TRUNCATE') AS changes,
+       has_schema_privilege('pg_monitor', 'zdm', 'CREATE') AS creates;
+-- no dump carries the mode
+SELECT extconfig @> ARRAY['zdm.guard_state'::regclass::oid] IS TRUE AS dumped FROM pg_extension WHERE extname = 'pg_zdm';
+
+CREATE TABLE filled AS SELECT 1 AS a;
+DROP EXTENSION pg_zdm;
+SELECT count(*) FROM pg_event_trigger;
+SELECT to_regnamespace('zdm');
+CREATE EXTENSION pg_zdm;
+SELECT mode FROM zdm.guard_state;
+DROP TABLE filled;
+ALTER EXTENSION pg_zdm UPDATE;
+DROP EXTENSION pg_zdm;
+-- a schema of that name that was there before is not adopted
+CREATE SCHEMA zdm;
+CREATE EXTENSION pg_zdm;
+DROP SCHEMA zdm;
+-- temporary tables do not count
+DROP TABLE filled;
+CREATE TEMP TABLE filled AS SELECT 1 AS a;
+CREATE EXTENSION pg_zdm;
+\c :before
+DROP DATABASE zdm_guard_install;
