@@ -14,7 +14,7 @@ mod other;
 mod partition;
 mod volatility;
 
-pub use add_column::{constrained_domain, is_serial};
+pub use add_column::{constrained_domain, constrained_type, is_serial};
 pub use column_type::{change as type_change, rechecks as type_rechecks};
 pub use not_null::{is_not_null, scans as set_not_null_scans};
 pub use volatility::is_volatile;

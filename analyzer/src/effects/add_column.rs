@@ -3,7 +3,7 @@
 use super::alter_table::Alter;
 use super::{Effects, constraint, either, volatility};
 use crate::catalog::ConstraintKind;
-use crate::ir::{ColumnDef, Recursion};
+use crate::ir::{ColumnDef, Recursion, TypeName};
 use crate::parse;
 use crate::script::{FoundType, Script};
 
@@ -68,7 +68,12 @@ fn inherited_default(script: &Script, column: &ColumnDef) -> Option<bool> {
 
 /// A domain with constraints is checked for each row, even if the value is NULL.
 pub fn constrained_domain(script: &Script, column: &ColumnDef) -> Option<bool> {
-    match script.find_type(&column.type_name) {
+    constrained_type(script, &column.type_name)
+}
+
+/// Whether a type is such a domain; `None` when there is no such type.
+pub fn constrained_type(script: &Script, name: &TypeName) -> Option<bool> {
+    match script.find_type(name) {
         FoundType::Existing(found) => Some(found.domain.is_some_and(|domain| domain.constrained)),
         FoundType::New { constrained } => Some(constrained),
         FoundType::Missing => None,

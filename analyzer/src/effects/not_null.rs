@@ -4,12 +4,17 @@ use std::rc::Rc;
 
 use super::Effects;
 use super::alter_table::{Alter, known_column};
-use crate::catalog::{Constraint, ConstraintKind, Relation, Size};
+use crate::catalog::{Constraint, ConstraintKind, Relation, RelationKind, Size};
 use crate::ir::{Action, AlterTable, Recursion};
 use crate::parse;
 
 pub fn set_not_null(effects: &mut Effects, alter: &Alter, column: &str) {
     known_column(effects, alter, column);
+    // Partitions of a table whose column has the mark have it too, and are not even locked; inheritance children need not.
+    if alter.root.kind == RelationKind::PartitionedTable && is_not_null(&alter.root, column) {
+        effects.lock(&alter.root, alter.mode);
+        return;
+    }
     for member in alter.members(effects, Recursion::All) {
         let scans = !is_not_null(&member, column) && !is_proved(&member, alter, column);
         effects.scan(&member, alter.mode, Some(scans));

@@ -48,6 +48,12 @@ impl Rule for AlterColumnTypeRewrite {
             let message = format!("changing the type of column {} to {to_text} rewrites {table}", quote::ident(column));
             let report = context.report(Risk::Danger, relation, message);
             let report = report.detail(format!("Every value is computed anew. {}.", super::waits(context.sum(relation).0)));
+            if crate::effects::constrained_type(context.script(), to) != Some(false) {
+                return Some(report.hint(
+                    "Add a column of the domain's base type, with the domain's condition as a CHECK constraint NOT VALID; fill it in \
+                     batches, validate the constraint, and swap the names when the application is ready.",
+                ));
+            }
             let new = quote::ident(&hint::free_name(relation, &format!("{column}_new")));
             let steps = hint::steps(&[
                 format!("{} ADD COLUMN {new} {to_text}", hint::alter(relation)),
