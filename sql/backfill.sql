@@ -82,13 +82,14 @@ SELECT j.id AS job,
             ELSE pg_catalog.round(LEAST(99.9, 100.0 OPERATOR(pg_catalog.*) j.rows_passed OPERATOR(pg_catalog./) j.rows_estimated), 1)
        END AS percent,
        j.rows_updated,
+       j.rows_suppressed,
        j.rows_remaining,
        j.batches,
        CASE WHEN s.seconds OPERATOR(pg_catalog.>) 0::numeric
             THEN pg_catalog.round((j.rows_updated OPERATOR(pg_catalog.-) j.run_first_row)::numeric OPERATOR(pg_catalog./) s.seconds)
        END AS rows_per_second,
        CASE WHEN j.state OPERATOR(pg_catalog.=) 'running' AND j.rows_passed OPERATOR(pg_catalog.>) j.run_first_passed
-            THEN pg_catalog.make_interval(secs => (s.seconds OPERATOR(pg_catalog.*)
+            THEN pg_catalog.make_interval(secs => pg_catalog.round(s.seconds OPERATOR(pg_catalog.*)
                  GREATEST(j.rows_estimated OPERATOR(pg_catalog.-) j.rows_passed, 0::bigint)::numeric
                  OPERATOR(pg_catalog./) (j.rows_passed OPERATOR(pg_catalog.-) j.run_first_passed)::numeric)::double precision)
        END AS time_left,

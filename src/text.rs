@@ -45,6 +45,16 @@ pub fn quote(identifier: &str) -> String {
     unsafe { from_server(pg_sys::quote_identifier(name.as_ptr())).unwrap_or_default() }
 }
 
+/// `1 row`, `1,234 rows`.
+pub fn count(number: i64, thing: &str) -> String {
+    let ending = match (number, thing.ends_with("ch")) {
+        (1, _) => "",
+        (_, true) => "es",
+        (_, false) => "s",
+    };
+    format!("{} {thing}{ending}", thousands(number))
+}
+
 /// `1234567` as `1,234,567`.
 pub fn thousands(number: i64) -> String {
     let digits = number.unsigned_abs().to_string();

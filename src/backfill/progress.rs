@@ -3,7 +3,7 @@
 use crate::error::{Report, sqlstate};
 use crate::guc;
 use crate::shim;
-use crate::text::thousands;
+use crate::text::{count, thousands};
 use pgrx::pg_sys;
 use std::time::{Duration, Instant};
 
@@ -48,8 +48,8 @@ impl Progress {
         };
         notice(
             format!(
-                "backfill job {job}: {percent:.1} %, {} rows updated, {} rows/s{left}",
-                thousands(figures.updated),
+                "backfill job {job}: {percent:.1} %, {} updated, {} rows/s{left}",
+                count(figures.updated, "row"),
                 thousands(speed.round() as i64)
             ),
             None,

@@ -11,7 +11,7 @@ use crate::backfill::walk::key::{KeyWalk, count_remaining, upper_bound};
 use crate::backfill::walk::{Statements, Step, Walker};
 use crate::error::Error;
 use crate::spi::Connection;
-use crate::text::thousands;
+use crate::text::{count, thousands};
 
 /// Errors that say "try again": serialization failure, deadlock, lock_timeout.
 const RETRY: [&str; 3] = ["40001", "40P01", "55P03"];
@@ -143,16 +143,17 @@ fn summary(job: &Job, progress: &Progress, remaining: Option<i64>) {
     let (seconds, speed) = progress.total(job.figures());
     let rest = match remaining {
         None => String::new(),
-        Some(rows) => format!(" {} row(s) match the WHERE now.", thousands(rows)),
+        Some(1) => " 1 row matches the WHERE now.".to_owned(),
+        Some(rows) => format!(" {} match the WHERE now.", count(rows, "row")),
     };
     notice(
-        format!("backfill job {} is done: {} rows updated in {} batches", job.id, thousands(updated), thousands(job.batches)),
+        format!("backfill job {} is done: {} updated in {}", job.id, count(updated, "row"), count(job.batches, "batch")),
         Some(format!("It took {} ({} rows/s).{rest}", duration(seconds), thousands(speed))),
         None,
     );
     if job.suppressed > 0 {
         warning(
-            format!("backfill job {}: {} row(s) were selected but not updated", job.id, thousands(job.suppressed)),
+            format!("backfill job {}: {} selected but not updated", job.id, count(job.suppressed, "row")),
             Some("A BEFORE UPDATE trigger returned NULL for them.".to_owned()),
             Some("Look at the table's BEFORE UPDATE triggers, then backfill the rows that match still.".to_owned()),
         );

@@ -123,6 +123,7 @@ fn opaque(node: &Tree) -> Option<Kind> {
     use OpaqueRule::{DynamicSql, Unbounded};
     let (reason, rule) = match node {
         Tree::DoStmt(_) => ("the code of a DO block is not analysed", DynamicSql),
+        Tree::CallStmt(call) if is_ours(call) => return None,
         Tree::CallStmt(_) => ("what a procedure does is not visible in the call", DynamicSql),
         Tree::ExecuteStmt(_) => ("the prepared statement is not at hand", DynamicSql),
         Tree::LoadStmt(_) => ("a library may do anything", DynamicSql),
@@ -206,4 +207,10 @@ fn vacuum(statement: &VacuumStmt) -> Kind {
 
 fn set(statement: &VariableSetStmt) -> Kind {
     Kind::SetVariable { name: statement.name.clone(), values: statement.args.iter().filter_map(names::constant_text).collect() }
+}
+
+/// A call of one of pg_zdm's own procedures, whose short transactions lock rows and nothing else.
+fn is_ours(call: &pg_query::protobuf::CallStmt) -> bool {
+    let name: Vec<_> = call.funccall.iter().flat_map(|call| &call.funcname).filter_map(names::string).collect();
+    matches!(name.iter().map(String::as_str).collect::<Vec<_>>().as_slice(), ["zdm", "backfill" | "run"])
 }

@@ -49,11 +49,15 @@ impl Rule for AddColumnVolatileDefault {
             let report = report.detail(format!("The default is computed for every row. {}.", super::waits(context.sum(relation).0)));
             let value = default.text.clone().unwrap_or_else(|| "...".to_owned());
             let alter = hint::alter(relation);
-            Some(report.hint(hint::steps(&[
+            let mut steps = vec![
                 format!("{alter} ADD COLUMN {name} {}", column.type_text),
                 format!("{alter} ALTER COLUMN {name} SET DEFAULT {value}"),
                 hint::fill(relation, &name, &value),
-            ])))
+            ];
+            if column.not_null {
+                steps.extend(hint::set_not_null(context.script().major(), relation, &column.name));
+            }
+            Some(report.hint(hint::steps(&steps)))
         })
     }
 }

@@ -44,6 +44,21 @@ pub(crate) fn fill(relation: &Relation, column: &str, value: &str) -> String {
     format!("CALL zdm.backfill({}, {}, {missing})", quote::literal(&name_of(relation)), quote::literal(&format!("{column} = {value}")))
 }
 
+/// The statements that make a filled column NOT NULL without a scan under a lock that others feel.
+pub(crate) fn set_not_null(major: u32, relation: &Relation, column: &str) -> Vec<String> {
+    let (alter, ident) = (alter(relation), quote::ident(column));
+    let name = quote::ident(&free_name(relation, &format!("{}_{column}_not_null", relation.name)));
+    if major >= 18 {
+        return vec![format!("{alter} ADD CONSTRAINT {name} NOT NULL {ident} NOT VALID"), format!("{alter} VALIDATE CONSTRAINT {name}")];
+    }
+    vec![
+        format!("{alter} ADD CONSTRAINT {name} CHECK ({ident} IS NOT NULL) NOT VALID"),
+        format!("{alter} VALIDATE CONSTRAINT {name}"),
+        format!("{alter} ALTER COLUMN {ident} SET NOT NULL"),
+        format!("{alter} DROP CONSTRAINT {name}"),
+    ]
+}
+
 /// A name for a new constraint or column that is still free on the relation, at most 63 bytes long.
 pub(crate) fn free_name(relation: &Relation, base: &str) -> String {
     let cut = |length: usize| {

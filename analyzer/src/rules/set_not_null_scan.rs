@@ -57,7 +57,6 @@ impl Rule for SetNotNullScan {
 /// The way that reads the rows under a lock which lets others pass.
 fn better(context: &Context, relation: &Relation, column: &str) -> String {
     let alter = hint::alter(relation);
-    let ident = quote::ident(column);
     let half_done = relation
         .constraints
         .iter()
@@ -65,17 +64,5 @@ fn better(context: &Context, relation: &Relation, column: &str) -> String {
     if let Some(constraint) = half_done {
         return hint::steps(&[format!("{alter} VALIDATE CONSTRAINT {}", quote::ident(&constraint.name))]);
     }
-    let name = quote::ident(&hint::free_name(relation, &format!("{}_{column}_not_null", relation.name)));
-    if context.script().major() >= 18 {
-        return hint::steps(&[
-            format!("{alter} ADD CONSTRAINT {name} NOT NULL {ident} NOT VALID"),
-            format!("{alter} VALIDATE CONSTRAINT {name}"),
-        ]);
-    }
-    hint::steps(&[
-        format!("{alter} ADD CONSTRAINT {name} CHECK ({ident} IS NOT NULL) NOT VALID"),
-        format!("{alter} VALIDATE CONSTRAINT {name}"),
-        format!("{alter} ALTER COLUMN {ident} SET NOT NULL"),
-        format!("{alter} DROP CONSTRAINT {name}"),
-    ])
+    hint::steps(&hint::set_not_null(context.script().major(), relation, column))
 }

@@ -140,7 +140,7 @@ impl<'a> BlockWalk<'a> {
         }
         Err(Error::new(
             sqlstate::OBJECT_NOT_IN_PREREQUISITE_STATE,
-            format!("the new values do not make the WHERE false: {still} row(s) of {} match it still", self.part.name),
+            format!("the new values do not make the WHERE false: {} of {} still fulfilled it", crate::text::count(still, "row"), self.part.name),
         )
         .detail("A walk by blocks would change them again. A trigger or a generated column may have changed what was assigned. The batch was rolled back.")
         .hint("Give the table a unique index on NOT NULL columns, or a where_expr that the new values make false."))

@@ -215,6 +215,17 @@ impl Database<'_> {
     pub fn connect_as(&self, user: &str) -> Session {
         self.cluster.connect_as(&self.name, user)
     }
+
+    /// A client of its own process: psql, which runs these commands one by one.
+    pub fn psql(&self, commands: &[&str]) -> Command {
+        let mut psql = server_program("psql");
+        psql.args(["--no-psqlrc", "--username=postgres", "--port=5432"]).arg("--host").arg(&self.cluster.folder);
+        psql.arg(format!("--dbname={}", self.name));
+        for command in commands {
+            psql.arg("--command").arg(command);
+        }
+        psql
+    }
 }
 
 impl Drop for Database<'_> {

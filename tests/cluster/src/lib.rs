@@ -15,7 +15,7 @@ use std::sync::OnceLock;
 pub use cluster::{Cluster, Database, Stop};
 pub use job::{Job, job_number, percentages};
 pub use random::Random;
-pub use session::{Notice, Running, Session, refused};
+pub use session::{Notice, Running, Session, cut_off, refused};
 
 /// The cluster of this test binary, for tests that do not stop it.
 pub fn shared() -> &'static Cluster {

@@ -206,6 +206,13 @@ pub fn refused(result: Result<(), Error>, sqlstate: &str) -> DbError {
     }
 }
 
+/// The session was ended from outside. What the server says of it (57P01 to 57P05) does not always reach the client.
+#[track_caller]
+pub fn cut_off(result: Result<(), Error>) {
+    let cut = result.as_ref().is_err_and(|error| error.code().is_none_or(|code| code.code().starts_with("57P0")));
+    assert!(cut, "expected the session to be cut off, came: {result:?}");
+}
+
 fn describe(error: &Error) -> String {
     match error.as_db_error() {
         None => error.to_string(),

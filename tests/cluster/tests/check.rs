@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use zdm_cluster_tests::{Session, database, refused, shared};
+use zdm_cluster_tests::{Cluster, Session, Stop, database, refused, shared};
 
 fn check(s: &mut Session, sql: &str) -> Vec<String> {
     s.rows(&format!("SELECT statement, line, object, risk, rule FROM zdm.check_ddl($zdm${sql}$zdm$)"))
@@ -184,4 +184,20 @@ fn a_cancel_is_a_cancel() {
             assert!(matches!(code.as_deref(), Some("57014" | "ZDM01")), "{error}");
         }
     }
+}
+
+#[test]
+fn a_standby_answers_too() {
+    let mut primary = Cluster::start(&[]);
+    let db = primary.database("d");
+    db.connect().run("CREATE TABLE t (a int, v varchar(10)); INSERT INTO t VALUES (1)");
+    drop(db);
+    primary.stop(Stop::Fast);
+    let standby = primary.standby();
+    let mut s = standby.connect("d");
+    s.expect("SELECT pg_is_in_recovery()", &["t"]);
+    assert_eq!(check(&mut s, "ALTER TABLE t ALTER v TYPE varchar(5)"), ["1|1|public.t|danger|alter-column-type-rewrite"]);
+    s.expect("SELECT relation, lock_mode, rewrites FROM zdm.ddl_effects('DROP TABLE t')", &["t|AccessExclusiveLock|f"]);
+    // The guard leaves it to the server to say no.
+    refused(s.attempt("CREATE TABLE u (a int)"), "25006");
 }

@@ -1,8 +1,5 @@
 //! A job that ended before its time can be gone on with: by whom, when, and with what meaning.
 
-use std::thread::sleep;
-use std::time::Duration;
-
 use zdm_cluster_tests::{Database, Job, Session, database, job_number, refused, until};
 
 fn table(session: &mut Session, rows: i64) {
@@ -270,26 +267,4 @@ fn a_copy_of_the_database_does_not_go_on_with_the_original_s_jobs() {
     let error = refused(copied.attempt(&format!("CALL zdm.run({id})")), "55000");
     assert!(error.message().contains("another database"), "expected the reason, came: {}", error.message());
     copied.expect("SELECT sum(v) FROM t", &["10"]);
-}
-
-#[test]
-fn a_client_that_vanishes_leaves_a_job_that_can_go_on() {
-    let db = database("vanished");
-    let mut s = db.connect();
-    table(&mut s, 30);
-    // The session ends without a word while its job runs: kill -9 of a client. Its server process notices when it next writes to it.
-    let id = {
-        let mut client = db.connect();
-        client.run("SET zdm.notice_interval = '20 ms'; SET client_connection_check_interval = '50 ms'");
-        let job = client.background("CALL zdm.backfill('t', 'v = v + 1', batch => 10, pause => '1 h')");
-        until("the first batch is done", || s.value::<i64>("SELECT count(*) FROM zdm.job WHERE batches = 1") == 1);
-        s.run(&format!("SELECT pg_terminate_backend({})", job.pid));
-        refused(job.outcome().1, "57P01");
-        Job::newest(&mut s).unwrap().id
-    };
-    until("its process has gone", || s.rows("SELECT state FROM zdm.progress") != ["running"]);
-    sleep(Duration::from_millis(10));
-    s.run(&format!("UPDATE zdm.job SET pause = '0' WHERE id = {id}"));
-    s.run(&format!("CALL zdm.run({id})"));
-    s.expect("SELECT min(v), max(v) FROM t", &["1|1"]);
 }

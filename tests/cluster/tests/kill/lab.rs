@@ -6,7 +6,7 @@
 
 use std::time::{Duration, Instant};
 
-use zdm_cluster_tests::{Cluster, Job, Random, Running, Session, job_number, until};
+use zdm_cluster_tests::{Cluster, Job, Random, Running, Session, cut_off, job_number, until};
 
 use crate::{Phase, Target};
 
@@ -139,7 +139,7 @@ impl Lab {
         }
     }
 
-    fn strike(&mut self, target: Target, job: Running, mut watch: Session) {
+    fn strike(&mut self, target: Target, mut job: Running, mut watch: Session) {
         match target {
             Target::Backend => {
                 self.cluster.kill(job.pid);
@@ -153,14 +153,10 @@ impl Lab {
                 assert!(took < ORPHANS, "expected the job to notice soon that its postmaster is dead, came: {took:?} until a restart");
             }
         }
-        let notices = job.notices();
-        let (_, result, _) = job.outcome();
-        // The connection broke, or the backend could still say why (57P02 crash_shutdown and its neighbours).
-        let killed = result.as_ref().is_err_and(|e| e.code().is_none_or(|code| code.code().starts_with("57P0")));
-        assert!(
-            killed,
-            "expected the job to be cut off by the kill, came: {result:?}; if it has ended, the test needs more rows; {notices:#?}"
-        );
+        if let Some(Ok(())) = job.end() {
+            panic!("the job ended before the kill, the test needs more rows: {:#?}", job.notices());
+        }
+        cut_off(job.outcome().1);
     }
 
     /// The batches done; finds the job and checks what the view says of it.

@@ -9,6 +9,7 @@
 //! `ZDM_SEED` repeats the choices of a run, `ZDM_KILLS` sets how many times the plan is carried out (1).
 
 mod lab;
+mod orphan;
 
 use std::collections::BTreeMap;
 
