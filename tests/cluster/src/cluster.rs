@@ -171,16 +171,25 @@ impl Cluster {
 
     /// A new database with the extension; it lives as long as the cluster.
     pub fn database(&self, name: &str) -> Database<'_> {
-        self.connect("postgres").run(&format!("CREATE DATABASE {name}"));
+        self.database_with(name, "")
+    }
+
+    /// The same with options of CREATE DATABASE.
+    pub fn database_with(&self, name: &str, options: &str) -> Database<'_> {
+        self.connect("postgres").run(&format!("CREATE DATABASE {name} {options}"));
         let database = Database { cluster: self, name: name.to_owned() };
         database.connect().run("CREATE EXTENSION pg_zdm");
         database
     }
 
+    /// What the server has logged so far.
+    pub fn log(&self) -> String {
+        String::from_utf8_lossy(&std::fs::read(self.log_file()).unwrap_or_default()).into_owned()
+    }
+
     /// The end of the server's log.
     pub fn log_tail(&self) -> String {
-        let log = std::fs::read(self.log_file()).unwrap_or_default();
-        let log = String::from_utf8_lossy(&log);
+        let log = self.log();
         let lines: Vec<&str> = log.lines().collect();
         lines[lines.len().saturating_sub(40)..].join("\n")
     }

@@ -1,7 +1,7 @@
 //! How tables are walked: by any key that a btree orders, by blocks where there is none, and partitions one by one. Every walk uses
 //! `v = v + 1` where it may, so that a row that is met twice shows.
 
-use zdm_cluster_tests::{Job, Session, database};
+use zdm_cluster_tests::{Job, Session, database, shared};
 
 /// Runs a job in small batches and looks at every row.
 fn walk_and_check(s: &mut Session, table: &str, walk: &str) {
@@ -278,4 +278,57 @@ fn tables_with_awkward_names_and_columns() {
     let oid: i64 = s.value(r#"SELECT '"Sch""ema"."select; drop"'::pg_catalog.regclass::pg_catalog.oid::pg_catalog.int8"#);
     s.run(&format!("CALL zdm.backfill({oid}::pg_catalog.oid, 'v = v + 1', batch => 3)"));
     s.expect(r#"SELECT pg_catalog.min(v), pg_catalog.max(v) FROM "Sch""ema"."select; drop""#, &["2|2"]);
+}
+
+#[test]
+fn keys_of_types_from_extensions() {
+    let db = database("extension_types");
+    let mut s = db.connect();
+    if s.attempt("CREATE EXTENSION citext").is_err() {
+        println!("this server has no citext: nothing to test");
+        return;
+    }
+    // Its operators are in the schema public, those of integer in pg_catalog.
+    for (number, key) in ["k", "k, n", "n, k"].into_iter().enumerate() {
+        let table = format!("c{number}");
+        s.run(&format!(
+            "CREATE TABLE {table} (k citext, n integer, v integer NOT NULL DEFAULT 0, PRIMARY KEY ({key}));
+             INSERT INTO {table} SELECT CASE n % 2 WHEN 0 THEN 'a' ELSE 'B' END || n, n / 3 FROM generate_series(1, 30) n"
+        ));
+        walk_and_check(&mut s, &table, "key");
+    }
+}
+
+#[test]
+fn other_encodings() {
+    let db = shared().database_with("latin1", "ENCODING LATIN1 LOCALE 'C' TEMPLATE template0");
+    let mut s = db.connect();
+    s.run(
+        r#"CREATE TABLE "tablé" ("clé" text PRIMARY KEY, v integer NOT NULL DEFAULT 0, "naïf" text);
+           INSERT INTO "tablé" SELECT 'ÿ' || n FROM generate_series(1, 30) n;"#,
+    );
+    walk_and_check(&mut s, r#""tablé""#, "key");
+    s.run(r#"CALL zdm.backfill('"tablé"', $$"naïf" = 'é' || "clé"$$, $$"naïf" IS DISTINCT FROM 'ü'$$)"#);
+    s.expect(r#"SELECT DISTINCT left("naïf", 2) FROM "tablé""#, &["éÿ"]);
+}
+
+#[test]
+fn bytes_that_are_no_text() {
+    let db = shared().database_with("ascii", "ENCODING SQL_ASCII LOCALE 'C' TEMPLATE template0");
+    let mut s = db.connect();
+    // In such a database any byte may be part of a text. Right, or refused; never a row lost, or a value that is not what was said.
+    s.run(
+        r"CREATE TABLE t (k text PRIMARY KEY, v integer NOT NULL DEFAULT 0, x bytea);
+          INSERT INTO t SELECT CASE n % 3 WHEN 0 THEN E'\xf5\xff' WHEN 1 THEN E'\xc3' ELSE '' END || n FROM generate_series(1, 30) n",
+    );
+    match s.attempt("CALL zdm.backfill('t', 'v = v + 1', batch => 3)") {
+        Ok(()) => s.expect("SELECT min(v), max(v) FROM t", &["1|1"]),
+        Err(_) => s.expect("SELECT count(*) FROM t WHERE v > 1", &["0"]),
+    }
+    // This client cannot send such bytes, so the server puts the call together.
+    let fragment = r"E'x = convert_to(''\xe9\xff'', ''SQL_ASCII'')'";
+    match s.attempt(&format!("DO $do$BEGIN EXECUTE format('CALL zdm.backfill(%L, %L, batch => 3)', 't', {fragment}); END$do$")) {
+        Ok(()) => s.expect("SELECT DISTINCT encode(x, 'hex') FROM t", &["e9ff"]),
+        Err(_) => s.expect("SELECT count(x) FROM t", &["0"]),
+    }
 }

@@ -8,7 +8,7 @@ SELECT evtname, evtevent, evtenabled, evtfoid::regproc FROM pg_event_trigger;
 SELECT member COLLATE "C" AS member
   FROM pg_depend CROSS JOIN pg_describe_object(classid, objid, 0) AS member
  WHERE refclassid = 'pg_extension'::regclass AND refobjid = (SELECT oid FROM pg_extension WHERE extname = 'pg_zdm') AND deptype = 'e'
-   AND member ~ 'guard|check_ddl|ddl_effects|rules|explain'
+   AND member ~ 'guard|check_ddl|ddl_effects|rules|explain' AND member !~ '^type '
  ORDER BY 1;
 -- who may do what
 SELECT p.oid::regprocedure, p.prosecdef, p.proconfig, has_function_privilege('pg_monitor', p.oid, 'EXECUTE') AS everybody
@@ -31,7 +31,9 @@ ALTER EXTENSION pg_zdm UPDATE;
 DROP EXTENSION pg_zdm;
 -- a schema of that name that was there before is not adopted
 CREATE SCHEMA zdm;
+\set SHOW_CONTEXT never
 CREATE EXTENSION pg_zdm;
+\set SHOW_CONTEXT errors
 DROP SCHEMA zdm;
 -- temporary tables do not count
 DROP TABLE filled;
