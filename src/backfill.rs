@@ -83,10 +83,12 @@ fn transaction<T>(connection: &Connection, settings: &Settings, body: impl FnOnc
     // SAFETY: no snapshot has been taken since the commit before, so the level may still be set (xact.c, XactIsoLevel): the batches go by the newest
     // version of each row, whatever the session's default is.
     unsafe { pg_sys::XactIsoLevel = pg_sys::XACT_READ_COMMITTED as i32 };
-    let result = subtransaction(|| {
-        settings.apply();
-        body()
-    })?;
-    connection.commit()?;
-    Ok(result)
+    connection.in_transient_memory(|| {
+        let result = subtransaction(|| {
+            settings.apply();
+            body()
+        })?;
+        connection.commit()?;
+        Ok(result)
+    })
 }

@@ -8,6 +8,7 @@ use crate::shim::ServerError;
 
 /// The SQLSTATEs that we raise.
 pub mod sqlstate {
+    pub const CHARACTER_NOT_IN_REPERTOIRE: &str = "22021";
     pub const FEATURE_NOT_SUPPORTED: &str = "0A000";
     pub const INSUFFICIENT_PRIVILEGE: &str = "42501";
     pub const INTERNAL: &str = "XX000";

@@ -8,7 +8,7 @@
 
 use crate::error::{Error, sqlstate};
 use crate::shim::{self, ServerError};
-use crate::text::from_server;
+use crate::text::from_server_exactly;
 use pgrx::{IntoDatum, pg_sys};
 use std::ffi::c_char;
 use std::ptr;
@@ -106,6 +106,8 @@ pub struct Connection {
     context: pg_sys::MemoryContext,
     /// For parameters; emptied after each statement.
     scratch: pg_sys::MemoryContext,
+    /// For whatever the server's functions leave behind; emptied after each transaction.
+    transient: pg_sys::MemoryContext,
 }
 
 impl Connection {
@@ -118,8 +120,9 @@ impl Connection {
             if code != pg_sys::SPI_OK_CONNECT as i32 {
                 return Err(Error::new(sqlstate::INTERNAL, format!("SPI_connect_ext failed: code {code}")));
             }
-            let scratch = pg_sys::AllocSetContextCreateExtended(context, c"pg_zdm parameters".as_ptr(), 0, 8 * 1024, 8 * 1024 * 1024);
-            Ok(Self { context, scratch })
+            let create =
+                |name: &'static std::ffi::CStr| pg_sys::AllocSetContextCreateExtended(context, name.as_ptr(), 0, 8 * 1024, 8 * 1024 * 1024);
+            Ok(Self { context, scratch: create(c"pg_zdm parameters"), transient: create(c"pg_zdm transaction") })
         }
     }
 
@@ -143,10 +146,24 @@ impl Connection {
         let nulls: Vec<c_char> = arguments.iter().map(|argument| if argument.datum.is_some() { b' ' } else { b'n' } as c_char).collect();
         // SAFETY: the plan is alive (borrowed), values and nulls have one entry a parameter.
         let result = unsafe { shim::execute(plan.raw, &mut values, &nulls, self.context) };
-        let outcome = result.map(|()| collect());
+        // SAFETY: SPI leaves its own context as the current one (spi.c, _SPI_end_call).
+        unsafe { pg_sys::MemoryContextSwitchTo(previous) };
+        let outcome = result.map_err(Error::from).and_then(|()| collect());
         // SAFETY: nothing refers to the parameters any more.
         unsafe { pg_sys::MemoryContextReset(self.scratch) };
-        Ok(outcome?)
+        outcome
+    }
+
+    /// Runs `f` with a current memory context that is emptied afterwards. What it returns must not point into it; errors and plans do not.
+    pub fn in_transient_memory<T>(&self, f: impl FnOnce() -> T) -> T {
+        // SAFETY: the context is ours; the previous one is restored. (When `f` unwinds, the context is freed with the CALL's.)
+        unsafe {
+            let previous = pg_sys::MemoryContextSwitchTo(self.transient);
+            let result = f();
+            pg_sys::MemoryContextSwitchTo(previous);
+            pg_sys::MemoryContextReset(self.transient);
+            result
+        }
     }
 
     /// Prepares, runs and forgets a statement.
@@ -179,6 +196,7 @@ impl Drop for Connection {
         unsafe {
             pg_sys::SPI_finish();
             pg_sys::MemoryContextDelete(self.scratch);
+            pg_sys::MemoryContextDelete(self.transient);
         }
     }
 }
@@ -205,7 +223,7 @@ impl Drop for Plan {
 }
 
 /// Takes the rows of the statement that ran last out of SPI.
-fn collect() -> Outcome {
+fn collect() -> Result<Outcome, Error> {
     // SAFETY: SPI_execute_plan has succeeded: SPI_processed is set, SPI_tuptable is NULL or holds `numvals` tuples of its descriptor.
     unsafe {
         let processed = pg_sys::SPI_processed as i64;
@@ -215,22 +233,12 @@ fn collect() -> Outcome {
             let descriptor = (*table).tupdesc;
             for index in 0..(*table).numvals as usize {
                 let tuple = *(*table).vals.add(index);
-                rows.push(
-                    (1..=(*descriptor).natts)
-                        .map(|column| {
-                            let text = pg_sys::SPI_getvalue(tuple, descriptor, column);
-                            let owned = from_server(text);
-                            if !text.is_null() {
-                                pg_sys::pfree(text.cast());
-                            }
-                            owned
-                        })
-                        .collect(),
-                );
+                let value = |column| from_server_exactly(pg_sys::SPI_getvalue(tuple, descriptor, column));
+                rows.push((1..=(*descriptor).natts).map(value).collect::<Result<Vec<_>, _>>()?);
             }
             pg_sys::SPI_freetuptable(table);
         }
-        Outcome { processed, rows }
+        Ok(Outcome { processed, rows })
     }
 }
 

@@ -1,5 +1,6 @@
 //! Text between Rust (UTF-8) and the server (the database's encoding).
 
+use crate::error::{Error, sqlstate};
 use pgrx::pg_sys;
 use std::ffi::{CStr, CString, c_char};
 
@@ -35,6 +36,30 @@ pub unsafe fn from_server(text: *const c_char) -> Option<String> {
         let length = CStr::from_ptr(text).to_bytes().len();
         let converted = pg_sys::pg_server_to_any(text, length as i32, pg_sys::pg_enc::PG_UTF8 as i32);
         Some(CStr::from_ptr(converted).to_string_lossy().into_owned())
+    }
+}
+
+/// A Rust string from a C string of the server, or the error that says that its bytes are no text.
+///
+/// # Errors
+/// 22021 when the bytes are not valid UTF-8: only an SQL_ASCII database can hold them.
+///
+/// # Safety
+/// As for [`from_server`].
+pub unsafe fn from_server_exactly(text: *const c_char) -> Result<Option<String>, Error> {
+    if text.is_null() {
+        return Ok(None);
+    }
+    // SAFETY: promised by the caller.
+    unsafe {
+        if pg_sys::GetDatabaseEncoding() == pg_sys::pg_enc::PG_SQL_ASCII as i32 {
+            return CStr::from_ptr(text).to_str().map(|text| Some(text.to_owned())).map_err(|_| {
+                Error::new(sqlstate::CHARACTER_NOT_IN_REPERTOIRE, "a text is not valid UTF-8")
+                    .detail("The database's encoding is SQL_ASCII, so the server does not know what the bytes mean.")
+                    .hint("Backfills handle expressions and keys as UTF-8 text; a bytea column or a numeric key has no such limit.")
+            });
+        }
+        Ok(from_server(text))
     }
 }
 

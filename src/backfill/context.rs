@@ -1,6 +1,7 @@
 //! May a procedure commit here? If not, say so before anything is done.
 
 use crate::error::{Error, sqlstate};
+use crate::text::{from_server, to_server};
 use pgrx::pg_sys;
 
 /// Refuses to run where batches cannot be committed.
@@ -32,17 +33,29 @@ pub fn check(procedure: &str, fcinfo: pg_sys::FunctionCallInfo) -> Result<(), Er
             .detail("It changes rows; default_transaction_read_only or the transaction's own mode forbids that.")
             .hint("SET default_transaction_read_only = off, then call it again."));
     }
-    // SAFETY: as above.
-    let timeout = unsafe { pg_sys::StatementTimeout };
-    if timeout > 0 {
-        return Err(Error::new(
-            sqlstate::OBJECT_NOT_IN_PREREQUISITE_STATE,
-            format!("{procedure} cannot run under a statement_timeout: run SET statement_timeout = 0 first"),
-        )
-        .detail(format!("statement_timeout is {timeout} ms; it covers the whole CALL, not one batch, and would cancel it in the middle."))
-        .hint("SET statement_timeout = 0, then call it again; lock_timeout may stay."));
+    let covers = [
+        ("statement_timeout", "it covers the whole CALL, not one batch, and would cancel it in the middle"),
+        ("transaction_timeout", "it covers the pauses between batches, too, and would end the session in the middle"),
+    ];
+    for (setting, why) in covers {
+        let timeout = timeout(setting);
+        if timeout != "0" {
+            return Err(Error::new(
+                sqlstate::OBJECT_NOT_IN_PREREQUISITE_STATE,
+                format!("{procedure} cannot run under a {setting}: run SET {setting} = 0 first"),
+            )
+            .detail(format!("{setting} is {timeout} ms; {why}."))
+            .hint(format!("SET {setting} = 0, then call it again; lock_timeout may stay.")));
+        }
     }
     Ok(())
+}
+
+/// A timeout in milliseconds, as text; "0" where the server has no such setting (transaction_timeout before 17).
+fn timeout(setting: &str) -> String {
+    let name = to_server(setting);
+    // SAFETY: a NUL-terminated name; the result is NULL or a C string that is copied.
+    unsafe { from_server(pg_sys::GetConfigOption(name.as_ptr(), true, false)) }.unwrap_or_else(|| "0".to_owned())
 }
 
 /// Whether the call came in an atomic context (functioncmds.c, ExecuteCallStmt).

@@ -168,7 +168,8 @@ impl Job {
             saved
                 .iter()
                 .map(|part| {
-                    target::reload(connection, &request, part.oid(0), list(part.text(2)).as_deref(), list(part.text(3)), part.int8(4))
+                    let lone = saved.rows.len() == 1;
+                    target::reload(connection, &request, part.oid(0), list(part.text(2)).as_deref(), list(part.text(3)), part.int8(4), lone)
                 })
                 .collect::<Result<Vec<_>, _>>()?
         } else {
@@ -267,6 +268,8 @@ impl Job {
 
     /// Writes down why the job ended, in a transaction of its own. If even that fails, the lease tells: its holder is gone.
     pub fn record_failure(&self, connection: &Connection, error: &Error) {
+        // A second cancel must not keep the first one from being written down.
+        let _held = HeldInterrupts::new();
         let code = error.sqlstate();
         let state = if code == "57014" { "canceled" } else { "failed" };
         let written = connection.commit().map_err(Error::from).and_then(|()| {
@@ -287,6 +290,24 @@ impl Job {
     }
 }
 
+/// HOLD_INTERRUPTS ... RESUME_INTERRUPTS (miscadmin.h).
+struct HeldInterrupts;
+
+impl HeldInterrupts {
+    fn new() -> Self {
+        // SAFETY: the counter is this process's own; `drop` takes the one back.
+        unsafe { pg_sys::InterruptHoldoffCount += 1 };
+        Self
+    }
+}
+
+impl Drop for HeldInterrupts {
+    fn drop(&mut self) {
+        // SAFETY: as above. An ERROR that came through has set the counter to zero already (postgres.c, PostgresMain).
+        unsafe { pg_sys::InterruptHoldoffCount = pg_sys::InterruptHoldoffCount.saturating_sub(1) };
+    }
+}
+
 fn may_run(id: i64, row: crate::spi::Row<'_>) -> Result<(), Error> {
     // SAFETY: a plain read.
     if row.oid(0) != unsafe { pg_sys::GetUserId() } {
@@ -303,7 +324,9 @@ fn may_run(id: i64, row: crate::spi::Row<'_>) -> Result<(), Error> {
         return Err(Error::new(sqlstate::OBJECT_NOT_IN_PREREQUISITE_STATE, format!("backfill job {id} is done"))
             .hint("Begin a new job with CALL zdm.backfill(...)."));
     }
-    if row.text(8) == Some("running") && row.bool(18) {
+    // This very session cannot be in the middle of it.
+    let mine = row.int8(17) == i64::from(my_pid());
+    if row.text(8) == Some("running") && row.bool(18) && !mine {
         return Err(Error::new(
             sqlstate::OBJECT_IN_USE,
             format!("backfill job {id} is being run by process {}", row.text(17).unwrap_or("?")),
@@ -328,6 +351,11 @@ fn owner_of_tables(connection: &Connection) -> Result<pg_sys::Oid, Error> {
         &[],
     )?;
     Ok(found.only()?.oid(0))
+}
+
+fn my_pid() -> i32 {
+    // SAFETY: a plain read.
+    unsafe { pg_sys::MyProcPid }
 }
 
 fn system_identifier() -> i64 {

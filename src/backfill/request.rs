@@ -1,7 +1,7 @@
 //! The arguments of `CALL zdm.backfill(...)`, checked.
 
 use crate::error::{Error, Report, sqlstate};
-use crate::text::from_server;
+use crate::text::from_server_exactly;
 use pgrx::pg_sys;
 use zdm_analyzer::fragment::{self, Assignments, Condition, FragmentError};
 
@@ -39,8 +39,8 @@ impl Request {
         let (target, set, condition, batch, pause) = unsafe {
             (
                 pgrx::fcinfo::pg_getarg::<pg_sys::Oid>(fcinfo, 0),
-                text_argument(fcinfo, 1),
-                text_argument(fcinfo, 2),
+                text_argument(fcinfo, 1)?,
+                text_argument(fcinfo, 2)?,
                 pgrx::fcinfo::pg_getarg::<i32>(fcinfo, 3),
                 pgrx::fcinfo::pg_getarg_datum(fcinfo, 4),
             )
@@ -50,7 +50,7 @@ impl Request {
         let batch = batch.unwrap_or(DEFAULT_BATCH);
         if batch < 1 {
             return Err(Error::new(sqlstate::INVALID_PARAMETER_VALUE, format!("batch must be greater than zero, not {batch}"))
-                .hint("Leave it out for the default of 1000 rows."));
+                .hint("Leave it out for the default of 1,000 rows."));
         }
         Ok(Self {
             target,
@@ -66,11 +66,13 @@ impl Request {
 ///
 /// # Safety
 /// The argument is of type text.
-unsafe fn text_argument(fcinfo: pg_sys::FunctionCallInfo, number: usize) -> Option<String> {
+unsafe fn text_argument(fcinfo: pg_sys::FunctionCallInfo, number: usize) -> Result<Option<String>, Error> {
     // SAFETY: promised by the caller; text_to_cstring copies (and detoasts) a valid varlena.
     unsafe {
-        let datum = pgrx::fcinfo::pg_getarg_datum(fcinfo, number)?;
-        from_server(pg_sys::text_to_cstring(datum.cast_mut_ptr()))
+        match pgrx::fcinfo::pg_getarg_datum(fcinfo, number) {
+            None => Ok(None),
+            Some(datum) => from_server_exactly(pg_sys::text_to_cstring(datum.cast_mut_ptr())),
+        }
     }
 }
 

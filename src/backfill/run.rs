@@ -10,7 +10,7 @@ use crate::backfill::walk::block::BlockWalk;
 use crate::backfill::walk::key::{KeyWalk, count_remaining, upper_bound};
 use crate::backfill::walk::{Statements, Step, Walker};
 use crate::error::Error;
-use crate::spi::Connection;
+use crate::spi::{Arg, Connection};
 use crate::text::{count, thousands};
 
 /// Errors that say "try again": serialization failure, deadlock, lock_timeout.
@@ -28,7 +28,15 @@ pub fn to_the_end(connection: &Connection, job: &mut Job) -> Result<(), Error> {
     let mut progress = Progress::start(job.figures());
     let parts = job.parts.clone();
     for (index, part) in parts.iter().enumerate().skip(job.part as usize - 1) {
-        walk_part(connection, job, &lease, &mut progress, part, index as i64 + 1)?;
+        match walk_part(connection, job, &lease, &mut progress, part, index as i64 + 1) {
+            Err(error) if parts.len() == 1 || exists(connection, &job.settings, part)? => return Err(error),
+            Err(_) => notice(
+                format!("backfill job {}: {} does not exist any more and is left out", job.id, part.name),
+                Some("A partition that was dropped meanwhile has no rows left to change.".to_owned()),
+                None,
+            ),
+            Ok(()) => {}
+        }
     }
     let remaining = remaining(connection, job, &parts)?;
     transaction(connection, &job.settings, || job.record_done(connection, remaining))?;
@@ -77,12 +85,21 @@ fn walk_part(
         job.accept(number, &step);
         walker.accept(&step);
         progress.tick(job.id, job.figures());
+        let last = step.finished && number as usize == job.parts.len();
+        // Nothing is read between the commit and the sleep: no snapshot is held, no lock. Ranges without a matching row cost others nothing.
+        connection.nap(if step.updated > 0 && !last { job.pause_ms } else { 0 })?;
         if step.finished {
             return Ok(());
         }
-        // Nothing is read between the commit and the sleep: no snapshot is held, no lock. Ranges without a matching row cost others nothing.
-        connection.nap(if step.updated > 0 { job.pause_ms } else { 0 })?;
     }
+}
+
+/// Whether a part is still there. It need not be: partitions come and go.
+fn exists(connection: &Connection, settings: &Settings, part: &Part) -> Result<bool, Error> {
+    transaction(connection, settings, || {
+        let sql = "SELECT EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.oid OPERATOR(pg_catalog.=) $1)";
+        Ok(connection.query(sql, &[Arg::oid(part.relation)])?.only()?.bool(0))
+    })
 }
 
 /// One batch; tried again after an error that time cures.
@@ -112,6 +129,9 @@ fn remaining(connection: &Connection, job: &Job, parts: &[Part]) -> Result<Optio
     }
     let mut total = 0;
     for part in parts {
+        if !exists(connection, &job.settings, part)? {
+            continue;
+        }
         let statements = statements(job, part);
         match &part.walk {
             Walk::Key(key) => {

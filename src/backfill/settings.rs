@@ -1,13 +1,29 @@
 //! The session settings that give the user's expressions their meaning.
 //!
-//! Names without a schema resolve by `search_path`, and constants such as `'2026-01-31'` are read by `DateStyle` and `TimeZone`. They are written
+//! Names without a schema resolve by `search_path`, constants such as `'2026-01-31'` are read by `DateStyle` and `TimeZone`, `to_tsvector(body)` takes
+//! `default_text_search_config`, and a cast to text the settings for output. They are written
 //! down when a job begins and set for each batch, so that whoever goes on with the job changes rows to the same values.
 
 use crate::text::{from_server, to_server};
 use pgrx::pg_sys;
 use std::ffi::CStr;
 
-const CAPTURED: [&CStr; 4] = [c"search_path", c"TimeZone", c"DateStyle", c"IntervalStyle"];
+const CAPTURED: [&CStr; 14] = [
+    c"DateStyle",
+    c"IntervalStyle",
+    c"TimeZone",
+    c"array_nulls",
+    c"bytea_output",
+    c"default_text_search_config",
+    c"extra_float_digits",
+    c"lc_monetary",
+    c"lc_numeric",
+    c"lc_time",
+    c"search_path",
+    c"transform_null_equals",
+    c"xmlbinary",
+    c"xmloption",
+];
 
 /// Under these the text form of a key is complete, the same everywhere, and reads back as the same value.
 const CANONICAL: [(&CStr, &str); 6] = [

@@ -126,11 +126,12 @@ pub fn plan(connection: &Connection, request: &Request) -> Result<Plan, Error> {
     if let (Falsified::NotProved { why }, Some(part)) = (&proof, parts.iter().find(|part| matches!(part.walk, Walk::Block))) {
         return Err(Error::new(
             sqlstate::OBJECT_NOT_IN_PREREQUISITE_STATE,
-            format!("{} has no primary key and no unique index on NOT NULL columns to walk by", part.name),
+            format!("{} has no primary key or unique index that it can be walked by", part.name),
         )
         .detail(format!(
-            "Without a key it can only be walked by blocks, and rows move between blocks: then the WHERE must exclude the rows already done, \
-             or they could be changed twice. That is not proved here. {why}"
+            "Such an index is a valid unique B-tree over plain NOT NULL columns, with the default operator class, the columns' own collations, one \
+             direction, and operators of one schema. Without it the table can only be walked by blocks, and rows move between blocks: then the \
+             WHERE must exclude the rows already done, or they could be changed twice. That is not proved here. {why}"
         ))
         .hint(
             "Give a where_expr that the new values make false (for instance set_expr 'v = 1' with where_expr 'v IS DISTINCT FROM 1' or 'v IS NULL'), \
@@ -151,14 +152,19 @@ pub fn reload(
     key_columns: Option<&[String]>,
     upper: Option<Vec<String>>,
     rows: i64,
+    lone: bool,
 ) -> Result<Part, Error> {
     let found = connection.query(&format!("{RELATION} WHERE c.oid OPERATOR(pg_catalog.=) $1"), &[Arg::oid(relation)])?;
     let Some(row) = found.iter().next() else {
-        return Err(Error::new(
-            sqlstate::OBJECT_NOT_IN_PREREQUISITE_STATE,
-            format!("a table that the job walks does not exist any more (OID {})", relation.to_u32()),
-        )
-        .hint("Begin a new job for what is left: CALL zdm.backfill(...)."));
+        if lone {
+            return Err(Error::new(
+                sqlstate::OBJECT_NOT_IN_PREREQUISITE_STATE,
+                format!("the table that the job walks does not exist any more (OID {})", relation.to_u32()),
+            ));
+        }
+        // A partition that was dropped; the run finds out and goes on with the next one.
+        let name = format!("(dropped, OID {})", relation.to_u32());
+        return Ok(Part { relation, name, walk: Walk::Block, upper: None, rows: 0, before_trigger: false });
     };
     let name = qualified(row);
     let walk = match key_columns {

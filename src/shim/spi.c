@@ -10,7 +10,9 @@
 #include "nodes/plannodes.h"
 #include "optimizer/optimizer.h"
 #include "pgstat.h"
+#include "storage/ipc.h"
 #include "storage/latch.h"
+#include "storage/pmsignal.h"
 #include "utils/memutils.h"
 #include "utils/plancache.h"
 #include "utils/resowner.h"
@@ -147,6 +149,9 @@ zdm_shim_nap(int64 milliseconds, MemoryContext error_context)
 			int64		left = (deadline - GetCurrentTimestamp() + 999) / 1000;
 
 			CHECK_FOR_INTERRUPTS();
+			/* without a wait nothing else would tell: a backend that outlives its postmaster keeps the server from being started again */
+			if (!PostmasterIsAlive())
+				proc_exit(1);
 			if (left <= 0)
 				break;
 			(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, Min(left, 3600000), PG_WAIT_EXTENSION);

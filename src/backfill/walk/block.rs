@@ -130,7 +130,7 @@ impl<'a> BlockWalk<'a> {
             position: vec![SWEEP.to_owned()],
             // All that matched in one snapshot was changed: none of the job's rows is left. (A row that moved between the scan and the change is
             // found, but not updated: then another sweep is due.)
-            finished: (found < limit && updated == found) || self.fruitless >= PATIENCE,
+            finished: (found < limit && updated == found) || (self.part.before_trigger && self.fruitless >= PATIENCE),
         })
     }
 

@@ -47,12 +47,14 @@ pub fn unprivileged(program: &str) -> Command {
             command
         }
     };
-    // Nothing of the tester's own settings is meant for these servers and sessions. ICU and backtraces would change texts.
+    // Nothing of the tester's own settings is meant for these servers and sessions.
     for (name, _) in std::env::vars_os() {
         if name.to_string_lossy().starts_with("PG") {
             command.env_remove(name);
         }
     }
+    // Rust code in a server that runs with this must not show its backtraces to users.
+    command.env("RUST_BACKTRACE", "1");
     command.env("HOME", std::env::temp_dir()).env("LC_ALL", "C").stdin(Stdio::null());
     command
 }

@@ -1,5 +1,6 @@
 //! What a job does to the rows: each one that belongs to it once, in batches that commit separately, whatever other sessions do meanwhile.
 
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{scope, sleep};
 use std::time::{Duration, Instant};
@@ -296,4 +297,40 @@ fn a_deadlock_with_a_writer_is_survived() {
     s.expect("SELECT min(v), max(v), sum(w) FROM t", &["1|1|2"]);
     let job = Job::newest(&mut s).unwrap();
     assert_eq!((job.state.as_str(), job.updated), ("done", 40), "{job:?}");
+}
+
+#[test]
+fn a_walk_by_blocks_leaves_no_row_that_is_always_busy() {
+    let db = database("busy_row");
+    let mut s = db.connect();
+    s.run(
+        "CREATE TABLE t (n integer, w integer NOT NULL DEFAULT 0, x integer, pad text NOT NULL DEFAULT repeat('p', 1500));
+         CREATE INDEX ON t (n);
+         CREATE INDEX ON t (w);
+         INSERT INTO t (n) SELECT generate_series(1, 400);",
+    );
+    let stop = AtomicBool::new(false);
+    scope(|threads| {
+        // Both have the row for nearly all the time, and every transaction moves it to another block.
+        for _ in 0..2 {
+            let (mut writer, stop) = (db.connect(), &stop);
+            threads.spawn(move || {
+                while !stop.load(Ordering::Relaxed) {
+                    writer.run("BEGIN; UPDATE t SET w = w + 1 WHERE n = 7; SELECT pg_sleep(0.003); COMMIT");
+                }
+            });
+        }
+        sleep(Duration::from_millis(100));
+        // Whether the job meets the row between two of them is a matter of luck: several rounds.
+        let rounds = catch_unwind(AssertUnwindSafe(|| {
+            for _ in 0..8 {
+                s.run("UPDATE t SET x = NULL; DELETE FROM zdm.job");
+                s.run("CALL zdm.backfill('t', 'x = 1', 'x IS NULL', batch => 100)");
+                s.expect("SELECT n FROM t WHERE x IS DISTINCT FROM 1", &[]);
+                s.expect("SELECT state, rows_updated, rows_remaining FROM zdm.job", &["done|400|0"]);
+            }
+        }));
+        stop.store(true, Ordering::Relaxed);
+        rounds.unwrap_or_else(|failure| resume_unwind(failure));
+    });
 }

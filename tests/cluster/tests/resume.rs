@@ -268,3 +268,24 @@ fn a_copy_of_the_database_does_not_go_on_with_the_original_s_jobs() {
     assert!(error.message().contains("another database"), "expected the reason, came: {}", error.message());
     copied.expect("SELECT sum(v) FROM t", &["10"]);
 }
+
+#[test]
+fn nor_do_those_settings_that_shape_text() {
+    let db = database("shapes");
+    let mut s = db.connect();
+    table(&mut s, 30);
+    let mut begins = db.connect();
+    begins
+        .run("SET default_text_search_config = 'simple'; SET extra_float_digits = -10; SET bytea_output = 'escape'; SET xmlbinary = 'hex'");
+    // One of each setting that an ordinary expression depends on without naming it.
+    let call = "CALL zdm.backfill('t',
+        $$x = concat_ws(' ', to_tsvector('the running dogs'), 1 / 3::float8, 'abc'::bytea), v = v + 1$$, batch => 10, pause => '1 h')";
+    let id = canceled_job(&db, begins, call);
+    let first = s.rows("SELECT DISTINCT x FROM t WHERE x IS NOT NULL");
+    let mut other = db.connect();
+    other.run("SET default_text_search_config = 'english'; SET extra_float_digits = 3; SET bytea_output = 'hex'");
+    other.run(&format!("CALL zdm.run({id})"));
+    let first: Vec<&str> = first.iter().map(String::as_str).collect();
+    assert_eq!(first, ["'dogs':3 'running':2 'the':1 0.33333 abc"], "what the session that began it wrote");
+    other.expect("SELECT DISTINCT x FROM t", &first);
+}
