@@ -129,13 +129,13 @@ pub fn plan(connection: &Connection, request: &Request) -> Result<Plan, Error> {
             format!("{} has no primary key or unique index that it can be walked by", part.name),
         )
         .detail(format!(
-            "Such an index is a valid unique B-tree over plain NOT NULL columns, with the default operator class, the columns' own collations, one \
-             direction, and operators of one schema. Without it the table can only be walked by blocks, and rows move between blocks: then the \
-             WHERE must exclude the rows already done, or they could be changed twice. That is not proved here. {why}"
+            "Without a key it can only be walked by blocks, and rows move between blocks: then the WHERE must exclude the rows already done, \
+             or they could be changed twice. That is not proved here. {why}"
         ))
         .hint(
             "Give a where_expr that the new values make false (for instance set_expr 'v = 1' with where_expr 'v IS DISTINCT FROM 1' or 'v IS NULL'), \
-             or create a unique index concurrently on NOT NULL columns.",
+             or create a unique B-tree index concurrently: on plain NOT NULL columns, with the default operator classes (of one schema) and the \
+             columns' own collations, all in one direction.",
         ));
     }
     Ok(Plan { name, target_name: target.string(3), parts, falsifies: matches!(proof, Falsified::Yes) })
