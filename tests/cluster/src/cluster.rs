@@ -4,6 +4,7 @@
 //! the restarted server finds them. A lost flush would show only when the machine itself went down.
 
 use std::fmt::Write as _;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -82,12 +83,17 @@ impl Cluster {
     ///
     /// Children of a killed postmaster keep its shared memory until they notice: it is tried again and again until they have gone.
     pub fn restart(&mut self) -> Duration {
+        self.restart_with(&[])
+    }
+
+    /// The same with arguments for the postmaster.
+    pub fn restart_with(&mut self, arguments: &[&str]) -> Duration {
         let start = Instant::now();
         while start.elapsed() < PATIENCE {
             let log = std::fs::File::options().create(true).append(true).open(self.log_file());
             let log = log.expect("the log can be written");
             let mut postgres = server_program("postgres");
-            postgres.arg("-D").arg(self.folder.join("data")).stdout(Stdio::null()).stderr(log);
+            postgres.arg("-D").arg(self.folder.join("data")).args(arguments).stdout(Stdio::null()).stderr(log);
             let mut child = postgres.spawn().expect("postgres can be started");
             loop {
                 if child.try_wait().expect("the postmaster is our child").is_some() {
@@ -103,6 +109,21 @@ impl Cluster {
             std::thread::sleep(Duration::from_millis(20));
         }
         panic!("the server does not start:\n{}", self.log_tail());
+    }
+
+    /// Runs these lines, a statement each, in single-user mode of the stopped server; what it printed. An error does not end it.
+    pub fn single_user(&self, database: &str, lines: &str) -> String {
+        assert!(self.postmaster.is_none(), "single-user mode needs the data folder for itself");
+        let mut postgres = server_program("postgres");
+        postgres.args(["--single", "-D"]).arg(self.folder.join("data")).arg(database);
+        postgres.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = postgres.spawn().expect("postgres can be started");
+        // Dropped at once: the end of the input ends the server.
+        child.stdin.take().unwrap().write_all(lines.as_bytes()).expect("postgres reads its input");
+        let done = child.wait_with_output().expect("postgres is our child");
+        let printed = format!("{}{}", String::from_utf8_lossy(&done.stdout), String::from_utf8_lossy(&done.stderr));
+        assert!(done.status.success(), "{postgres:?}: {}\n{printed}", done.status);
+        printed
     }
 
     /// Ends the server. The clean way waits until it has gone; after a kill, children may be left.

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use postgres::error::{DbError, SqlState};
-use postgres::types::FromSqlOwned;
+use postgres::types::{FromSqlOwned, ToSql};
 use postgres::{CancelToken, Client, Config, Error, NoTls, SimpleQueryMessage};
 
 /// A command that has not come back after this time hangs: fail rather than wait for ever.
@@ -56,7 +56,12 @@ impl Session {
 
     /// Runs one statement by the extended protocol (parse, bind, execute).
     pub fn attempt_extended(&mut self, sql: &str) -> Result<(), Error> {
-        self.client.execute(sql, &[]).map(|_| ())
+        self.attempt_bound(sql, &[])
+    }
+
+    /// The same with parameters.
+    pub fn attempt_bound(&mut self, sql: &str, parameters: &[&(dyn ToSql + Sync)]) -> Result<(), Error> {
+        self.client.execute(sql, parameters).map(|_| ())
     }
 
     /// Runs SQL that must succeed.

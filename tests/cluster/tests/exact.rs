@@ -33,6 +33,13 @@ fn each_batch_is_a_transaction_of_its_own() {
     let job = Job::newest(&mut s).unwrap();
     assert_eq!((job.state.as_str(), job.updated, job.suppressed), ("done", 2500, 0), "{job:?}");
 
+    // The arguments may come as parameters of a prepared statement.
+    let call = "CALL zdm.backfill($1::text::regclass, $2, $3, $4, $5::text::interval)";
+    let bound = s.attempt_bound(call, &[&"t", &"v = v + 1", &"id <= 10", &5_i32, &"1 ms"]);
+    assert!(bound.is_ok(), "{call}: {bound:?}");
+    s.expect("SELECT count(*), count(DISTINCT xmin::text) FROM t WHERE v = 4", &["10|2"]);
+    s.run("UPDATE t SET v = 3 WHERE v = 4");
+
     // A batch is of matching rows, not of keys that were passed: 5 rows in 2,500 are one batch, not 25.
     s.run("CALL zdm.backfill('t', 'v = v + 1', 'id % 500 = 0', batch => 100)");
     s.expect("SELECT count(DISTINCT xmin::text), count(*) FROM t WHERE v = 4", &["1|5"]);
