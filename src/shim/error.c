@@ -3,6 +3,7 @@
  */
 #include "zdm_shim.h"
 
+#include "miscadmin.h"
 #include "utils/memutils.h"
 
 static int
@@ -44,15 +45,20 @@ zdm_shim_error(const ZdmReport *report)
 	return error;
 }
 
-/* Raises a report; returns when its level is below ERROR. */
+/*
+ * Raises a report of a level below ERROR, and returns. errfinish ends with CHECK_FOR_INTERRUPTS, which would raise a pending cancel here and jump
+ * over the Rust frames that called us: interrupts are held back, the next wait or commit sees them.
+ */
 void
 zdm_shim_report(const ZdmReport *report)
 {
+	HOLD_INTERRUPTS();
 	ereport(report->elevel,
 			(errcode(sqlstate_code(report->sqlstate)),
 			 errmsg_internal("%s", report->message),
 			 report->detail != NULL ? errdetail_internal("%s", report->detail) : 0,
 			 report->hint != NULL ? errhint("%s", report->hint) : 0));
+	RESUME_INTERRUPTS();
 }
 
 /* Adds a sentence to the HINT of an error. */
