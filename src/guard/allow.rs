@@ -128,7 +128,7 @@ fn identifier(text: &str) -> Result<String, String> {
 
 /// The check hook of the setting.
 #[pg_guard]
-pub extern "C-unwind" fn check_hook(value: *mut *mut c_char, _extra: *mut *mut c_void, _source: pg_sys::GucSource::Type) -> bool {
+pub extern "C-unwind" fn check_hook(value: *mut *mut c_char, _extra: *mut *mut c_void, source: pg_sys::GucSource::Type) -> bool {
     // SAFETY: guc.c passes a pointer to the new value: NULL or a NUL-terminated string.
     let text = unsafe {
         if (*value).is_null() {
@@ -136,6 +136,11 @@ pub extern "C-unwind" fn check_hook(value: *mut *mut c_char, _extra: *mut *mut c
         }
         CStr::from_ptr(*value)
     };
+    // ALTER SYSTEM in a session without the library does not know the flag that forbids it: such a value would count for everybody.
+    if source == pg_sys::GucSource::PGC_S_FILE && !text.is_empty() {
+        shim::guc_detail("It cannot be set in a configuration file.");
+        return false;
+    }
     let result = match input::to_utf8(text.to_bytes()) {
         Some(text) => Allowance::parse(&text).map(|_| ()),
         None => Err("It is not valid text.".to_owned()),

@@ -65,6 +65,22 @@ fn settings_made_before_the_library_is_loaded_do_not_pass_either() {
 }
 
 #[test]
+fn a_configuration_file_allows_nothing() {
+    let (db, _admin, role) = lab("guard_file");
+    // A session that has not loaded the library takes any name with a dot, and does not know what the setting forbids.
+    let mut fresh = db.connect();
+    fresh.run("SET zdm.allow = 'x'");
+    fresh.run("ALTER SYSTEM SET zdm.allow = '*'");
+    fresh.run("SELECT pg_reload_conf()");
+    let mut before = db.connect_as(&role);
+    std::thread::sleep(std::time::Duration::from_millis(300));
+    refused(before.attempt(CREATE_INDEX), "ZDM01");
+    refused(db.connect_as(&role).attempt(CREATE_INDEX), "ZDM01");
+    fresh.run("ALTER SYSTEM RESET zdm.allow");
+    fresh.run("SELECT pg_reload_conf()");
+}
+
+#[test]
 fn the_mode_is_set_by_whom_it_was_granted_to() {
     let (db, mut admin, role) = lab("guard_granted");
     let mut user = db.connect_as(&role);
