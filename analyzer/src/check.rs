@@ -140,7 +140,7 @@ fn safe(statement: &Statement, context: &Context) -> Finding {
     let strongest = touches.iter().max_by_key(|touch| touch.lock);
     let main = context.main_relation().or_else(|| strongest.map(|touch| touch.relation.clone()));
     let message = match strongest {
-        None => "locks no relation that others use".to_owned(),
+        None => "takes no table lock that keeps reads or writes waiting".to_owned(),
         Some(touch) if touch.lock < LockMode::Share => "keeps neither reads nor writes waiting".to_owned(),
         Some(_) => "locks only what is new, temporary or empty".to_owned(),
     };
