@@ -4,6 +4,8 @@ CREATE TABLE zdm.job (
     id                bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     owner             regrole NOT NULL,
     target            regclass NOT NULL,
+    -- the table's name when the job began, by which its expressions may qualify columns
+    alias             name NOT NULL,
     set_expr          text NOT NULL,
     where_expr        text,
     batch             integer NOT NULL CHECK (batch OPERATOR(pg_catalog.>) 0),
@@ -49,6 +51,8 @@ CREATE TABLE zdm.job_part (
     -- frozen when the job began; NULL: there was no row
     upper_bound    text[],
     rows_estimated bigint NOT NULL,
+    -- which columns the names in the job meant
+    columns        text NOT NULL,
     PRIMARY KEY (job, part)
 );
 COMMENT ON TABLE zdm.job_part IS 'the tables a backfill job walks, one after the other: the target itself, or its partitions';

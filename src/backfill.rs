@@ -60,7 +60,10 @@ fn go_on(fcinfo: pg_sys::FunctionCallInfo) -> Result<pg_sys::Datum, Error> {
         .ok_or_else(|| Error::new(sqlstate::NULL_VALUE_NOT_ALLOWED, "job must not be null"))?;
     let connection = Connection::open()?;
     connection.commit()?;
-    let mut job = transaction(&connection, &Settings::capture(), || Job::take_over(&connection, id))?;
+    let mut job = transaction(&connection, &Settings::capture(), || Job::take_over(&connection, id)).map_err(|mut error| {
+        error.append_hint(&format!("SELECT * FROM zdm.progress WHERE job = {id} shows the job."));
+        error
+    })?;
     job.announce();
     finish(&connection, &mut job)
 }

@@ -5,6 +5,7 @@
 //! no field of the server's error is lost.
 
 use crate::shim::ServerError;
+use pgrx::pg_sys::panic::CaughtError;
 
 /// The SQLSTATEs that we raise.
 pub mod sqlstate {
@@ -18,11 +19,11 @@ pub mod sqlstate {
     pub const OBJECT_IN_USE: &str = "55006";
     pub const OBJECT_NOT_IN_PREREQUISITE_STATE: &str = "55000";
     pub const PROGRAM_LIMIT_EXCEEDED: &str = "54000";
-    pub const QUERY_CANCELED: &str = "57014";
     pub const READ_ONLY_SQL_TRANSACTION: &str = "25006";
     pub const SUCCESSFUL_COMPLETION: &str = "00000";
     pub const UNDEFINED_COLUMN: &str = "42703";
     pub const UNDEFINED_OBJECT: &str = "42704";
+    pub const UNDEFINED_TABLE: &str = "42P01";
     pub const WARNING: &str = "01000";
     pub const WRONG_OBJECT_TYPE: &str = "42809";
 }
@@ -48,6 +49,20 @@ impl Error {
     /// An error of ours without DETAIL and HINT.
     pub fn new(sqlstate: &'static str, message: impl Into<String>) -> Self {
         Self::Own(Report { sqlstate, message: message.into(), detail: None, hint: None })
+    }
+
+    /// An error of the server, or a panic, that pgrx caught: what it keeps of it.
+    pub fn from_caught(caught: &CaughtError) -> Self {
+        let (CaughtError::PostgresError(report) | CaughtError::ErrorReport(report) | CaughtError::RustPanic { ereport: report, .. }) =
+            caught;
+        // five bytes for each such error are all that is ever leaked
+        let code = String::leak(unpack_sqlstate(report.sql_error_code() as i32));
+        Self::Own(Report {
+            sqlstate: code,
+            message: report.message().to_owned(),
+            detail: report.detail().map(str::to_owned),
+            hint: report.hint().map(str::to_owned),
+        })
     }
 
     /// Sets the DETAIL of an error of ours.
@@ -94,6 +109,17 @@ impl Error {
             Self::Server(error) => error.message(),
         }
     }
+}
+
+/// The five characters of a SQLSTATE that is packed into an integer (elog.h, MAKE_SQLSTATE).
+pub fn unpack_sqlstate(mut code: i32) -> String {
+    (0..5)
+        .map(|_| {
+            let character = char::from(((code & 0x3F) as u8) + b'0');
+            code >>= 6;
+            character
+        })
+        .collect()
 }
 
 impl From<ServerError> for Error {

@@ -19,15 +19,13 @@ mod state;
 pub use allow::check_hook as check_allow;
 
 use crate::check::{self, input};
-use crate::error::{Error, Report, sqlstate};
+use crate::error::{Error, Report};
 use crate::guc::{self, GuardMode};
 use crate::shim::{report, sql_function};
 use crate::spi::subtransaction;
 use allow::Allowance;
-use pgrx::pg_sys::panic::CaughtError;
-use pgrx::{PgSqlErrorCode, PgTryBuilder, pg_sys};
+use pgrx::pg_sys;
 use shim::Statement;
-use std::panic::AssertUnwindSafe;
 use zdm_analyzer::finding::{Finding, Risk};
 
 sql_function!(zdm_guard_ddl, pg_finfo_zdm_guard_ddl, guard_ddl);
@@ -44,7 +42,7 @@ fn guard_ddl(fcinfo: pg_sys::FunctionCallInfo) -> Result<pg_sys::Datum, Error> {
     if mode == GuardMode::Off {
         return Ok(pg_sys::Datum::null());
     }
-    let findings = match guarded(|| judge(fcinfo, &statement)) {
+    let findings = match subtransaction(|| judge(fcinfo, &statement)) {
         Ok(findings) => findings,
         Err(error) if ends_the_statement(&error) => return Err(error),
         Err(error) => {
@@ -110,29 +108,6 @@ fn decide(statement: &Statement, findings: &[Finding], mode: GuardMode) -> Resul
 fn warn_nested(findings: &[Finding]) {
     for finding in findings.iter().filter(|finding| finding.risk >= Risk::Unknown) {
         report(pg_sys::WARNING, &message::unjudged(finding, true));
-    }
-}
-
-/// Runs `f` in a subtransaction; whatever goes wrong inside, be it a panic, is an error afterwards.
-fn guarded<T>(f: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
-    subtransaction(|| {
-        let mut f = Some(f);
-        PgTryBuilder::new(AssertUnwindSafe(|| match f.take() {
-            Some(f) => f(),
-            None => Err(Error::new(sqlstate::INTERNAL, "called twice")),
-        }))
-        .catch_others(|caught| Err(from_caught(caught)))
-        .catch_rust_panic(|caught| Err(from_caught(caught)))
-        .execute()
-    })
-}
-
-fn from_caught(caught: CaughtError) -> Error {
-    match caught {
-        CaughtError::PostgresError(report) | CaughtError::ErrorReport(report) | CaughtError::RustPanic { ereport: report, .. } => {
-            let canceled = report.sql_error_code() == PgSqlErrorCode::ERRCODE_QUERY_CANCELED;
-            Error::new(if canceled { sqlstate::QUERY_CANCELED } else { sqlstate::INTERNAL }, report.message())
-        }
     }
 }
 

@@ -3,7 +3,7 @@
 //! No function bound here lets an ERROR jump over a Rust frame that has destructors: those that can fail return the error as data, and
 //! [`call`] raises it in C after every Rust frame has returned.
 
-use crate::error::{Error, Report};
+use crate::error::{Error, Report, unpack_sqlstate};
 use crate::text::{from_server, to_server};
 use pgrx::pg_sys;
 use std::ffi::{c_char, c_int, c_long};
@@ -99,15 +99,7 @@ impl ServerError {
     /// The five characters of the SQLSTATE.
     pub fn sqlstate(&self) -> String {
         // SAFETY: the pointer came from CopyErrorData and lives in a context that outlives the call.
-        let mut code = unsafe { self.0.as_ref().sqlerrcode };
-        (0..5)
-            .map(|_| {
-                // elog.h, PGUNSIXBIT
-                let character = char::from(((code & 0x3F) as u8) + b'0');
-                code >>= 6;
-                character
-            })
-            .collect()
+        unpack_sqlstate(unsafe { self.0.as_ref().sqlerrcode })
     }
 
     /// The primary message.

@@ -9,8 +9,9 @@
 use crate::error::{Error, sqlstate};
 use crate::shim::{self, ServerError};
 use crate::text::from_server_exactly;
-use pgrx::{IntoDatum, pg_sys};
+use pgrx::{IntoDatum, PgTryBuilder, pg_sys};
 use std::ffi::c_char;
+use std::panic::AssertUnwindSafe;
 use std::ptr;
 
 /// A parameter: its type and its value.
@@ -242,7 +243,7 @@ fn collect() -> Result<Outcome, Error> {
     }
 }
 
-/// Runs `f` in a subtransaction; rolled back when it fails.
+/// Runs `f` in a subtransaction; rolled back when it fails, be it by an error of the server that comes through pgrx as an unwinding, or by a panic.
 pub fn subtransaction<T>(f: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
     // SAFETY: a transaction is open; owner and context are restored as PL/pgSQL does for a block with EXCEPTION (pl_exec.c, exec_stmt_block).
     unsafe {
@@ -250,7 +251,7 @@ pub fn subtransaction<T>(f: impl FnOnce() -> Result<T, Error>) -> Result<T, Erro
         let owner = pg_sys::CurrentResourceOwner;
         pg_sys::BeginInternalSubTransaction(ptr::null());
         pg_sys::MemoryContextSwitchTo(context);
-        let result = f();
+        let result = caught(f);
         match result {
             Ok(_) => pg_sys::ReleaseCurrentSubTransaction(),
             Err(_) => pg_sys::RollbackAndReleaseCurrentSubTransaction(),
@@ -259,6 +260,18 @@ pub fn subtransaction<T>(f: impl FnOnce() -> Result<T, Error>) -> Result<T, Erro
         pg_sys::CurrentResourceOwner = owner;
         result
     }
+}
+
+/// Turns whatever unwinds out of `f` into an error.
+fn caught<T>(f: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
+    let mut f = Some(f);
+    PgTryBuilder::new(AssertUnwindSafe(|| match f.take() {
+        Some(f) => f(),
+        None => Err(Error::new(sqlstate::INTERNAL, "called twice")),
+    }))
+    .catch_others(|caught| Err(Error::from_caught(&caught)))
+    .catch_rust_panic(|caught| Err(Error::from_caught(&caught)))
+    .execute()
 }
 
 /// Runs `f` with the rights of another role, for statements on our own tables only; the caller's come back in every case.

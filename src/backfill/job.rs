@@ -9,7 +9,7 @@ mod lease;
 use crate::backfill::progress::{Figures, notice};
 use crate::backfill::request::Request;
 use crate::backfill::settings::Settings;
-use crate::backfill::target::{self, Part, Plan, Walk};
+use crate::backfill::target::{self, Part, Plan, Saved, Walk};
 use crate::backfill::walk::Step;
 use crate::error::{Error, sqlstate};
 use crate::spi::{Arg, Connection, as_role, subtransaction};
@@ -48,48 +48,47 @@ pub struct Job {
     role: pg_sys::Oid,
 }
 
-const CREATE: &str = "INSERT INTO zdm.job (owner, target, set_expr, where_expr, batch, pause, settings, falsifies, state, rows_estimated,
+const CREATE: &str = "INSERT INTO zdm.job (owner, target, alias, set_expr, where_expr, batch, pause, settings, falsifies, state, rows_estimated,
                           runner_pid, runner_start, system_identifier, database)
-    SELECT $1, $2, $3, $4, $5::pg_catalog.int4, pg_catalog.make_interval(secs => $6::pg_catalog.float8 OPERATOR(pg_catalog./) 1000),
+    SELECT $1, $2, $11::pg_catalog.name, $3, $4, $5::pg_catalog.int4, pg_catalog.make_interval(secs => $6::pg_catalog.float8 OPERATOR(pg_catalog./) 1000),
            $7::pg_catalog.jsonb, $8, 'running', $9, a.pid, a.backend_start, $10, d.oid
       FROM pg_catalog.pg_stat_get_activity(pg_catalog.pg_backend_pid()) a,
            pg_catalog.pg_database d
      WHERE d.datname OPERATOR(pg_catalog.=) pg_catalog.current_database()
     RETURNING id, lease";
 
-const SAVE_PARTS: &str = "INSERT INTO zdm.job_part (job, part, relation, walk, key_columns, upper_bound, rows_estimated)
+const SAVE_PARTS: &str = "INSERT INTO zdm.job_part (job, part, relation, walk, key_columns, upper_bound, rows_estimated, columns)
     SELECT $1, p.part, p.relation::pg_catalog.oid, p.walk,
            CASE WHEN p.key_columns OPERATOR(pg_catalog.<>) 'null'::pg_catalog.jsonb
                 THEN ARRAY(SELECT e.v FROM pg_catalog.jsonb_array_elements_text(p.key_columns) WITH ORDINALITY e(v, n) ORDER BY e.n) END,
            CASE WHEN p.upper_bound OPERATOR(pg_catalog.<>) 'null'::pg_catalog.jsonb
                 THEN ARRAY(SELECT e.v FROM pg_catalog.jsonb_array_elements_text(p.upper_bound) WITH ORDINALITY e(v, n) ORDER BY e.n) END,
-           p.rows
+           p.rows, p.columns
       FROM pg_catalog.jsonb_to_recordset($2::pg_catalog.jsonb)
-           p(part pg_catalog.int4, relation pg_catalog.int8, walk pg_catalog.text, key_columns pg_catalog.jsonb, upper_bound pg_catalog.jsonb, rows pg_catalog.int8)";
+           p(part pg_catalog.int4, relation pg_catalog.int8, walk pg_catalog.text, key_columns pg_catalog.jsonb, upper_bound pg_catalog.jsonb, rows pg_catalog.int8, columns pg_catalog.text)";
 
 const READ: &str = "SELECT j.owner::pg_catalog.oid, j.target::pg_catalog.oid, j.set_expr, j.where_expr, j.batch,
            (EXTRACT(epoch FROM j.pause) OPERATOR(pg_catalog.*) 1000)::pg_catalog.int8, j.settings::pg_catalog.text, j.falsifies, j.state, j.part,
            pg_catalog.to_json(j.position)::pg_catalog.text, j.rows_estimated, j.rows_passed, j.rows_updated, j.rows_suppressed, j.batches, j.lease,
            j.runner_pid, zdm.runner_alive(j.runner_pid, j.runner_start),
            j.system_identifier OPERATOR(pg_catalog.=) $2 AND j.database OPERATOR(pg_catalog.=) d.oid,
-           pg_catalog.pg_get_userbyid(j.owner::pg_catalog.oid), c.relname, n.nspname
+           pg_catalog.pg_get_userbyid(j.owner::pg_catalog.oid), c.relname, n.nspname, j.alias
       FROM zdm.job j
       JOIN pg_catalog.pg_database d ON d.datname OPERATOR(pg_catalog.=) pg_catalog.current_database()
       LEFT JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) j.target
       LEFT JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
-     WHERE j.id OPERATOR(pg_catalog.=) $1
-       FOR UPDATE OF j";
+     WHERE j.id OPERATOR(pg_catalog.=) $1";
 
 const TAKE: &str = "UPDATE zdm.job j
        SET state = 'running', lease = j.lease OPERATOR(pg_catalog.+) 1, runner_pid = a.pid, runner_start = a.backend_start,
            run_started_at = pg_catalog.clock_timestamp(), run_first_row = j.rows_updated, run_first_passed = j.rows_passed,
            updated_at = pg_catalog.clock_timestamp(), sqlstate = NULL, error = NULL
       FROM pg_catalog.pg_stat_get_activity(pg_catalog.pg_backend_pid()) a
-     WHERE j.id OPERATOR(pg_catalog.=) $1
+     WHERE j.id OPERATOR(pg_catalog.=) $1 AND j.lease OPERATOR(pg_catalog.=) $2
     RETURNING j.lease";
 
 const PARTS: &str = "SELECT p.relation::pg_catalog.oid, p.walk, pg_catalog.to_json(p.key_columns)::pg_catalog.text,
-           pg_catalog.to_json(p.upper_bound)::pg_catalog.text, p.rows_estimated
+           pg_catalog.to_json(p.upper_bound)::pg_catalog.text, p.rows_estimated, p.columns
       FROM zdm.job_part p WHERE p.job OPERATOR(pg_catalog.=) $1 ORDER BY p.part";
 
 const DONE: &str = "UPDATE zdm.job
@@ -120,6 +119,7 @@ impl Job {
             Arg::bool(plan.falsifies),
             Arg::int8(estimated),
             Arg::int8(system_identifier()),
+            Arg::text(Some(&plan.target_name)),
         ];
         let created = as_role(role, || connection.query(CREATE, &arguments))?;
         let row = created.only()?;
@@ -168,19 +168,32 @@ impl Job {
             saved
                 .iter()
                 .map(|part| {
-                    let lone = saved.rows.len() == 1;
-                    target::reload(connection, &request, part.oid(0), list(part.text(2)).as_deref(), list(part.text(3)), part.int8(4), lone)
+                    let saved_part = Saved {
+                        relation: part.oid(0),
+                        key_columns: list(part.text(2)),
+                        upper: list(part.text(3)),
+                        rows: part.int8(4),
+                        columns: part.string(5),
+                        lone: saved.rows.len() == 1,
+                    };
+                    target::reload(connection, &request, saved_part)
                 })
                 .collect::<Result<Vec<_>, _>>()?
         } else {
             settings.apply();
             target::plan(connection, &request)?.parts
         };
-        let lease = as_role(role, || connection.query(TAKE, &[Arg::int8(id)]))?;
+        let lease = as_role(role, || connection.query(TAKE, &[Arg::int8(id), Arg::int8(row.int8(16))]))?;
+        if lease.rows.is_empty() {
+            return Err(Error::new(
+                sqlstate::OBJECT_IN_USE,
+                format!("backfill job {id} was taken over by another session at the same moment"),
+            ));
+        }
         Ok(Self {
             id,
             target: request.target,
-            target_name: row.string(21),
+            target_name: row.string(23),
             display: format!("{}.{}", crate::text::quote(&row.string(22)), crate::text::quote(&row.string(21))),
             set_expr: request.set.sql().to_owned(),
             where_expr: request.condition.as_ref().map(|condition| condition.sql().to_owned()),
@@ -250,7 +263,7 @@ impl Job {
                     Walk::Block => None,
                 };
                 json!({ "part": index + 1, "relation": part.relation.to_u32(), "walk": part.walk.name(), "key_columns": columns.map_or(json!(null), |c| json!(c)),
-                        "upper_bound": part.upper.as_ref().map_or(json!(null), |u| json!(u)), "rows": part.rows })
+                        "upper_bound": part.upper.as_ref().map_or(json!(null), |u| json!(u)), "rows": part.rows, "columns": part.columns })
             })
             .collect();
         let text = serde_json::Value::Array(parts).to_string();

@@ -4,20 +4,22 @@ use crate::backfill::job::{Job, Lease};
 use crate::backfill::older::wait_for_writers;
 use crate::backfill::progress::{Figures, Progress, duration, notice, warning};
 use crate::backfill::settings::Settings;
+use crate::backfill::target::identity::Same;
 use crate::backfill::target::{Part, Walk};
 use crate::backfill::transaction;
-use crate::backfill::walk::block::BlockWalk;
+use crate::backfill::walk::block::{BlockWalk, count_blocks};
 use crate::backfill::walk::key::{KeyWalk, count_remaining, upper_bound};
 use crate::backfill::walk::{Statements, Step, Walker};
-use crate::error::Error;
+use crate::error::{Error, sqlstate};
 use crate::spi::{Arg, Connection};
 use crate::text::{count, thousands};
 
 /// Errors that say "try again": serialization failure, deadlock, lock_timeout.
 const RETRY: [&str; 3] = ["40001", "40P01", "55P03"];
 const TRIES: u32 = 10;
-/// Rows counted in one statement at the end.
+/// Rows, or blocks, counted in one statement at the end.
 const COUNT_ROWS: i64 = 20_000;
+const COUNT_BLOCKS: i64 = 400;
 
 /// Runs a job from where it stands to its end.
 pub fn to_the_end(connection: &Connection, job: &mut Job) -> Result<(), Error> {
@@ -29,7 +31,9 @@ pub fn to_the_end(connection: &Connection, job: &mut Job) -> Result<(), Error> {
     let parts = job.parts.clone();
     for (index, part) in parts.iter().enumerate().skip(job.part as usize - 1) {
         match walk_part(connection, job, &lease, &mut progress, part, index as i64 + 1) {
-            Err(error) if parts.len() == 1 || exists(connection, &job.settings, part)? => return Err(error),
+            Err(error) if error.sqlstate() != sqlstate::UNDEFINED_TABLE || parts.len() == 1 || exists(connection, &job.settings, part)? => {
+                return Err(error);
+            }
             Err(_) => notice(
                 format!("backfill job {}: {} does not exist any more and is left out", job.id, part.name),
                 Some("A partition that was dropped meanwhile has no rows left to change.".to_owned()),
@@ -76,8 +80,10 @@ fn walk_part(
         Walk::Block => Box::new(transaction(connection, &settings, || BlockWalk::new(connection, part, statements, position.as_deref()))?),
     };
     let batch = i64::from(job.batch);
+    let mut same = Same::new(part);
     loop {
         let step = batch_transaction(connection, &settings, || {
+            same.check(connection)?;
             let step = walker.step(batch)?;
             lease.save(connection, job, number, &step)?;
             Ok(step)
@@ -148,10 +154,16 @@ fn remaining(connection: &Connection, job: &Job, parts: &[Part]) -> Result<Optio
                 }
             }
             Walk::Block => {
-                total += transaction(connection, &job.settings, || {
-                    let found = connection.query(&statements.count("true"), &[])?;
-                    Ok(found.only()?.int8(0))
-                })?;
+                let mut first = 0;
+                loop {
+                    let (count, blocks) =
+                        transaction(connection, &job.settings, || count_blocks(connection, part, &statements, first, COUNT_BLOCKS))?;
+                    total += count;
+                    first += COUNT_BLOCKS;
+                    if first >= blocks {
+                        break;
+                    }
+                }
             }
         }
     }

@@ -1,5 +1,6 @@
 //! What is to be walked, and how: the table or its leaf partitions, each by a unique key or, without one, by blocks.
 
+pub mod identity;
 mod key;
 
 use crate::backfill::request::Request;
@@ -42,6 +43,8 @@ pub struct Part {
     pub rows: i64,
     /// An enabled BEFORE UPDATE ROW trigger may drop rows.
     pub before_trigger: bool,
+    /// Which columns the names in the job mean ([`identity`]).
+    pub columns: String,
 }
 
 /// The whole of it.
@@ -142,50 +145,66 @@ pub fn plan(connection: &Connection, request: &Request) -> Result<Plan, Error> {
 }
 
 /// A part of a job that was begun before, as `zdm.job_part` holds it.
+pub struct Saved {
+    pub relation: pg_sys::Oid,
+    /// `None`: walked by blocks.
+    pub key_columns: Option<Vec<String>>,
+    pub upper: Option<Vec<String>>,
+    pub rows: i64,
+    pub columns: String,
+    /// It is the only part.
+    pub lone: bool,
+}
+
+/// Takes a part up again.
 ///
 /// # Errors
-/// 55000 when the table or the key by which it is walked is gone.
-pub fn reload(
-    connection: &Connection,
-    request: &Request,
-    relation: pg_sys::Oid,
-    key_columns: Option<&[String]>,
-    upper: Option<Vec<String>>,
-    rows: i64,
-    lone: bool,
-) -> Result<Part, Error> {
-    let found = connection.query(&format!("{RELATION} WHERE c.oid OPERATOR(pg_catalog.=) $1"), &[Arg::oid(relation)])?;
+/// 55000 when the table or the key by which it is walked is gone, or when the columns are not those of the beginning.
+pub fn reload(connection: &Connection, request: &Request, saved: Saved) -> Result<Part, Error> {
+    let gone = |message: String| Error::new(sqlstate::OBJECT_NOT_IN_PREREQUISITE_STATE, message);
+    let found = connection.query(&format!("{RELATION} WHERE c.oid OPERATOR(pg_catalog.=) $1"), &[Arg::oid(saved.relation)])?;
     let Some(row) = found.iter().next() else {
-        if lone {
-            return Err(Error::new(
-                sqlstate::OBJECT_NOT_IN_PREREQUISITE_STATE,
-                format!("the table that the job walks does not exist any more (OID {})", relation.to_u32()),
-            ));
+        let oid = saved.relation.to_u32();
+        if saved.lone {
+            return Err(gone(format!("the table that the job walks does not exist any more (OID {oid})")));
         }
         // A partition that was dropped; the run finds out and goes on with the next one.
-        let name = format!("(dropped, OID {})", relation.to_u32());
-        return Ok(Part { relation, name, walk: Walk::Block, upper: None, rows: 0, before_trigger: false });
+        let name = format!("(dropped, OID {oid})");
+        return Ok(Part {
+            relation: saved.relation,
+            name,
+            walk: Walk::Block,
+            upper: None,
+            rows: 0,
+            before_trigger: false,
+            columns: saved.columns,
+        });
     };
     let name = qualified(row);
-    let walk = match key_columns {
+    let walk = match saved.key_columns.as_deref() {
         None => Walk::Block,
-        Some(columns) => match key::choose(connection, relation, request.set.columns(), &name)? {
+        Some(columns) => match key::choose(connection, saved.relation, request.set.columns(), &name)? {
             Some(key) if key.columns.iter().map(|column| &column.name).eq(columns) => Walk::Key(key),
             _ => {
-                return Err(Error::new(
-                    sqlstate::OBJECT_NOT_IN_PREREQUISITE_STATE,
-                    format!("the key ({}) by which {name} is walked is gone", columns.join(", ")),
-                )
-                .detail("The position of the job is a value of that key.")
-                .hint("Create the unique index again, or begin a new job whose WHERE excludes the rows already done."));
+                return Err(gone(format!("the key ({}) by which {name} is walked is gone", columns.join(", ")))
+                    .detail("The position of the job is a value of that key.")
+                    .hint("Create the unique index again, or begin a new job whose WHERE excludes the rows already done."));
             }
         },
     };
-    Ok(Part { relation, name, walk, upper, rows, before_trigger: row.bool(6) })
+    let columns = identity::columns(connection, request, saved.relation, &walk)?;
+    if columns != saved.columns {
+        return Err(identity::changed(&name));
+    }
+    Ok(Part { relation: saved.relation, name, walk, upper: saved.upper, rows: saved.rows, before_trigger: row.bool(6), columns })
 }
 
 fn qualified(row: Row<'_>) -> String {
-    format!("{}.{}", quote(&row.string(2)), quote(&row.string(3)))
+    qualified_name(&row.string(2), &row.string(3))
+}
+
+fn qualified_name(schema: &str, name: &str) -> String {
+    format!("{}.{}", quote(schema), quote(name))
 }
 
 /// Only ordinary and partitioned tables of users can be walked.
@@ -285,5 +304,6 @@ fn part(connection: &Connection, request: &Request, row: Row<'_>, alias: &str) -
         connection.query(&format!("EXPLAIN (COSTS false) {statement}"), &[])?;
     }
     let rows = connection.planned_rows(&connection.prepare(&format!("SELECT FROM ONLY {name}"), &[])?)?;
-    Ok(Part { relation, name, walk, upper: None, rows: rows as i64, before_trigger: row.bool(6) })
+    let columns = identity::columns(connection, request, relation, &walk)?;
+    Ok(Part { relation, name, walk, upper: None, rows: rows as i64, before_trigger: row.bool(6), columns })
 }

@@ -23,7 +23,7 @@ pub struct KeyColumn {
 }
 
 /// One row for each key column of each usable index, the best index first. Usable: unique, valid, all rows (no WHERE), plain columns that are
-/// NOT NULL, ordered by the default operator class and the column's own collation, all columns in the same direction, so that a row comparison is a
+/// NOT NULL and not generated (a new value of another column could change them), ordered by the default operator class and the column's own collation, all columns in the same direction, so that a row comparison is a
 /// range of the index. `strategy` 5 is >, 2 is <=.
 fn candidates() -> String {
     let operator = |strategy: i32| {
@@ -48,7 +48,7 @@ fn candidates() -> String {
                 (SELECT b.oid FROM base b JOIN pg_catalog.pg_type t ON t.oid OPERATOR(pg_catalog.=) b.oid
                   WHERE b.type OPERATOR(pg_catalog.=) a.atttypid AND t.typtype OPERATOR(pg_catalog.<>) 'd'::pg_catalog.\"char\"),
                 {greater}, {at_most},
-                a.attnotnull AND oc.opcdefault AND a.attcollation OPERATOR(pg_catalog.=) i.indcollation[k.n]
+                a.attnotnull AND a.attgenerated OPERATOR(pg_catalog.=) ''::pg_catalog.\"char\" AND oc.opcdefault AND a.attcollation OPERATOR(pg_catalog.=) i.indcollation[k.n]
                     AND (i.indoption[k.n]::pg_catalog.int4 OPERATOR(pg_catalog.&) 1) OPERATOR(pg_catalog.=) (i.indoption[0]::pg_catalog.int4 OPERATOR(pg_catalog.&) 1)
            FROM pg_catalog.pg_index i
            JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) i.indexrelid

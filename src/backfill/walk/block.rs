@@ -33,10 +33,6 @@ pub struct BlockWalk<'a> {
 impl<'a> BlockWalk<'a> {
     /// Begins at a saved position, or at the first block. `batch` is in rows.
     pub fn new(connection: &'a Connection, part: &'a Part, statements: Statements, position: Option<&[String]>) -> Result<Self, Error> {
-        let size = connection.query(
-            "SELECT pg_catalog.pg_relation_size($1) OPERATOR(pg_catalog./) pg_catalog.current_setting('block_size')::pg_catalog.int8",
-            &[Arg::oid(part.relation)],
-        )?;
         let next = match position.and_then(|position| position.first()) {
             None => Some(0),
             Some(position) => position.parse().ok(),
@@ -46,7 +42,7 @@ impl<'a> BlockWalk<'a> {
             part,
             statements,
             next,
-            blocks: size.only()?.int8(0),
+            blocks: blocks_of(connection, part)?,
             window: None,
             count: None,
             sweep: None,
@@ -130,7 +126,7 @@ impl<'a> BlockWalk<'a> {
             position: vec![SWEEP.to_owned()],
             // All that matched in one snapshot was changed: none of the job's rows is left. (A row that moved between the scan and the change is
             // found, but not updated: then another sweep is due.)
-            finished: (found < limit && updated == found) || (self.part.before_trigger && self.fruitless >= PATIENCE),
+            finished: (found < limit && updated == found) || (self.part.before_trigger && found < limit && self.fruitless >= PATIENCE),
         })
     }
 
@@ -158,4 +154,23 @@ impl Walker for BlockWalk<'_> {
     fn accept(&mut self, step: &Step) {
         self.next = step.position.first().and_then(|position| position.parse().ok());
     }
+}
+
+/// The length of the table's file, in blocks.
+fn blocks_of(connection: &Connection, part: &Part) -> Result<i64, Error> {
+    let size = connection.query(
+        "SELECT pg_catalog.pg_relation_size($1) OPERATOR(pg_catalog./) pg_catalog.current_setting('block_size')::pg_catalog.int8",
+        &[Arg::oid(part.relation)],
+    )?;
+    Ok(size.only()?.int8(0))
+}
+
+/// How many rows match in some blocks, counted in one short statement; and the length of the table's file.
+pub fn count_blocks(connection: &Connection, part: &Part, statements: &Statements, first: i64, blocks: i64) -> Result<(i64, i64), Error> {
+    let ctid = format!("{}.ctid", statements.alias);
+    let range = format!("{ctid} OPERATOR(pg_catalog.>=) $1 AND {ctid} OPERATOR(pg_catalog.<) $2");
+    let plan = connection.prepare(&statements.count(&range), &[pg_sys::TIDOID, pg_sys::TIDOID])?;
+    let tid = |block: i64| Arg::parse(pg_sys::TIDOID, &format!("({block},0)"));
+    let counted = connection.execute(&plan, || vec![tid(first), tid(first + blocks)])?;
+    Ok((counted.only()?.int8(0), blocks_of(connection, part)?))
 }

@@ -6,8 +6,8 @@
 use super::{Statements, Step, Walker};
 use crate::backfill::settings::canonical;
 use crate::backfill::target::{Key, Part};
-use crate::error::Error;
-use crate::spi::{Arg, Connection, Plan};
+use crate::error::{Error, sqlstate};
+use crate::spi::{Arg, Connection, Outcome, Plan};
 use pgrx::pg_sys;
 use std::time::{Duration, Instant};
 
@@ -83,9 +83,38 @@ impl<'a> KeyWalk<'a> {
         bound_types.push(pg_sys::INT8OID);
         Ok(Prepared {
             bound: self.connection.prepare(&bound, &bound_types)?,
-            update: self.connection.prepare(&self.statements.update(&range), &types)?,
+            update: self.connection.prepare(&self.update(&range), &types)?,
             count: self.before_trigger.then(|| self.connection.prepare(&self.statements.count_locked(&range), &types)).transpose()?,
         })
+    }
+
+    /// The UPDATE. Where a BEFORE trigger could change the key it also counts the rows that left the range: they would be met again, or never.
+    fn update(&self, range: &str) -> String {
+        let update = self.statements.update(range);
+        if !self.before_trigger {
+            return update;
+        }
+        format!(
+            "WITH \"zdm changed\" AS ({update} RETURNING ({range}) AS inside)
+             SELECT pg_catalog.count(*), pg_catalog.count(*) FILTER (WHERE inside IS NOT TRUE) FROM \"zdm changed\""
+        )
+    }
+
+    /// How many rows the UPDATE changed.
+    fn updated(&self, outcome: &Outcome) -> Result<i64, Error> {
+        if !self.before_trigger {
+            return Ok(outcome.processed);
+        }
+        let row = outcome.only()?;
+        match row.int8(1) {
+            0 => Ok(row.int8(0)),
+            moved => Err(Error::new(
+                sqlstate::OBJECT_NOT_IN_PREREQUISITE_STATE,
+                format!("a trigger changed the key of {}", crate::text::count(moved, "row")),
+            )
+            .detail("The job walks by the key; such a row would be met again, or not at all. The batch was rolled back.")
+            .hint("Look at the table's BEFORE UPDATE triggers: while the job runs the key must stay as it is.")),
+        }
     }
 
     /// One range: its last key, whether it was the last range, and what was done.
@@ -110,7 +139,7 @@ impl<'a> KeyWalk<'a> {
             None => None,
             Some(count) => Some(self.connection.execute(count, || both(&bound))?.only()?.int8(0)),
         };
-        let updated = self.connection.execute(&prepared.update, || both(&bound))?.processed;
+        let updated = self.updated(&self.connection.execute(&prepared.update, || both(&bound))?)?;
         let suppressed = selected.map_or(0, |selected| (selected - updated).max(0));
         Ok((bound.clone(), Step { updated, suppressed, passed, position: bound, finished }))
     }

@@ -1,7 +1,9 @@
 //! A session: one connection, the notices it got, and commands that run in the background while other sessions watch.
 
+use std::cell::Cell;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::sync::{Arc, Mutex};
+use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use postgres::error::{DbError, SqlState};
@@ -127,6 +129,7 @@ impl Session {
             notices: self.notices.clone(),
             receiver,
             outcome: None,
+            canceled: Cell::new(false),
         };
         std::thread::spawn(move || {
             let result = self.attempt(&sql);
@@ -148,6 +151,7 @@ pub struct Running {
     notices: Notices,
     receiver: Receiver<Outcome>,
     outcome: Option<Outcome>,
+    canceled: Cell<bool>,
 }
 
 impl Running {
@@ -161,6 +165,7 @@ impl Running {
 
     /// What a user's Ctrl-C does.
     pub fn cancel(&self) {
+        self.canceled.set(true);
         let sent = self.cancel.cancel_query(NoTls);
         sent.unwrap_or_else(|e| panic!("cancel of {}: {e}", self.sql));
     }
@@ -171,14 +176,17 @@ impl Running {
 
     /// Waits for the end: the session, the result, and when it ended.
     pub fn outcome(mut self) -> Outcome {
-        if let Some(outcome) = self.outcome.take() {
-            return outcome;
-        }
-        match self.receiver.recv_timeout(PATIENCE) {
+        let mut outcome = self.outcome.take().unwrap_or_else(|| match self.receiver.recv_timeout(PATIENCE) {
             Ok(outcome) => outcome,
             Err(RecvTimeoutError::Timeout) => panic!("{} has not ended after {PATIENCE:?}", self.sql),
             Err(RecvTimeoutError::Disconnected) => panic!("{}: its thread died", self.sql),
+        });
+        if self.canceled.get() {
+            // The server sends the signal of a cancel twice (to the process and to its group); the second one may hit the next command.
+            sleep(Duration::from_millis(20));
+            let _ = outcome.0.attempt("SELECT 1");
         }
+        outcome
     }
 
     /// Waits for a successful end.

@@ -171,11 +171,11 @@ fn the_pause_is_kept_between_partitions() {
          INSERT INTO t SELECT generate_series(0, 29);",
     );
     let start = Instant::now();
-    s.run("CALL zdm.backfill('t', 'v = v + 1', batch => 10, pause => '250 ms')");
+    s.run("CALL zdm.backfill('t', 'v = v + 1', batch => 10, pause => '600 ms')");
     let took = start.elapsed();
-    assert!(took > Duration::from_millis(500), "three batches in three partitions: expected two pauses of 250 ms, came {took:?} in all");
+    assert!(took > Duration::from_millis(1200), "three batches in three partitions: expected two pauses of 600 ms, came {took:?} in all");
     // After the last batch there is nothing to pause for.
-    assert!(took < Duration::from_millis(740), "three batches in three partitions: expected two pauses of 250 ms, came {took:?} in all");
+    assert!(took < Duration::from_millis(1750), "three batches in three partitions: expected two pauses of 600 ms, came {took:?} in all");
     s.expect("SELECT min(v), max(v) FROM t", &["1|1"]);
 }
 

@@ -168,14 +168,13 @@ fn indexes_that_do_not_tell_rows_apart_are_not_used() {
 fn an_index_of_another_collation_is_no_trap() {
     let db = database("collations");
     let mut s = db.connect();
-    if s.value::<i64>("SELECT count(*) FROM pg_collation WHERE collprovider = 'i'") == 0 {
+    // For such a column 'a' and 'A' are the same, for an index in "C" they are not.
+    if s.attempt("CREATE COLLATION no_case (provider = icu, locale = 'und-u-ks-level2', deterministic = false)").is_err() {
         println!("this server has no ICU: nothing to test");
         return;
     }
-    // For the column 'a' and 'A' are the same, for the index they are not.
     s.run(
-        "CREATE COLLATION no_case (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
-         CREATE TABLE t (k text COLLATE no_case NOT NULL, v integer NOT NULL DEFAULT 0, x integer);
+        "CREATE TABLE t (k text COLLATE no_case NOT NULL, v integer NOT NULL DEFAULT 0, x integer);
          CREATE UNIQUE INDEX ON t (k COLLATE \"C\");
          INSERT INTO t (k) SELECT c || n FROM generate_series(1, 20) n, unnest('{a,A,b,B}'::text[]) c;",
     );
