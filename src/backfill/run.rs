@@ -56,6 +56,7 @@ fn freeze(connection: &Connection, job: &mut Job) -> Result<(), Error> {
     transaction(connection, &settings, || {
         for index in 0..job.parts.len() {
             let part = &job.parts[index];
+            Same::new(part).check(connection)?;
             if let Walk::Key(key) = &part.walk {
                 job.parts[index].upper = upper_bound(connection, part, key)?;
             }

@@ -193,9 +193,7 @@ pub fn reload(connection: &Connection, request: &Request, saved: Saved) -> Resul
         },
     };
     let columns = identity::columns(connection, request, saved.relation, &walk)?;
-    if columns != saved.columns {
-        return Err(identity::changed(&name));
-    }
+    identity::same_columns(&name, &saved.columns, &columns)?;
     Ok(Part { relation: saved.relation, name, walk, upper: saved.upper, rows: saved.rows, before_trigger: row.bool(6), columns })
 }
 
