@@ -20,7 +20,7 @@ use shim::Name;
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
-use zdm_analyzer::catalog::{Cast, Catalog, Function, Oid, Relation, Type, Volatility};
+use zdm_analyzer::catalog::{Cast, Catalog, Function, Oid, Relation, Type};
 use zdm_analyzer::ir::{QualifiedName, TypeName};
 
 /// The live catalogs, for the time of one check.
@@ -99,14 +99,17 @@ impl Catalog for LiveCatalog {
         self.ask(Vec::new(), || shim::functions(&qualified(name), arguments))
     }
 
-    fn operators(&self, name: &QualifiedName) -> Vec<Volatility> {
-        let functions = self.ask(Vec::new(), || shim::operators(&qualified(name)));
-        functions.into_iter().map(|function| function.volatility).collect()
+    fn operators(&self, name: &QualifiedName) -> Vec<Function> {
+        self.ask(Vec::new(), || shim::operators(&qualified(name)))
     }
 
     fn dependent_views(&self, relation: Oid, column: Option<&str>) -> Vec<Oid> {
         let Some(known) = self.known(relation) else { return Vec::new() };
         self.ask(Vec::new(), || facts::dependent_views(&known, column, self.owner))
+    }
+
+    fn schema_exists(&self, schema: &str) -> bool {
+        self.ask(None, || shim::schema(schema)).is_some()
     }
 
     fn relations_in_schema(&self, schema: &str) -> Vec<Oid> {
@@ -142,5 +145,10 @@ impl Catalog for LiveCatalog {
 
     fn statistics_relation(&self, name: &QualifiedName) -> Option<Oid> {
         self.ask(None, || shim::statistics_relation(&qualified(name)))
+    }
+
+    fn interrupted(&self) -> bool {
+        self.ask((), shim::interrupts);
+        self.error.borrow().is_some()
     }
 }

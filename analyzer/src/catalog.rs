@@ -32,12 +32,15 @@ pub trait Catalog {
     /// counted in). Empty when there is none.
     fn functions(&self, name: &QualifiedName, arguments: usize) -> Vec<Function>;
 
-    /// The volatility of every operator that this name could mean for the caller; empty when there is none.
-    fn operators(&self, name: &QualifiedName) -> Vec<Volatility>;
+    /// The functions behind all operators that this name could mean for the caller; empty when there is none.
+    fn operators(&self, name: &QualifiedName) -> Vec<Function>;
 
     /// The views and materialized views that depend on a column, or on the whole relation when `column` is `None`, directly or through other
     /// views.
     fn dependent_views(&self, relation: Oid, column: Option<&str>) -> Vec<Oid>;
+
+    /// Whether there is a schema of this name that the caller may look into.
+    fn schema_exists(&self, schema: &str) -> bool;
 
     /// Tables and materialized views in a schema; what `DROP SCHEMA ... CASCADE` takes along.
     fn relations_in_schema(&self, schema: &str) -> Vec<Oid>;
@@ -69,14 +72,14 @@ pub trait Catalog {
         None
     }
 
-    /// The default of a domain (or of the nearest one below it that has one), as `pg_get_expr` prints it; `None` when there is none.
-    fn type_default(&self, _type_oid: Oid) -> Option<String> {
-        None
-    }
-
     /// The table that an extended statistics object (`CREATE STATISTICS`) belongs to; `None` when there is none or it cannot be told.
     fn statistics_relation(&self, _name: &QualifiedName) -> Option<Oid> {
         None
+    }
+
+    /// Whether the answer is no longer wanted (a cancel): the analysis then comes to its end as fast as it can.
+    fn interrupted(&self) -> bool {
+        false
     }
 }
 
@@ -188,6 +191,8 @@ pub struct Constraint {
     pub name: String,
     pub kind: ConstraintKind,
     pub validated: bool,
+    /// For CHECK and NOT NULL: it says nothing of the tables below (NO INHERIT).
+    pub no_inherit: bool,
     /// The columns it reads, in constraint order.
     pub columns: Vec<String>,
     /// For CHECK: its expression as `pg_get_expr` prints it, without the CHECK and its outer parentheses stripped or not.
@@ -248,6 +253,9 @@ pub struct Domain {
     pub base: Oid,
     pub base_typmod: i32,
     pub constrained: bool,
+    /// Its default, as `pg_get_expr` prints it; an empty text when it cannot be printed. It has copied that of the domain below it when it was
+    /// created.
+    pub default: Option<String>,
 }
 
 /// The way from one type to another.
@@ -276,6 +284,7 @@ pub enum Volatility {
 /// One function that a call could mean.
 #[derive(Debug, Clone)]
 pub struct Function {
+    pub oid: Oid,
     pub volatility: Volatility,
     /// The body of a function that the planner may inline (`inline_function`: LANGUAGE sql, not SECURITY DEFINER, no SET clause, returns one
     /// value, not an aggregate): its text, else `None`.

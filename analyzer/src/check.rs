@@ -33,6 +33,9 @@ pub fn check(sql: &str, catalog: &dyn Catalog) -> Vec<Finding> {
     let mut script = Script::new(catalog);
     let mut findings = Vec::new();
     for (at, statement) in statements.iter().enumerate() {
+        if catalog.interrupted() {
+            break;
+        }
         let effects = model::of(statement, &script);
         let later = statements.get(at + 1..).unwrap_or_default();
         let mut context = Context::new(statement, later, sql, &effects);
@@ -53,6 +56,9 @@ pub fn effects(sql: &str, catalog: &dyn Catalog) -> Result<Vec<Effect>, NotAnaly
     let mut script = Script::new(catalog);
     let mut rows = Vec::new();
     for statement in &statements {
+        if catalog.interrupted() {
+            break;
+        }
         let effects = model::of(statement, &script);
         let listed =
             effects.touches().iter().filter(|touch| touch.lock >= LockMode::ShareUpdateExclusive && is_listed(touch.relation.kind));

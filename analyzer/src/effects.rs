@@ -14,10 +14,10 @@ mod other;
 mod partition;
 mod volatility;
 
-pub use add_column::{constrained_domain, constrained_type, is_serial};
+pub use add_column::{constrained_domain, constrained_type, fills, is_serial, references_something, serial_type};
 pub use column_type::{change as type_change, rechecks as type_rechecks};
 pub use not_null::{is_not_null, scans as set_not_null_scans};
-pub use volatility::is_volatile;
+pub use volatility::{Volatilities, is_volatile};
 
 use std::collections::HashSet;
 use std::rc::Rc;
@@ -25,7 +25,6 @@ use std::rc::Rc;
 use crate::catalog::{Oid, Relation, RelationKind, Size};
 use crate::ir::{Kind, QualifiedName, Recursion, Statement, Target};
 use crate::lock::LockMode;
-use crate::quote;
 use crate::script::{Found, Script};
 
 /// What happens to one relation.
@@ -65,10 +64,11 @@ pub fn of<'a>(statement: &Statement, script: &'a Script<'a>) -> Effects<'a> {
         Kind::Refresh { view, concurrently } => other::refresh(&mut effects, view, *concurrently),
         Kind::Locks(locks) => other::locks(&mut effects, locks),
         Kind::Modify(changes) => other::modify(&mut effects, changes),
+        Kind::Create(creation) => other::modify(&mut effects, &creation.changes),
         Kind::RenameCalled { .. }
-        | Kind::Create(_)
         | Kind::DropDatabase { .. }
         | Kind::SetVariable { .. }
+        | Kind::Transaction(_)
         | Kind::Ignored
         | Kind::Opaque { .. } => {}
     }
@@ -106,7 +106,7 @@ impl<'a> Effects<'a> {
             Found::New => None,
             Found::Missing => {
                 if !missing_ok {
-                    self.missing.push(format!("relation {}", display(name)));
+                    self.missing.push(format!("relation {name}"));
                 }
                 None
             }
@@ -199,14 +199,6 @@ pub fn either(one: Option<bool>, other: Option<bool>) -> Option<bool> {
         (Some(true), _) | (_, Some(true)) => Some(true),
         (None, _) | (_, None) => None,
         _ => Some(false),
-    }
-}
-
-/// A name as it would be written.
-pub fn display(name: &QualifiedName) -> String {
-    match &name.schema {
-        Some(schema) => quote::qualified(schema, &name.name),
-        None => quote::ident(&name.name),
     }
 }
 

@@ -3,16 +3,31 @@
 //! Two variants matter more than they look: [`Kind::Ignored`] is a statement that takes no lock worth a word, and [`Kind::Opaque`] one whose
 //! effect the text does not show. The analysis knows what it does not know.
 
+mod create;
+
+pub use create::{AlterDomain, CreateIndex, CreateTable, Creation, DomainChange, New, NewDomain};
+
 use std::ops::Range;
 
 use crate::catalog::ConstraintKind;
 use crate::lock::LockMode;
+use crate::quote;
 
 /// A possibly qualified name, unquoted and case-folded as PostgreSQL's parser gives it.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct QualifiedName {
     pub schema: Option<String>,
     pub name: String,
+}
+
+/// As it would be written.
+impl std::fmt::Display for QualifiedName {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match &self.schema {
+            Some(schema) => f.write_str(&quote::qualified(schema, &self.name)),
+            None => f.write_str(&quote::ident(&self.name)),
+        }
+    }
 }
 
 /// A type as written in the text.
@@ -52,8 +67,8 @@ pub enum Kind {
         name: QualifiedName,
         replace: bool,
     },
-    /// A statement that only makes something new which later statements may use.
-    Create(New),
+    /// A statement that makes something new which later statements may use.
+    Create(Creation),
     Drop(Drop),
     DropDatabase {
         name: String,
@@ -63,10 +78,9 @@ pub enum Kind {
         cascade: bool,
     },
     Rename(Rename),
-    /// A schema, function or type gets another name or place.
+    /// Something that programs call by its name, but is no relation, gets another name or place. Both as they are to be shown.
     RenameCalled {
-        what: &'static str,
-        name: QualifiedName,
+        what: String,
         to: String,
     },
     Reindex {
@@ -86,12 +100,15 @@ pub enum Kind {
     },
     /// Statements that do nothing to a relation but lock it.
     Locks(Vec<Lock>),
-    /// UPDATE and DELETE, those inside WITH included.
+    /// UPDATE and DELETE, those inside WITH and COPY included.
     Modify(Vec<Modification>),
     SetVariable {
         name: String,
         values: Vec<String>,
+        /// `SET LOCAL`.
+        local: bool,
     },
+    Transaction(Transaction),
     /// Takes no lock that could disturb.
     Ignored,
     /// Its effect cannot be read off its text.
@@ -99,6 +116,16 @@ pub enum Kind {
         reason: &'static str,
         rule: OpaqueRule,
     },
+}
+
+impl Kind {
+    /// The UPDATEs and DELETEs in it.
+    pub fn changes(&self) -> &[Modification] {
+        match self {
+            Self::Modify(changes) | Self::Create(Creation { changes, .. }) => changes,
+            _ => &[],
+        }
+    }
 }
 
 /// Which rule speaks for an opaque statement.
@@ -118,14 +145,20 @@ pub struct Target {
     pub only: bool,
 }
 
-/// Something created that later statements may use.
-#[derive(Debug, Clone)]
-pub enum New {
-    Relation(QualifiedName),
-    Domain { name: QualifiedName, constrained: bool },
-    Type(QualifiedName),
-    Function(QualifiedName),
-    Other,
+/// Where a transaction begins, ends, or goes back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Transaction {
+    Begin,
+    Commit {
+        chain: bool,
+    },
+    /// Also `PREPARE TRANSACTION`: what follows does not see what was done.
+    Rollback {
+        chain: bool,
+    },
+    Savepoint(String),
+    Release(String),
+    RollbackTo(String),
 }
 
 /// `ALTER TABLE` and its relatives for views, indexes, sequences and foreign tables.
@@ -232,6 +265,8 @@ pub struct ColumnDef {
     pub type_text: String,
     /// `None` also for `DEFAULT NULL`.
     pub default: Option<Expr>,
+    /// `DEFAULT NULL`, which a domain's default does not override.
+    pub null_default: bool,
     pub not_null: bool,
     pub identity: bool,
     /// `Some(true)` for STORED, `Some(false)` for VIRTUAL.
@@ -268,37 +303,6 @@ pub struct Expr {
     pub text: Option<String>,
     /// It has a part that was not understood, so that nothing can be said of its volatility.
     pub opaque: bool,
-}
-
-/// `ALTER DOMAIN`.
-#[derive(Debug, Clone)]
-pub struct AlterDomain {
-    pub name: QualifiedName,
-    /// It reads every table that uses the domain, with a lock against writes.
-    pub checks_users: bool,
-}
-
-/// `CREATE TABLE` in all its forms.
-#[derive(Debug, Clone)]
-pub struct CreateTable {
-    pub name: QualifiedName,
-    pub if_not_exists: bool,
-    pub temporary: bool,
-    pub references: Vec<QualifiedName>,
-    pub parents: Vec<QualifiedName>,
-    pub partition: Option<Bound>,
-}
-
-/// `CREATE INDEX`.
-#[derive(Debug, Clone)]
-pub struct CreateIndex {
-    pub table: Target,
-    pub name: Option<String>,
-    /// Its columns, if it has nothing but plain columns and no WHERE.
-    pub columns: Option<Vec<String>>,
-    pub unique: bool,
-    pub concurrently: bool,
-    pub if_not_exists: bool,
 }
 
 /// `DROP` of what has a name.
@@ -372,6 +376,7 @@ pub enum Recursion {
 pub struct Modification {
     pub target: Target,
     pub delete: bool,
+    /// Its WHERE leaves something out; a join with other tables alone is not counted on to do so.
     pub filtered: bool,
     /// Bytes of the text between SET and what follows the assignments, for UPDATE.
     pub assignments: Option<Range<usize>>,

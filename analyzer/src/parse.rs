@@ -5,15 +5,18 @@
 
 mod alter;
 mod create;
+mod domain;
 mod drop;
 mod expr;
 pub(crate) mod fragment;
 mod modify;
 mod names;
 mod position;
+mod rename;
 mod size;
 mod statement;
 mod tag;
+mod transaction;
 
 use pg_query::protobuf::node::Node as Tree;
 use pg_query::protobuf::{Node, ParseResult};
@@ -53,17 +56,20 @@ pub fn line_of(sql: &str, at: usize) -> u32 {
 pub fn proves_not_null(expression: &str) -> Vec<String> {
     let text = expression.trim();
     let text = text.strip_prefix("CHECK").unwrap_or(text);
-    select_expression(&format!("SELECT {text}")).map(|node| expr::proves_not_null(&node)).unwrap_or_default()
+    let parsed = tree(&format!("SELECT {text}")).ok();
+    parsed.as_ref().and_then(single_expression).map(|node| expr::proves_not_null(&node)).unwrap_or_default()
 }
 
-/// The expression of a function body that is a single `SELECT <expression>`.
+/// The expression of a function body that is a single `SELECT <expression>`. Of one that the parser does not read nothing is known.
 pub fn body_expression(body: &str) -> Option<Expr> {
-    select_expression(body).map(|node| expr::summary(&node))
+    match tree(body) {
+        Ok(parsed) => single_expression(&parsed).map(|node| expr::summary(&node)),
+        Err(_) => Some(Expr { opaque: true, ..Expr::default() }),
+    }
 }
 
 /// The one expression of a text that is a `SELECT` of one column and nothing else.
-fn select_expression(sql: &str) -> Option<Node> {
-    let parsed = tree(sql).ok()?;
+fn single_expression(parsed: &ParseResult) -> Option<Node> {
     let [raw] = parsed.stmts.as_slice() else { return None };
     let Some(Tree::SelectStmt(select)) = raw.stmt.as_ref()?.node.as_ref() else { return None };
     let plain = select.from_clause.is_empty()

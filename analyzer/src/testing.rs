@@ -18,6 +18,7 @@ pub struct TestCatalog {
     next: Oid,
     relations: HashMap<Oid, Relation>,
     functions: Vec<(String, usize, Function)>,
+    operators: Vec<(String, Function)>,
     domains: HashMap<String, Type>,
     views: Vec<(Oid, Option<String>, Oid)>,
     unlogged: Vec<Oid>,
@@ -213,15 +214,29 @@ impl TestCatalog {
 
     /// Adds a function.
     pub fn function(&mut self, name: &str, arguments: usize, volatility: Volatility, body: Option<&str>) -> &mut Self {
-        self.functions.push((name.to_owned(), arguments, Function { volatility, inlinable_body: body.map(str::to_owned) }));
+        let oid = self.new_oid();
+        self.functions.push((name.to_owned(), arguments, Function { oid, volatility, inlinable_body: body.map(str::to_owned) }));
         self
     }
 
-    /// Adds a domain.
+    /// Adds an operator; names that were not added mean built-in ones.
+    pub fn operator(&mut self, name: &str, volatility: Volatility, body: Option<&str>) -> &mut Self {
+        let oid = self.new_oid();
+        self.operators.push((name.to_owned(), Function { oid, volatility, inlinable_body: body.map(str::to_owned) }));
+        self
+    }
+
+    /// Adds a domain over a type that is none.
     pub fn domain(&mut self, name: &str, base: &str, constrained: bool) -> &mut Self {
+        self.domain_with_default(name, base, constrained, None)
+    }
+
+    /// Adds a domain with a default.
+    pub fn domain_with_default(&mut self, name: &str, base: &str, constrained: bool, default: Option<&str>) -> &mut Self {
         let oid = self.new_oid();
         if let Some(found) = self.type_of(base) {
-            let domain = Domain { base: found.oid, base_typmod: found.typmod, constrained };
+            let default = default.map(str::to_owned);
+            let domain = Domain { base: found.oid, base_typmod: found.typmod, constrained, default };
             let made = Type { oid, name: name.to_owned(), typmod: -1, domain: Some(domain), element: None, collation: found.collation };
             self.domains.insert(name.to_owned(), made);
         }
@@ -243,7 +258,16 @@ impl TestCatalog {
 }
 
 fn constraint(name: &str, kind: ConstraintKind, columns: &[String]) -> Constraint {
-    Constraint { name: name.to_owned(), kind, validated: true, columns: columns.to_vec(), expression: None, references: None, index: None }
+    Constraint {
+        name: name.to_owned(),
+        kind,
+        validated: true,
+        no_inherit: false,
+        columns: columns.to_vec(),
+        expression: None,
+        references: None,
+        index: None,
+    }
 }
 
 /// Splits at the commas that are not inside parentheses.
@@ -275,7 +299,11 @@ impl Catalog for TestCatalog {
     }
 
     fn resolve_type(&self, name: &TypeName) -> Option<Type> {
-        self.domains.get(&name.name).cloned().or_else(|| types::builtin(name))
+        match self.domains.get(&name.name).cloned() {
+            Some(found) if name.array => Some(Type { oid: found.oid + 10_000, domain: None, element: Some(found.oid), ..found }),
+            Some(found) => Some(found),
+            None => types::builtin(name),
+        }
     }
 
     fn cast(&self, from: Oid, to: Oid) -> Cast {
@@ -289,8 +317,14 @@ impl Catalog for TestCatalog {
         matching.map(|(_, _, function)| function.clone()).collect()
     }
 
-    fn operators(&self, _name: &QualifiedName) -> Vec<Volatility> {
-        vec![Volatility::Immutable, Volatility::Stable]
+    fn operators(&self, name: &QualifiedName) -> Vec<Function> {
+        let matching: Vec<_> =
+            self.operators.iter().filter(|(known, _)| *known == name.name).map(|(_, function)| function.clone()).collect();
+        if matching.is_empty() { types::operators() } else { matching }
+    }
+
+    fn schema_exists(&self, schema: &str) -> bool {
+        schema == "public" || self.relations.values().any(|relation| relation.schema == schema)
     }
 
     fn dependent_views(&self, relation: Oid, column: Option<&str>) -> Vec<Oid> {

@@ -193,6 +193,73 @@ fn rows_hidden_in_with_are_found() {
 }
 
 #[test]
+fn a_join_is_no_condition() {
+    let db = examples();
+    let (update, delete) = ("update-without-where", "delete-without-where");
+    for (sql, rule) in [
+        ("UPDATE users SET age = 1 FROM orders", update),
+        ("UPDATE users SET age = 1 FROM orders WHERE true", update),
+        ("DELETE FROM orders USING users", delete),
+        ("COPY (DELETE FROM orders RETURNING *) TO STDOUT", delete),
+        ("COPY (UPDATE users SET age = 1 RETURNING *) TO STDOUT", update),
+        ("COPY (WITH d AS (DELETE FROM orders RETURNING *) SELECT * FROM d) TO STDOUT", delete),
+        ("CREATE TABLE x AS WITH d AS (DELETE FROM orders RETURNING 1) SELECT * FROM d", delete),
+        ("CREATE TABLE IF NOT EXISTS x AS WITH d AS (DELETE FROM orders RETURNING 1) SELECT * FROM d", delete),
+        ("WITH d AS (DELETE FROM orders RETURNING 1) SELECT * INTO x FROM d", delete),
+        ("EXPLAIN ANALYZE CREATE TABLE x AS WITH d AS (DELETE FROM orders RETURNING 1) SELECT * FROM d", delete),
+        ("WITH d AS (DELETE FROM orders RETURNING *) INSERT INTO archive SELECT * FROM d", delete),
+        ("INSERT INTO archive WITH d AS (DELETE FROM orders RETURNING *) SELECT * FROM d", delete),
+        ("CREATE TABLE x AS EXECUTE p", "dynamic-sql"),
+    ] {
+        assert_eq!(verdict(sql, &db).1, [rule], "{sql}");
+    }
+    for sql in [
+        "UPDATE users SET age = 1 FROM orders WHERE orders.user_id = users.id",
+        "DELETE FROM orders USING users WHERE orders.user_id = users.id",
+        "COPY (DELETE FROM orders WHERE ref = 1 RETURNING *) TO STDOUT",
+        "COPY orders TO STDOUT",
+        "COPY orders FROM STDIN",
+        "CREATE TABLE x AS SELECT * FROM orders",
+        "PREPARE p AS DELETE FROM orders",
+    ] {
+        assert_eq!(verdict(sql, &db).0, Risk::Safe, "{sql}");
+    }
+    assert_eq!(
+        one("UPDATE users SET age = 1 FROM orders").hint.as_deref(),
+        Some("Change the rows in batches, each in its own transaction.")
+    );
+}
+
+#[test]
+fn every_blocking_scan_has_advice() {
+    let mut db = examples();
+    let orders = db.oid("orders").expect("orders");
+    db.change(orders, |relation| relation.created_here = true);
+    let all = check("ALTER TABLE orders ADD CONSTRAINT f FOREIGN KEY (ref) REFERENCES users (id)", &db);
+    assert_eq!((all.len(), all[0].rule, all[0].object.as_deref()), (1, Some("blocking-scan"), Some("public.users")));
+    assert_eq!(
+        all[0].hint.as_deref(),
+        Some(
+            "ALTER TABLE orders ADD CONSTRAINT f FOREIGN KEY (ref) REFERENCES users (id) NOT VALID;\n-- in a later transaction:\n\
+             ALTER TABLE public.orders VALIDATE CONSTRAINT f;"
+        )
+    );
+}
+
+#[test]
+fn parts_of_types_have_names_too() {
+    for (sql, message) in [
+        ("ALTER TYPE mood RENAME VALUE 'a' TO 'q'", "renames value 'a' of type mood to 'q'"),
+        ("ALTER TYPE app.comp RENAME ATTRIBUTE x TO \"Y\"", "renames attribute x of type app.comp to \"Y\""),
+        ("ALTER TYPE mood RENAME TO spirit", "renames type mood to spirit"),
+        ("ALTER FUNCTION f(int) SET SCHEMA app", "renames function f to app"),
+    ] {
+        let finding = one(sql);
+        assert_eq!((finding.risk, finding.rule, finding.message.as_str()), (Risk::Danger, Some("rename-object"), message));
+    }
+}
+
+#[test]
 fn hints_hold_the_real_statement() {
     let hint = |sql: &str| one(sql).hint.unwrap_or_default();
     assert_eq!(hint("create unique index i on users (lower(email))"), "create unique index CONCURRENTLY i on users (lower(email))");

@@ -77,6 +77,7 @@ struct RawConstraint {
     name: String,
     kind: String,
     validated: bool,
+    no_inherit: bool,
     columns: Option<Vec<i16>>,
     expression: Option<String>,
     references: Option<u32>,
@@ -122,6 +123,7 @@ struct RawDomain {
     base: u32,
     base_typmod: i32,
     constrained: bool,
+    default: Option<String>,
 }
 
 /// Reads a document of ours. One that cannot be read is a bug, and counts as "there is nothing of that oid".
@@ -145,14 +147,9 @@ pub fn relation(relation: u32, owner: pg_sys::Oid) -> Result<Option<Known>, Serv
 /// Reads all about a type; `None` when there is none.
 pub fn type_by_oid(type_oid: u32, typmod: i32, owner: pg_sys::Oid) -> Result<Option<Type>, ServerError> {
     let document = TYPE.run([oid(type_oid), pg_sys::Datum::from(typmod)], owner)?;
-    Ok(read::<RawType>(document.as_ref()).map(|raw| Type {
-        oid: type_oid,
-        name: raw.name,
-        typmod,
-        domain: raw.domain.map(|domain| Domain { base: domain.base, base_typmod: domain.base_typmod, constrained: domain.constrained }),
-        element: raw.element,
-        collation: raw.collation,
-    }))
+    let Some(raw) = read::<RawType>(document.as_ref()) else { return Ok(None) };
+    let domain = raw.domain.map(RawDomain::domain).transpose()?;
+    Ok(Some(Type { oid: type_oid, name: raw.name, typmod, domain, element: raw.element, collation: raw.collation }))
 }
 
 /// The views that read a relation or a column of it.
@@ -234,6 +231,18 @@ impl RawRelation {
     }
 }
 
+impl RawDomain {
+    fn domain(self) -> Result<Domain, ServerError> {
+        let default = self.default.map(|tree| shim::expression(&tree)).transpose()?;
+        Ok(Domain {
+            base: self.base,
+            base_typmod: self.base_typmod,
+            constrained: self.constrained,
+            default: default.map(|expression| expression.text.unwrap_or_default()),
+        })
+    }
+}
+
 impl RawColumn {
     fn column(self, names: &Names) -> Result<Column, ServerError> {
         let reads = match &self.expression {
@@ -274,6 +283,7 @@ impl RawConstraint {
             name: self.name,
             kind,
             validated: self.validated,
+            no_inherit: self.no_inherit,
             columns: names.of(&self.columns.unwrap_or_default()),
             expression,
             references: self.references,

@@ -40,6 +40,7 @@ SELECT pg_catalog.json_build_object(
                         'name', k.conname,
                         'kind', k.contype,
                         'validated', k.convalidated,
+                        'no_inherit', k.connoinherit AND k.contype OPERATOR(pg_catalog.=) ANY (ARRAY['c', 'n']::"char"[]),
                         'columns', k.conkey,
                         'expression', k.conbin::text,
                         'references', NULLIF(k.confrelid::int8, 0::int8),

@@ -14,12 +14,14 @@ use zdm_analyzer::catalog::{Cast, Function, Volatility};
 /// `ZdmFunction` of `zdm_shim.h`.
 #[repr(C)]
 struct RawFunction {
+    oid: pg_sys::Oid,
     volatility: c_char,
     inlinable_body: *mut c_char,
 }
 
 unsafe extern "C-unwind" {
     fn zdm_shim_raw_parse(sql: *const c_char) -> *mut pg_sys::ErrorData;
+    fn zdm_shim_interrupts() -> *mut pg_sys::ErrorData;
     fn zdm_shim_expression(
         tree: *const c_char,
         columns: *mut *mut i16,
@@ -93,6 +95,12 @@ fn valid(oid: pg_sys::Oid) -> Option<u32> {
 pub fn raw_parse(sql: &std::ffi::CStr) -> Result<(), ServerError> {
     // SAFETY: the string is valid for the call; errors come back as data.
     ServerError::check(unsafe { zdm_shim_raw_parse(sql.as_ptr()) })
+}
+
+/// A cancel that is waiting, if any.
+pub fn interrupts() -> Result<(), ServerError> {
+    // SAFETY: errors come back as data.
+    ServerError::check(unsafe { zdm_shim_interrupts() })
 }
 
 /// What a stored expression reads, and how it reads with each column written as `$number`.
@@ -225,6 +233,7 @@ unsafe fn copy_functions(list: *const RawFunction, count: c_int) -> Vec<Function
         std::slice::from_raw_parts(list, usize::try_from(count).unwrap_or(0))
             .iter()
             .map(|raw| Function {
+                oid: raw.oid.to_u32(),
                 volatility: match raw.volatility as u8 {
                     b'i' => Volatility::Immutable,
                     b's' => Volatility::Stable,

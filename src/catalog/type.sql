@@ -15,6 +15,7 @@ SELECT pg_catalog.json_build_object(
         'base', (SELECT c.oid::int8 FROM chain c ORDER BY c.depth DESC LIMIT 1),
         'base_typmod', (SELECT c.typtypmod FROM chain c WHERE c.typtype OPERATOR(pg_catalog.=) 'd'::"char" ORDER BY c.depth DESC LIMIT 1),
         'constrained', EXISTS (SELECT FROM chain c WHERE c.typnotnull)
-                    OR EXISTS (SELECT FROM chain c JOIN pg_catalog.pg_constraint k ON k.contypid OPERATOR(pg_catalog.=) c.oid)) END)::text
+                    OR EXISTS (SELECT FROM chain c JOIN pg_catalog.pg_constraint k ON k.contypid OPERATOR(pg_catalog.=) c.oid),
+        'default', t.typdefaultbin::text) END)::text
   FROM pg_catalog.pg_type t
  WHERE t.oid OPERATOR(pg_catalog.=) $1

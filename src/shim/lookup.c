@@ -4,6 +4,7 @@
  */
 #include "zdm_shim.h"
 
+#include "access/detoast.h"
 #include "access/htup_details.h"
 #include "access/transam.h"
 #include "access/xact.h"
@@ -12,6 +13,7 @@
 #include "catalog/pg_proc.h"
 #include "catalog/pg_statistic_ext.h"
 #include "catalog/pg_type.h"
+#include "miscadmin.h"
 #include "nodes/makefuncs.h"
 #include "nodes/value.h"
 #include "parser/parse_coerce.h"
@@ -22,6 +24,26 @@
 #include "utils/lsyscache.h"
 #include "utils/resowner.h"
 #include "utils/syscache.h"
+
+/* A cancel that is waiting, as an error. The analysis runs no code of the server's that would look. */
+ErrorData *
+zdm_shim_interrupts(void)
+{
+	ErrorData  *volatile error = NULL;
+	MemoryContext context = CurrentMemoryContext;
+
+	PG_TRY();
+	{
+		CHECK_FOR_INTERRUPTS();
+	}
+	PG_CATCH();
+	{
+		MemoryContextSwitchTo(context);
+		error = zdm_shim_catch(context);
+	}
+	PG_END_TRY();
+	return error;
+}
 
 static List *
 name_list(const char *schema, const char *name)
@@ -153,6 +175,9 @@ zdm_shim_cast(Oid from, Oid to, int *path)
 	return error;
 }
 
+/* The longest body that is looked into; a function with a longer one is taken for what it is declared to be. */
+#define ZDM_BODY_MAX 65536
+
 /* Fills in what the analysis wants to know of one function. */
 static void
 describe_function(Oid oid, ZdmFunction *function)
@@ -160,6 +185,7 @@ describe_function(Oid oid, ZdmFunction *function)
 	HeapTuple	tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(oid));
 	Form_pg_proc form;
 
+	function->oid = oid;
 	function->volatility = PROVOLATILE_VOLATILE;
 	function->inlinable_body = NULL;
 	if (!HeapTupleIsValid(tuple))
@@ -167,14 +193,14 @@ describe_function(Oid oid, ZdmFunction *function)
 	form = (Form_pg_proc) GETSTRUCT(tuple);
 	function->volatility = form->provolatile;
 	/* the conditions of inline_function (clauses.c) that the catalog tells; a body kept as a tree instead of text is left alone */
-	if (form->prolang == SQLlanguageId && form->prokind == PROKIND_FUNCTION && !form->prosecdef && !form->proretset &&
+	if (form->provolatile == PROVOLATILE_VOLATILE && form->prolang == SQLlanguageId && form->prokind == PROKIND_FUNCTION && !form->prosecdef && !form->proretset &&
 		form->prorettype != RECORDOID && heap_attisnull(tuple, Anum_pg_proc_proconfig, NULL) &&
 		heap_attisnull(tuple, Anum_pg_proc_prosqlbody, NULL))
 	{
 		bool		is_null;
 		Datum		source = SysCacheGetAttr(PROCOID, tuple, Anum_pg_proc_prosrc, &is_null);
 
-		if (!is_null)
+		if (!is_null && toast_raw_datum_size(source) <= ZDM_BODY_MAX)
 			function->inlinable_body = TextDatumGetCString(source);
 	}
 	ReleaseSysCache(tuple);

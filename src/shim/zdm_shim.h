@@ -45,6 +45,7 @@ extern ErrorData *zdm_shim_catch(MemoryContext context);
 /* check: parse.c, relation.c, lookup.c */
 typedef struct ZdmFunction
 {
+	Oid			oid;
 	char		volatility;		/* pg_proc.provolatile */
 	char	   *inlinable_body; /* or NULL */
 } ZdmFunction;
@@ -53,6 +54,7 @@ typedef struct ZdmFunction
 #define ZDM_TYPMOD_UNKNOWN PG_INT32_MIN
 
 extern ErrorData *zdm_shim_raw_parse(const char *sql);
+extern ErrorData *zdm_shim_interrupts(void);
 extern ErrorData *zdm_shim_expression(const char *tree, int16 **columns, int *ncolumns, char **text);
 extern Oid	zdm_visible_schema(const char *schema);
 extern ErrorData *zdm_shim_schema(const char *schema, Oid *oid);

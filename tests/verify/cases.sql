@@ -41,7 +41,40 @@ ALTER TABLE users ADD COLUMN z positive DEFAULT 5
 
 ALTER TABLE users ADD COLUMN z outer_positive
 
+ALTER TABLE users ADD COLUMN z chance
+
+ALTER TABLE users ADD COLUMN z outer_chance
+
+ALTER TABLE users ADD COLUMN z chance NOT NULL
+
+ALTER TABLE users ADD COLUMN z chance[]
+
+ALTER TABLE users ADD COLUMN z chance DEFAULT 1
+
+ALTER TABLE users ADD COLUMN z chance DEFAULT NULL
+
+ALTER TABLE users ADD COLUMN z certain
+
+ALTER TABLE users ADD COLUMN z no_chance
+
+ALTER TABLE users ADD COLUMN z seven
+
+ALTER TABLE users ADD COLUMN z seven NOT NULL
+
+ALTER TABLE users ADD COLUMN z seven REFERENCES groups
+
+ALTER TABLE users ADD COLUMN z stamped
+
 ALTER TABLE empty_one ADD COLUMN z required
+
+-- setup: ALTER TABLE shop.base ADD CONSTRAINT own CHECK (v IS NOT NULL) NO INHERIT NOT VALID
+ALTER TABLE base VALIDATE CONSTRAINT own
+
+-- setup: ALTER TABLE shop.base ADD CONSTRAINT own CHECK (v IS NOT NULL) NO INHERIT
+ALTER TABLE base ALTER COLUMN v SET NOT NULL
+
+-- setup: CREATE FUNCTION shop.inlined(int, int) RETURNS int LANGUAGE sql VOLATILE AS 'SELECT 1'; CREATE OPERATOR shop.### (LEFTARG = int, RIGHTARG = int, FUNCTION = shop.inlined)
+ALTER TABLE users ADD COLUMN z int DEFAULT 1 ### 2
 
 ALTER TABLE users ADD COLUMN z int CHECK (z > 0)
 

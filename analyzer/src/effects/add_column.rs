@@ -2,9 +2,8 @@
 
 use super::alter_table::Alter;
 use super::{Effects, constraint, either, volatility};
-use crate::catalog::ConstraintKind;
+use crate::catalog::{ConstraintKind, Oid};
 use crate::ir::{ColumnDef, Recursion, TypeName};
-use crate::parse;
 use crate::script::{FoundType, Script};
 
 pub fn add_column(effects: &mut Effects, alter: &Alter, column: &ColumnDef, if_not_exists: bool) {
@@ -12,7 +11,7 @@ pub fn add_column(effects: &mut Effects, alter: &Alter, column: &ColumnDef, if_n
         return;
     }
     let rewrites = rewrites(effects.script(), column);
-    let scans = scans(column);
+    let scans = scans(effects.script(), column);
     for member in alter.members(effects, Recursion::All) {
         effects.rewrite(&member, alter.mode, rewrites);
         effects.scan(&member, alter.mode, Some(scans));
@@ -20,8 +19,7 @@ pub fn add_column(effects: &mut Effects, alter: &Alter, column: &ColumnDef, if_n
     for added in &column.constraints {
         match added.kind {
             ConstraintKind::ForeignKey => {
-                let filled = column.default.is_some() || computed(column);
-                constraint::reference(effects, alter, added, filled && added.enforced);
+                constraint::reference(effects, alter, added, references_something(column) && added.enforced);
             }
             ConstraintKind::PrimaryKey | ConstraintKind::Unique | ConstraintKind::Exclusion => {
                 constraint::build_index(effects, alter, added);
@@ -44,6 +42,26 @@ pub fn is_serial(column: &ColumnDef) -> bool {
         && matches!(name.name.as_str(), "serial" | "serial2" | "serial4" | "serial8" | "smallserial" | "bigserial")
 }
 
+/// What `serial` and its relatives stand for.
+pub fn serial_type(name: &TypeName) -> Oid {
+    match name.name.as_str() {
+        "bigserial" | "serial8" => 20,
+        "smallserial" | "serial2" => 21,
+        _ => 23,
+    }
+}
+
+/// Whether a foreign key of a new column is checked: PostgreSQL looks for a default that is written down, and not at the domain's
+/// (`transformAlterTableStmt`).
+pub fn references_something(column: &ColumnDef) -> bool {
+    column.default.is_some() || computed(column)
+}
+
+/// Whether the rows that exist get a value.
+pub fn fills(script: &Script, column: &ColumnDef) -> bool {
+    references_something(column) || script.domain_default(column).is_some()
+}
+
 /// Whether the table is written anew.
 pub fn rewrites(script: &Script, column: &ColumnDef) -> Option<bool> {
     if computed(column) {
@@ -52,18 +70,9 @@ pub fn rewrites(script: &Script, column: &ColumnDef) -> Option<bool> {
     if column.generated == Some(false) {
         return Some(false);
     }
-    let default = match &column.default {
-        Some(default) => volatility::is_volatile(script, default),
-        None => inherited_default(script, column),
-    };
+    let inherited = script.domain_default(column);
+    let default = column.default.as_ref().or(inherited.as_ref()).map_or(Some(false), |default| volatility::is_volatile(script, default));
     either(default, constrained_domain(script, column))
-}
-
-/// A column without a default of its own has that of its domain.
-fn inherited_default(script: &Script, column: &ColumnDef) -> Option<bool> {
-    let FoundType::Existing(found) = script.find_type(&column.type_name) else { return Some(false) };
-    let Some(text) = found.domain.as_ref().and_then(|_| script.catalog().type_default(found.oid)) else { return Some(false) };
-    volatility::is_volatile(script, &parse::body_expression(&format!("SELECT {text}"))?)
 }
 
 /// A domain with constraints is checked for each row, even if the value is NULL.
@@ -75,15 +84,15 @@ pub fn constrained_domain(script: &Script, column: &ColumnDef) -> Option<bool> {
 pub fn constrained_type(script: &Script, name: &TypeName) -> Option<bool> {
     match script.find_type(name) {
         FoundType::Existing(found) => Some(found.domain.is_some_and(|domain| domain.constrained)),
-        FoundType::New { constrained } => Some(constrained),
+        FoundType::New { constrained, .. } => Some(constrained),
         FoundType::Missing => None,
     }
 }
 
 /// Whether the rows are read to check something.
-fn scans(column: &ColumnDef) -> bool {
+fn scans(script: &Script, column: &ColumnDef) -> bool {
     let checked = column.constraints.iter().any(|added| added.kind == ConstraintKind::Check && added.enforced && !added.not_valid);
     // Without a value NOT NULL fails at the first row; a virtual column is computed to find out.
-    let not_null = column.not_null && !computed(column) && column.default.is_none();
+    let not_null = column.not_null && !fills(script, column);
     checked || not_null
 }

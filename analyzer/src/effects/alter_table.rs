@@ -42,6 +42,9 @@ pub fn alter_table(effects: &mut Effects, alter: &AlterTable) {
     let alter = Alter { root, mode, actions: &alter.actions, recursion: recursion_of(&alter.target) };
     effects.lock(&alter.root, mode);
     for action in alter.actions {
+        if effects.script().catalog().interrupted() {
+            return;
+        }
         apply(effects, &alter, action);
     }
 }
@@ -106,11 +109,11 @@ fn apply(effects: &mut Effects, alter: &Alter, action: &Action) {
             effects.rewrite(&alter.root, alter.mode, rewrites);
         }
         Action::SetTablespace { name } => {
-            let rewrites = effects.script().catalog().tablespace(alter.root.oid).map(|old| old != *name);
+            let rewrites = effects.script().tablespace(alter.root.oid).map(|old| old != *name);
             effects.rewrite(&alter.root, alter.mode, rewrites);
         }
         Action::SetLogged { logged } => {
-            let rewrites = effects.script().catalog().unlogged(alter.root.oid).map(|unlogged| unlogged == *logged);
+            let rewrites = effects.script().unlogged(alter.root.oid).map(|unlogged| unlogged == *logged);
             effects.rewrite(&alter.root, alter.mode, rewrites);
         }
         Action::SetOptions { .. } => {}

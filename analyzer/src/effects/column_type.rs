@@ -64,8 +64,14 @@ pub fn change(script: &Script, old: &Column, to: &TypeName, collation: Option<&Q
     Change { rewrites, reindexes }
 }
 
+/// A column whose type the text itself made.
+const UNKNOWN: Oid = 0;
+
 /// Casts one after the other, then the assignment to the new type.
 fn convert(script: &Script, old: &Column, casts: &[TypeName], new: &Type) -> Option<bool> {
+    if old.type_oid == UNKNOWN {
+        return None;
+    }
     let (mut oid, mut typmod) = (old.type_oid, old.typmod);
     let mut answer = Some(false);
     for cast in casts {
@@ -153,6 +159,9 @@ fn operator_class_changes(script: &Script, old: Oid, new: Oid) -> Option<bool> {
     };
     if family(old) == family(new) {
         return Some(false);
+    }
+    if old == UNKNOWN {
+        return None;
     }
     // A domain uses the operator class of its base type. Nothing else of a user's is binary coercible to a type of PostgreSQL's with the
     // certainty that the operator class is shared.

@@ -22,7 +22,9 @@ pub fn add(effects: &mut Effects, alter: &Alter, added: &ConstraintDef) {
         ConstraintKind::NotNull => {
             let reach = if added.no_inherit { Recursion::None } else { Recursion::All };
             for member in alter.members(effects, reach) {
-                let needed = |column: &String| !not_null::is_not_null(&member, column) && !not_null::is_proved(&member, alter, column);
+                let needed = |column: &String| {
+                    !not_null::is_not_null(&member, column) && !not_null::is_proved(effects.script(), &member, alter, column)
+                };
                 let scans = !added.not_valid && added.columns.iter().any(needed);
                 effects.scan(&member, alter.mode, Some(scans));
             }
@@ -79,7 +81,9 @@ fn use_index(effects: &mut Effects, alter: &Alter, added: &ConstraintDef, name: 
     }
     let scans = match alter.root.indexes.iter().find(|index| index.name == name) {
         Some(index) => {
-            let proved = |column: &String| not_null::is_not_null(&alter.root, column) || not_null::is_proved(&alter.root, alter, column);
+            let proved = |column: &String| {
+                not_null::is_not_null(&alter.root, column) || not_null::is_proved(effects.script(), &alter.root, alter, column)
+            };
             Some(!index.columns.iter().all(proved))
         }
         None => {
@@ -102,7 +106,7 @@ pub fn validate(effects: &mut Effects, alter: &Alter, name: &str) {
         // Added by the same statement: read under the lock of the whole statement.
         match added.kind {
             ConstraintKind::ForeignKey => reference(effects, alter, added, true),
-            _ => scan_members(effects, alter, Recursion::All),
+            _ => scan_members(effects, alter, if added.no_inherit { Recursion::None } else { Recursion::All }),
         }
         return;
     }
@@ -116,7 +120,7 @@ pub fn validate(effects: &mut Effects, alter: &Alter, name: &str) {
                 }
             }
         }
-        Some(_) => scan_members(effects, alter, Recursion::All),
+        Some(constraint) => scan_members(effects, alter, if constraint.no_inherit { Recursion::None } else { Recursion::All }),
         None => note_missing_constraint(effects, alter, name),
     }
 }

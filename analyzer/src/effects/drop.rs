@@ -7,6 +7,7 @@ use super::{Effects, constraint, recursion_of};
 use crate::catalog::{Constraint, ConstraintKind, Oid, Relation, RelationKind};
 use crate::ir::{Drop, Dropped, QualifiedName, Recursion, Target, TypeName};
 use crate::lock::LockMode;
+use crate::quote;
 use crate::script::FoundType;
 
 pub fn drop(effects: &mut Effects, drop: &Drop) {
@@ -23,12 +24,9 @@ pub fn drop(effects: &mut Effects, drop: &Drop) {
                 index_goes(effects, name, drop);
             }
         }
-        Dropped::Schemas(names) if drop.cascade => {
-            let script = effects.script();
-            for oid in names.iter().flat_map(|schema| script.catalog().relations_in_schema(schema)) {
-                if let Some(relation) = script.get(oid) {
-                    relation_goes(effects, &relation, true);
-                }
+        Dropped::Schemas(names) => {
+            for schema in names {
+                schema_goes(effects, schema, drop);
             }
         }
         Dropped::Statistics(names) => {
@@ -39,7 +37,20 @@ pub fn drop(effects: &mut Effects, drop: &Drop) {
             }
         }
         Dropped::Called("type", names) if drop.cascade => types_go(effects, names),
-        Dropped::Schemas(_) | Dropped::Called(..) => {}
+        Dropped::Called(..) => {}
+    }
+}
+
+/// Without CASCADE it goes only if nothing is in it.
+fn schema_goes(effects: &mut Effects, schema: &str, drop: &Drop) {
+    let script = effects.script();
+    if !drop.missing_ok && !script.schema_exists(schema) {
+        effects.note_missing(format!("schema {}", quote::ident(schema)));
+    }
+    if drop.cascade {
+        for relation in script.catalog().relations_in_schema(schema).into_iter().filter_map(|oid| script.get(oid)) {
+            relation_goes(effects, &relation, true);
+        }
     }
 }
 

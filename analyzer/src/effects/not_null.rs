@@ -6,7 +6,7 @@ use super::Effects;
 use super::alter_table::{Alter, known_column};
 use crate::catalog::{Constraint, ConstraintKind, Relation, RelationKind, Size};
 use crate::ir::{Action, AlterTable, Recursion};
-use crate::parse;
+use crate::script::Script;
 
 pub fn set_not_null(effects: &mut Effects, alter: &Alter, column: &str) {
     known_column(effects, alter, column);
@@ -16,7 +16,7 @@ pub fn set_not_null(effects: &mut Effects, alter: &Alter, column: &str) {
         return;
     }
     for member in alter.members(effects, Recursion::All) {
-        let scans = !is_not_null(&member, column) && !is_proved(&member, alter, column);
+        let scans = !is_not_null(&member, column) && !is_proved(effects.script(), &member, alter, column);
         effects.scan(&member, alter.mode, Some(scans));
     }
 }
@@ -31,22 +31,22 @@ pub fn is_not_null(relation: &Relation, column: &str) -> bool {
 }
 
 /// A valid CHECK that stays proves it (`NotNullImpliedByRelConstraints`).
-pub fn is_proved(relation: &Relation, alter: &Alter, column: &str) -> bool {
-    relation.constraints.iter().any(|one| proves(one, column) && !alter.drops_constraint(&one.name))
+pub fn is_proved(script: &Script, relation: &Relation, alter: &Alter, column: &str) -> bool {
+    relation.constraints.iter().any(|one| proves(script, one, column) && !alter.drops_constraint(&one.name))
 }
 
 /// Whether making a column NOT NULL reads the relation or one below it.
 pub fn scans(effects: &Effects, alter: &AlterTable, relation: &Rc<Relation>, column: &str) -> bool {
     let dropped = |wanted: &str| alter.actions.iter().any(|action| matches!(action, Action::DropConstraint { name, .. } if name == wanted));
-    let proved = |member: &Relation| member.constraints.iter().any(|one| proves(one, column) && !dropped(&one.name));
+    let proved = |member: &Relation| member.constraints.iter().any(|one| proves(effects.script(), one, column) && !dropped(&one.name));
     let members = if alter.target.only { vec![Rc::clone(relation)] } else { effects.members(relation) };
     members
         .iter()
         .any(|member| super::has_storage(member) && member.size != Size::Bytes(0) && !is_not_null(member, column) && !proved(member))
 }
 
-fn proves(constraint: &Constraint, column: &str) -> bool {
+fn proves(script: &Script, constraint: &Constraint, column: &str) -> bool {
     constraint.kind == ConstraintKind::Check
         && constraint.validated
-        && constraint.expression.as_deref().is_some_and(|text| parse::proves_not_null(text).iter().any(|proved| proved == column))
+        && constraint.expression.as_deref().is_some_and(|text| script.proves_not_null(text).iter().any(|proved| proved == column))
 }

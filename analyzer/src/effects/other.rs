@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::{Effects, display, recursion_of};
+use super::{Effects, recursion_of};
 use crate::catalog::{ConstraintKind, RelationKind};
 use crate::ir::{AlterDomain, Bound, CreateTable, Lock, Modification, QualifiedName, Recursion, Rename, Renamed, Target, TypeName};
 use crate::lock::LockMode;
@@ -25,7 +25,7 @@ pub fn alter_domain(effects: &mut Effects, domain: &AlterDomain) {
             None => effects.unbounded = Some("every table that uses the domain is read under a ShareLock"),
         },
         FoundType::New { .. } => {}
-        FoundType::Missing => effects.note_missing(format!("domain {}", display(&domain.name))),
+        FoundType::Missing => effects.note_missing(format!("domain {}", domain.name)),
     }
 }
 

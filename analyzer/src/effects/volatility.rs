@@ -1,10 +1,13 @@
 //! Whether a default must be computed for each row: what `contain_volatile_functions` says after the planner's inlining.
 //!
 //! `provolatile` alone is not the truth: a SQL function declared VOLATILE whose body is a harmless `SELECT` is inlined, and what counts is what
-//! remains.
+//! remains. Bodies call functions, which have bodies: so every function is judged once, and the work for a text is bounded. Whoever may create
+//! functions could otherwise keep a backend busy for hours.
+
+use std::collections::HashMap;
 
 use super::either;
-use crate::catalog::{Function, Volatility};
+use crate::catalog::{Catalog, Function, Oid, Volatility};
 use crate::ir::{Expr, QualifiedName};
 use crate::parse;
 use crate::script::Script;
@@ -12,39 +15,106 @@ use crate::script::Script;
 /// How deep functions that call functions are followed.
 const DEPTH: u32 = 16;
 
+/// What the functions of one text may cost: bytes of bodies read, and what a name and a function are worth.
+const BUDGET: usize = 200_000;
+const NAME: usize = 50;
+const FUNCTION: usize = 10;
+
 /// `None`: cannot be told.
 pub fn is_volatile(script: &Script, expression: &Expr) -> Option<bool> {
-    volatile(script, expression, DEPTH)
+    script.volatilities().borrow_mut().expression(script.catalog(), expression, DEPTH)
 }
 
-fn volatile(script: &Script, expression: &Expr, depth: u32) -> Option<bool> {
-    let mut answer = if expression.opaque { None } else { Some(false) };
-    for (name, arguments) in &expression.calls {
-        answer = either(answer, call(script, name, *arguments, depth));
+/// What an expression may call.
+#[derive(Debug, PartialEq, Eq, Hash)]
+enum Callee {
+    Function(QualifiedName, usize),
+    Operator(QualifiedName),
+}
+
+/// What is known of the functions that a text names, directly or through others, and what is left to find out more.
+#[derive(Debug)]
+pub struct Volatilities {
+    callees: HashMap<Callee, Option<bool>>,
+    functions: HashMap<Oid, Option<bool>>,
+    left: usize,
+}
+
+impl Default for Volatilities {
+    fn default() -> Self {
+        Self { callees: HashMap::new(), functions: HashMap::new(), left: BUDGET }
     }
-    for name in &expression.operators {
-        let all = script.catalog().operators(name);
-        answer = either(answer, agreed(all.iter().map(|volatility| Some(*volatility == Volatility::Volatile))));
+}
+
+impl Volatilities {
+    fn expression(&mut self, catalog: &dyn Catalog, expression: &Expr, depth: u32) -> Option<bool> {
+        let calls = expression.calls.iter().map(|(name, arguments)| Callee::Function(name.clone(), *arguments));
+        let operators = expression.operators.iter().map(|name| Callee::Operator(name.clone()));
+        let mut answer = if expression.opaque { None } else { Some(false) };
+        for callee in calls.chain(operators) {
+            answer = either(answer, self.callee(catalog, callee, depth));
+            if answer == Some(true) {
+                break;
+            }
+        }
+        answer
     }
-    answer
-}
 
-/// A call could mean any of its candidates: only what all agree on is known.
-fn call(script: &Script, name: &QualifiedName, arguments: usize, depth: u32) -> Option<bool> {
-    let candidates = script.catalog().functions(name, arguments);
-    agreed(candidates.iter().map(|function| candidate(script, function, depth)))
-}
-
-fn candidate(script: &Script, function: &Function, depth: u32) -> Option<bool> {
-    if function.volatility != Volatility::Volatile {
-        return Some(false);
+    /// A name could mean any of its candidates: only what all agree on is known.
+    fn callee(&mut self, catalog: &dyn Catalog, callee: Callee, depth: u32) -> Option<bool> {
+        if let Some(known) = self.callees.get(&callee) {
+            return *known;
+        }
+        if !self.pay(NAME) || catalog.interrupted() {
+            return None;
+        }
+        let candidates = match &callee {
+            Callee::Function(name, arguments) => catalog.functions(name, *arguments),
+            Callee::Operator(name) => catalog.operators(name),
+        };
+        let answer = self.agreed(catalog, &candidates, depth);
+        self.callees.insert(callee, answer);
+        answer
     }
-    let inlined = function.inlinable_body.as_deref().filter(|_| depth > 0).and_then(parse::body_expression);
-    inlined.map_or(Some(true), |body| volatile(script, &body, depth - 1))
-}
 
-/// What all answers say; `None` when they differ, one is unknown, or there is none.
-fn agreed(mut answers: impl Iterator<Item = Option<bool>>) -> Option<bool> {
-    let first = answers.next()??;
-    answers.all(|answer| answer == Some(first)).then_some(first)
+    /// What all say; `None` when they differ, one is unknown, or there is none.
+    fn agreed(&mut self, catalog: &dyn Catalog, candidates: &[Function], depth: u32) -> Option<bool> {
+        let mut common = None;
+        for function in candidates {
+            let answer = if self.pay(FUNCTION) { self.function(catalog, function, depth)? } else { return None };
+            if common.is_some_and(|common| common != answer) {
+                return None;
+            }
+            common = Some(answer);
+        }
+        common
+    }
+
+    fn function(&mut self, catalog: &dyn Catalog, function: &Function, depth: u32) -> Option<bool> {
+        if function.volatility != Volatility::Volatile {
+            return Some(false);
+        }
+        let Some(body) = &function.inlinable_body else { return Some(true) };
+        if let Some(known) = self.functions.get(&function.oid) {
+            return *known;
+        }
+        if depth == 0 || !self.pay(body.len()) {
+            return None;
+        }
+        // Met again inside itself it is not inlined, and stays what it is declared.
+        self.functions.insert(function.oid, Some(true));
+        let answer = match parse::body_expression(body) {
+            Some(inlined) => self.expression(catalog, &inlined, depth - 1),
+            None => Some(true),
+        };
+        self.functions.insert(function.oid, answer);
+        answer
+    }
+
+    /// Whether the price is left.
+    fn pay(&mut self, price: usize) -> bool {
+        let left = self.left.checked_sub(price);
+        self.left = left.unwrap_or(0);
+        left.is_some()
+    }
 }

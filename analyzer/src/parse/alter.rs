@@ -1,12 +1,10 @@
-//! `ALTER TABLE`, `ALTER DOMAIN`, renames and `SET SCHEMA`.
+//! `ALTER TABLE` and its relatives.
 
 use pg_query::protobuf::node::Node as Tree;
-use pg_query::protobuf::{
-    AlterDomainStmt, AlterObjectSchemaStmt, AlterTableCmd, AlterTableStmt, AlterTableType, DropBehavior, Node, ObjectType, RenameStmt,
-};
+use pg_query::protobuf::{AlterTableCmd, AlterTableStmt, AlterTableType, DropBehavior, Node, ObjectType};
 
 use super::{create, expr, names};
-use crate::ir::{Action, AlterDomain, AlterTable, Bound, Detach, Kind, OpaqueRule, Recursion, Rename, Renamed};
+use crate::ir::{Action, AlterTable, Bound, Detach, Kind, OpaqueRule, Recursion};
 use crate::lock::LockMode;
 
 pub fn alter_table(statement: &AlterTableStmt) -> Kind {
@@ -125,70 +123,5 @@ fn option_name(node: &Node) -> Option<String> {
     match node.node.as_ref()? {
         Tree::DefElem(element) => Some(element.defname.clone()),
         _ => None,
-    }
-}
-
-/// `ALTER DOMAIN`: adding or validating a constraint reads the tables that use the domain.
-pub fn alter_domain(statement: &AlterDomainStmt) -> Kind {
-    let checks_users = match statement.subtype.as_str() {
-        "O" | "V" => true,
-        "C" => {
-            !matches!(statement.def.as_deref().and_then(|node| node.node.as_ref()), Some(Tree::Constraint(constraint)) if constraint.skip_validation)
-        }
-        _ => false,
-    };
-    Kind::AlterDomain(AlterDomain { name: names::qualified(&names::strings(&statement.type_name)), checks_users })
-}
-
-pub fn rename(statement: &RenameStmt) -> Kind {
-    let target = names::optional_target(statement.relation.as_ref());
-    let to = statement.newname.clone();
-    let from = statement.subname.clone();
-    let what = match ObjectType::try_from(statement.rename_type) {
-        Ok(
-            ObjectType::ObjectTable
-            | ObjectType::ObjectView
-            | ObjectType::ObjectMatview
-            | ObjectType::ObjectForeignTable
-            | ObjectType::ObjectSequence
-            | ObjectType::ObjectIndex,
-        ) => Renamed::Relation { to },
-        Ok(ObjectType::ObjectColumn) => Renamed::Column { from, to },
-        Ok(ObjectType::ObjectTabconstraint) => Renamed::Constraint { from, to },
-        Ok(ObjectType::ObjectTrigger) => {
-            return create::locked(statement.relation.as_ref(), LockMode::AccessExclusive, Recursion::Partitions);
-        }
-        Ok(ObjectType::ObjectPolicy | ObjectType::ObjectRule) => {
-            return create::locked(statement.relation.as_ref(), LockMode::AccessExclusive, Recursion::None);
-        }
-        Ok(ObjectType::ObjectSchema) => return Kind::RenameCalled { what: "schema", name: names::qualified(&[from]), to },
-        Ok(ObjectType::ObjectFunction | ObjectType::ObjectProcedure | ObjectType::ObjectRoutine | ObjectType::ObjectAggregate) => {
-            return called("function", statement, to);
-        }
-        Ok(ObjectType::ObjectType | ObjectType::ObjectDomain) => return called("type", statement, to),
-        _ => return Kind::Ignored,
-    };
-    let as_index = statement.rename_type == ObjectType::ObjectIndex as i32;
-    Kind::Rename(Rename { target, as_index, missing_ok: statement.missing_ok, what })
-}
-
-fn called(what: &'static str, statement: &RenameStmt, to: String) -> Kind {
-    let parts = statement.object.as_deref().map(names::object).unwrap_or_default();
-    Kind::RenameCalled { what, name: names::qualified(&parts), to }
-}
-
-pub fn set_schema(statement: &AlterObjectSchemaStmt) -> Kind {
-    let to = statement.newschema.clone();
-    if statement.relation.is_some() {
-        let target = names::optional_target(statement.relation.as_ref());
-        return Kind::Rename(Rename { target, as_index: false, missing_ok: statement.missing_ok, what: Renamed::Schema { to } });
-    }
-    let parts = statement.object.as_deref().map(names::object).unwrap_or_default();
-    match ObjectType::try_from(statement.object_type) {
-        Ok(ObjectType::ObjectFunction | ObjectType::ObjectProcedure | ObjectType::ObjectRoutine | ObjectType::ObjectAggregate) => {
-            Kind::RenameCalled { what: "function", name: names::qualified(&parts), to }
-        }
-        Ok(ObjectType::ObjectType | ObjectType::ObjectDomain) => Kind::RenameCalled { what: "type", name: names::qualified(&parts), to },
-        _ => Kind::Ignored,
     }
 }

@@ -62,6 +62,7 @@ pub fn column(definition: &protobuf::ColumnDef) -> ColumnDef {
         type_name: definition.type_name.as_ref().map(names::type_name).unwrap_or_else(unnamed_type),
         type_text: String::new(),
         default: None,
+        null_default: false,
         not_null: definition.is_not_null,
         identity: false,
         generated: None,
@@ -72,7 +73,8 @@ pub fn column(definition: &protobuf::ColumnDef) -> ColumnDef {
         match ConstrType::try_from(one.contype) {
             Ok(ConstrType::ConstrNotnull) => column.not_null = true,
             Ok(ConstrType::ConstrDefault) => {
-                column.default = one.raw_expr.as_deref().filter(|node| !expr::is_null(node)).map(expr::summary)
+                column.default = one.raw_expr.as_deref().filter(|node| !expr::is_null(node)).map(expr::summary);
+                column.null_default = column.default.is_none();
             }
             Ok(ConstrType::ConstrIdentity) => column.identity = true,
             Ok(ConstrType::ConstrGenerated) => column.generated = Some(one.generated_kind != "v"),

@@ -4,21 +4,22 @@ use std::ops::Range;
 
 use pg_query::protobuf::node::Node as Tree;
 use pg_query::protobuf::{
-    AlterPublicationAction, AlterSeqStmt, CommentStmt, CreateFunctionStmt, CreateStatsStmt, Node, ObjectType, ReindexObjectType,
-    ReindexStmt, VacuumStmt, VariableSetStmt,
+    AlterPublicationAction, AlterSeqStmt, CommentStmt, CreateFunctionStmt, CreateStatsStmt, CreateTableAsStmt, Node, ObjectType,
+    ReindexObjectType, ReindexStmt, VacuumStmt, VariableSetStmt,
 };
 
-use super::{alter, create, drop, modify, names};
-use crate::ir::{Kind, Lock, New, OpaqueRule, Recursion, Reindexed, Target};
+use super::{alter, create, domain, drop, modify, names, rename, transaction};
+use crate::ir::{Creation, Kind, Lock, New, OpaqueRule, Recursion, Reindexed, Target};
 use crate::lock::LockMode;
 
 /// What a statement is. `span` is its place in `sql`.
 pub fn kind(node: &Tree, sql: &str, span: &Range<usize>) -> Kind {
     match node {
         Tree::AlterTableStmt(statement) => alter::alter_table(statement),
-        Tree::AlterDomainStmt(statement) => alter::alter_domain(statement),
-        Tree::RenameStmt(statement) => alter::rename(statement),
-        Tree::AlterObjectSchemaStmt(statement) => alter::set_schema(statement),
+        Tree::AlterDomainStmt(statement) => domain::alter(statement),
+        Tree::AlterEnumStmt(statement) => rename::value(statement),
+        Tree::RenameStmt(statement) => rename::rename(statement),
+        Tree::AlterObjectSchemaStmt(statement) => rename::set_schema(statement),
         Tree::CreateStmt(statement) => create::table(statement),
         Tree::CreateForeignTableStmt(statement) => statement.base_stmt.as_ref().map_or(Kind::Ignored, create::table),
         Tree::IndexStmt(statement) => create::index(statement),
@@ -37,45 +38,61 @@ pub fn kind(node: &Tree, sql: &str, span: &Range<usize>) -> Kind {
         Tree::ExplainStmt(statement) if names::option(&statement.options, "analyze") == Some(true) => {
             statement.query.as_deref().and_then(|node| node.node.as_ref()).map_or(Kind::Ignored, |inner| kind(inner, sql, span))
         }
-        Tree::UpdateStmt(_) | Tree::DeleteStmt(_) | Tree::InsertStmt(_) | Tree::MergeStmt(_) => modify::modification(node, sql, span),
+        Tree::UpdateStmt(_) | Tree::DeleteStmt(_) | Tree::InsertStmt(_) | Tree::MergeStmt(_) | Tree::CopyStmt(_) => {
+            modify::modification(node, sql, span)
+        }
         Tree::SelectStmt(select) => match select.into_clause.as_deref().and_then(|into| into.rel.as_ref()) {
-            Some(made) => Kind::Create(New::Relation(names::range_var(made))),
+            Some(made) => Kind::Create(Creation {
+                new: New::Relation(names::range_var(made)),
+                if_not_exists: false,
+                changes: modify::changes(Some(node), sql, span),
+            }),
             None => modify::modification(node, sql, span),
         },
+        Tree::CreateTableAsStmt(statement) => create_table_as(statement, sql, span),
         Tree::VariableSetStmt(statement) => set(statement),
+        Tree::TransactionStmt(statement) => transaction::kind(statement),
         _ => creations(node).or_else(|| locks(node)).or_else(|| opaque(node)).unwrap_or(Kind::Ignored),
     }
 }
 
+/// `CREATE TABLE AS`, `SELECT INTO`, `CREATE MATERIALIZED VIEW`.
+fn create_table_as(statement: &CreateTableAsStmt, sql: &str, span: &Range<usize>) -> Kind {
+    let query = statement.query.as_deref().and_then(|node| node.node.as_ref());
+    if let Some(Tree::ExecuteStmt(_)) = query {
+        return Kind::Opaque { reason: "the prepared statement is not at hand", rule: OpaqueRule::DynamicSql };
+    }
+    let Some(made) = statement.into.as_deref().and_then(|into| into.rel.as_ref()) else { return Kind::Ignored };
+    Kind::Create(Creation {
+        new: New::Relation(names::range_var(made)),
+        if_not_exists: statement.if_not_exists,
+        changes: modify::changes(query, sql, span),
+    })
+}
+
 /// Statements that make something new and disturb nobody.
 fn creations(node: &Tree) -> Option<Kind> {
+    let mut if_not_exists = false;
     let new = match node {
-        Tree::CreateTableAsStmt(statement) => New::Relation(names::range_var(statement.into.as_deref()?.rel.as_ref()?)),
-        Tree::CreateSeqStmt(statement) => New::Relation(names::range_var(statement.sequence.as_ref()?)),
+        Tree::CreateSeqStmt(statement) => {
+            if_not_exists = statement.if_not_exists;
+            New::Relation(names::range_var(statement.sequence.as_ref()?))
+        }
         Tree::CompositeTypeStmt(statement) => New::Type(names::range_var(statement.typevar.as_ref()?)),
         Tree::CreateEnumStmt(statement) => New::Type(names::qualified(&names::strings(&statement.type_name))),
         Tree::CreateRangeStmt(statement) => New::Type(names::qualified(&names::strings(&statement.type_name))),
-        Tree::CreateDomainStmt(statement) => New::Domain {
-            name: names::qualified(&names::strings(&statement.domainname)),
-            constrained: statement.constraints.iter().any(constrains),
-        },
+        Tree::CreateDomainStmt(statement) => New::Domain(domain::new(statement)),
+        Tree::CreateSchemaStmt(statement) if statement.schema_elts.is_empty() => {
+            let role = || statement.authrole.as_ref().map(|role| role.rolename.clone()).unwrap_or_default();
+            New::Schema(if statement.schemaname.is_empty() { role() } else { statement.schemaname.clone() })
+        }
         Tree::CreateFunctionStmt(statement) => function(statement),
         Tree::ViewStmt(statement) => {
             return Some(Kind::CreateView { name: names::range_var(statement.view.as_ref()?), replace: statement.replace });
         }
         _ => return None,
     };
-    Some(Kind::Create(new))
-}
-
-fn constrains(node: &Node) -> bool {
-    use pg_query::protobuf::ConstrType;
-    match node.node.as_ref() {
-        Some(Tree::Constraint(constraint)) => {
-            matches!(ConstrType::try_from(constraint.contype), Ok(ConstrType::ConstrCheck | ConstrType::ConstrNotnull))
-        }
-        _ => false,
-    }
+    Some(Kind::Create(Creation { new, if_not_exists, changes: Vec::new() }))
 }
 
 fn function(statement: &CreateFunctionStmt) -> New {
@@ -206,7 +223,11 @@ fn vacuum(statement: &VacuumStmt) -> Kind {
 }
 
 fn set(statement: &VariableSetStmt) -> Kind {
-    Kind::SetVariable { name: statement.name.clone(), values: statement.args.iter().filter_map(names::constant_text).collect() }
+    Kind::SetVariable {
+        name: statement.name.clone(),
+        values: statement.args.iter().filter_map(names::constant_text).collect(),
+        local: statement.is_local,
+    }
 }
 
 /// A call of one of pg_zdm's own procedures, whose short transactions lock rows and nothing else.

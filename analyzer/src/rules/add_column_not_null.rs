@@ -35,7 +35,7 @@ impl Rule for AddColumnNotNull {
     fn check(&self, context: &Context) -> Vec<Report> {
         context.each_action(|action, relation| {
             let Action::AddColumn { column, .. } = action else { return None };
-            let filled = column.default.is_some() || column.identity || column.generated.is_some() || crate::effects::is_serial(column);
+            let filled = column.generated.is_some() || crate::effects::fills(context.script(), column);
             if !column.not_null || filled || context.adds_nothing(relation, action) {
                 return None;
             }

@@ -9,7 +9,7 @@ super::rule! {
     /// A new column with a volatile default rewrites the table.
     ///
     /// **What it detects.** `ADD COLUMN ... DEFAULT` with an expression that gives another value at each call (`random()`,
-    /// `gen_random_uuid()`, `clock_timestamp()`, `nextval()`), on a table that holds rows.
+    /// `gen_random_uuid()`, `clock_timestamp()`, `nextval()`), on a table that holds rows; or whose type is a domain with such a default.
     ///
     /// **Why.** A constant or stable default is stored once, for all rows that exist. A volatile one is computed for each row: table and
     /// indexes are written anew under an AccessExclusiveLock.
@@ -39,19 +39,33 @@ impl Rule for AddColumnVolatileDefault {
     fn check(&self, context: &Context) -> Vec<Report> {
         context.each_action(|action, relation| {
             let Action::AddColumn { column, .. } = action else { return None };
-            let default = column.default.as_ref()?;
+            let inherited = context.script().domain_default(column);
+            let default = column.default.as_ref().or(inherited.as_ref())?;
             if context.adds_nothing(relation, action) || crate::effects::is_volatile(context.script(), default) != Some(true) {
                 return None;
             }
+            if inherited.is_some() && crate::effects::constrained_domain(context.script(), column) != Some(false) {
+                // The domain's constraints rewrite the table in any case.
+                return None;
+            }
             let name = quote::ident(&column.name);
-            let message = format!("adding column {name} with a volatile default rewrites {}", super::name_of(relation));
+            let whose = match &inherited {
+                Some(_) => format!("the volatile default of domain {}", column.type_text),
+                None => "a volatile default".to_owned(),
+            };
+            let message = format!("adding column {name} with {whose} rewrites {}", super::name_of(relation));
             let report = context.report(Risk::Danger, relation, message);
             let report = report.detail(format!("The default is computed for every row. {}.", super::waits(context.sum(relation).0)));
             let value = default.text.clone().unwrap_or_else(|| "...".to_owned());
             let alter = hint::alter(relation);
+            let (null, for_new_rows) = match &inherited {
+                // Without a default of its own the column has the domain's.
+                Some(_) => (" DEFAULT NULL", "DROP DEFAULT".to_owned()),
+                None => ("", format!("SET DEFAULT {value}")),
+            };
             let mut steps = vec![
-                format!("{alter} ADD COLUMN {name} {}", column.type_text),
-                format!("{alter} ALTER COLUMN {name} SET DEFAULT {value}"),
+                format!("{alter} ADD COLUMN {name} {}{null}", column.type_text),
+                format!("{alter} ALTER COLUMN {name} {for_new_rows}"),
                 hint::fill(relation, &name, &value),
             ];
             if column.not_null {

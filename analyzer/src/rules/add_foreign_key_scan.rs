@@ -42,14 +42,14 @@ impl Rule for AddForeignKeyScan {
                 Action::AddColumn { column, .. } => Some(column),
                 _ => None,
             };
-            let filled = column.is_none_or(|column| column.default.is_some() || column.identity || crate::effects::is_serial(column));
+            let filled = column.is_none_or(crate::effects::references_something);
             if !filled || (added.not_valid && !context.validates(added.name.as_deref())) {
                 return None;
             }
             let referenced = added
                 .references
                 .as_ref()
-                .map(|name| context.existing(name).map_or_else(|| crate::effects::display(name), |found| super::name_of(&found)));
+                .map(|name| context.existing(name).map_or_else(|| name.to_string(), |found| super::name_of(&found)));
             let referenced = referenced.unwrap_or_default();
             let message = format!("adding a foreign key reads all of {} and {referenced} while writes wait", super::name_of(relation));
             let report = context.report(Risk::Danger, relation, message);

@@ -1,7 +1,9 @@
 //! `blocking-scan`.
 
-use super::{Context, Report, Rule, Turn};
+use super::{Context, Report, Rule, Turn, hint};
+use crate::catalog::ConstraintKind;
 use crate::finding::Risk;
+use crate::ir::Action;
 
 super::rule! {
     /// The statement reads a whole table while others wait.
@@ -42,8 +44,23 @@ impl Rule for BlockingScan {
         let read = context.disturbed().into_iter().find(|touch| touch.scans == Some(true) && touch.rewrites != Some(true));
         let report = read.map(|touch| {
             let message = format!("reads all of {} under {}", super::name_of(&touch.relation), touch.lock.pg_name());
-            context.report(Risk::Danger, &touch.relation, message).detail(format!("{}.", super::waits(Some(touch.lock))))
+            let report = context.report(Risk::Danger, &touch.relation, message).detail(format!("{}.", super::waits(Some(touch.lock))));
+            report.hint(advice(context))
         });
         report.into_iter().collect()
     }
+}
+
+/// A foreign key of a new table, which nobody waits for, still keeps the writers of the other side waiting.
+fn advice(context: &Context) -> String {
+    let unchecked = context.existing_altered().and_then(|(alter, relation)| {
+        let added = alter.actions.iter().flat_map(|action| context.added(action));
+        let key = added.into_iter().find(|added| added.kind == ConstraintKind::ForeignKey && added.enforced && !added.not_valid)?;
+        let name = hint::constraint_name(&relation, key, "fkey");
+        let written_alone = context.is_single_action() && matches!(alter.actions.first(), Some(Action::AddConstraint(_)));
+        Some(hint::not_valid(context.text(), written_alone, &relation, &name))
+    });
+    unchecked.unwrap_or_else(|| {
+        "Do it in steps that each keep nobody waiting, or when nobody uses the table, with a short lock_timeout.".to_owned()
+    })
 }

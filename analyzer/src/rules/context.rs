@@ -109,17 +109,23 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// The `ALTER TABLE` and the relation that it changes, if it is one that others see.
-    pub fn alter(&self) -> Option<(&'a AlterTable, Rc<Relation>)> {
+    /// The `ALTER TABLE` and the relation that it changes.
+    pub fn existing_altered(&self) -> Option<(&'a AlterTable, Rc<Relation>)> {
         let Kind::AlterTable(alter) = self.kind() else { return None };
-        self.existing(&alter.target.name).filter(|relation| !is_private(relation)).map(|relation| (alter, relation))
+        self.existing(&alter.target.name).map(|relation| (alter, relation))
+    }
+
+    /// The same, if it is a relation that others see.
+    pub fn alter(&self) -> Option<(&'a AlterTable, Rc<Relation>)> {
+        self.existing_altered().filter(|(_, relation)| !is_private(relation))
     }
 
     /// Runs a check on each action of an `ALTER TABLE` on a relation with rows.
     pub fn each_action(&self, check: impl Fn(&'a Action, &Rc<Relation>) -> Option<Report>) -> Vec<Report> {
         match self.alter() {
             Some((alter, relation)) if !self.is_harmless(&relation) => {
-                alter.actions.iter().filter_map(|action| check(action, &relation)).collect()
+                let wanted = |_: &&Action| !self.script().catalog().interrupted();
+                alter.actions.iter().take_while(wanted).filter_map(|action| check(action, &relation)).collect()
             }
             _ => Vec::new(),
         }

@@ -2,18 +2,18 @@
 
 use super::{Context, Report, Rule};
 use crate::finding::Risk;
-use crate::ir::Kind;
 
 super::rule! {
     /// A DELETE without WHERE removes every row in one transaction.
     ///
-    /// **What it detects.** `DELETE` without a WHERE clause (or with WHERE true) on a table that holds rows, also inside WITH.
+    /// **What it detects.** `DELETE` without a WHERE clause (or with WHERE true) on a table that holds rows, also inside WITH
+    /// or COPY and with a USING clause: a join alone is not counted on to leave rows out.
     ///
     /// **Why.** The data is gone, every row stays locked until the transaction ends, and the table is left full of dead rows.
     ///
     /// **Instead.** Delete in batches with a condition. If the table is to be empty and nobody uses it, TRUNCATE is faster.
     ///
-    /// **Does not fire when** there is a condition or a USING clause, or the table is new, temporary or empty.
+    /// **Does not fire when** there is a condition, or the table is new, temporary or empty.
     ///
     /// ### Bad
     ///
@@ -31,8 +31,7 @@ super::rule! {
 
 impl Rule for DeleteWithoutWhere {
     fn check(&self, context: &Context) -> Vec<Report> {
-        let Kind::Modify(changes) = context.kind() else { return Vec::new() };
-        let whole = changes.iter().filter(|change| change.delete && !change.filtered);
+        let whole = context.kind().changes().iter().filter(|change| change.delete && !change.filtered);
         let tables = whole.filter_map(|change| context.existing(&change.target.name)).filter(|table| !context.is_harmless(table));
         let reports = tables.map(|table| {
             let report = context.report(Risk::Danger, &table, format!("deletes every row of {}", super::name_of(&table)));

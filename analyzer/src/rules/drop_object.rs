@@ -36,7 +36,7 @@ impl Rule for DropObject {
         if drop.cascade {
             return Vec::new();
         }
-        let names: Vec<String> = names.iter().map(crate::effects::display).collect();
+        let names: Vec<String> = names.iter().map(ToString::to_string).collect();
         let report = context.remark(Risk::Caution, format!("drops {what} {}", names.join(", ")));
         vec![report.detail("Programs that still use it fail.").hint("Make sure that no running code uses it.")]
     }

@@ -6,7 +6,7 @@ use crate::finding::Risk;
 super::rule! {
     /// The statement names something that does not exist.
     ///
-    /// **What it detects.** A table, column, constraint or index that a statement needs and that is not there, and that no earlier
+    /// **What it detects.** A table, column, constraint, index or schema that a statement needs and that is not there, and that no earlier
     /// statement of the same text makes.
     ///
     /// **Why.** The statement would fail now. What it does once the object is there cannot be judged.

@@ -5,9 +5,10 @@ use crate::finding::Risk;
 use crate::ir::Kind;
 
 super::rule! {
-    /// Renaming a schema, a function or a type breaks programs that still use the old name.
+    /// Renaming a schema, a function, a type or a part of one breaks programs that still use the old name.
     ///
-    /// **What it detects.** `ALTER SCHEMA ... RENAME`, and `RENAME` or `SET SCHEMA` of functions, procedures and types.
+    /// **What it detects.** `ALTER SCHEMA ... RENAME`, `RENAME` or `SET SCHEMA` of functions, procedures and types, and
+    /// `ALTER TYPE ... RENAME VALUE` or `RENAME ATTRIBUTE`.
     ///
     /// **Why.** No table is locked, but statements with the old name fail from that moment on.
     ///
@@ -31,9 +32,8 @@ super::rule! {
 
 impl Rule for RenameObject {
     fn check(&self, context: &Context) -> Vec<Report> {
-        let Kind::RenameCalled { what, name, to } = context.kind() else { return Vec::new() };
-        let message = format!("renames {what} {} to {}", crate::effects::display(name), crate::quote::ident(to));
-        let report = context.remark(Risk::Danger, message);
+        let Kind::RenameCalled { what, to } = context.kind() else { return Vec::new() };
+        let report = context.remark(Risk::Danger, format!("renames {what} to {to}"));
         vec![
             report
                 .detail("Statements that use the old name fail.")

@@ -2,18 +2,18 @@
 
 use super::{Context, Report, Rule, hint};
 use crate::finding::Risk;
-use crate::ir::Kind;
 
 super::rule! {
     /// An UPDATE without WHERE changes every row in one transaction.
     ///
-    /// **What it detects.** `UPDATE` without a WHERE clause (or with WHERE true) on a table that holds rows, also inside WITH.
+    /// **What it detects.** `UPDATE` without a WHERE clause (or with WHERE true) on a table that holds rows, also inside WITH
+    /// and with a FROM clause: a join alone is not counted on to leave rows out.
     ///
     /// **Why.** Every row stays locked until the transaction ends, the table doubles in size, and replicas lag behind.
     ///
     /// **Instead.** Change the rows in batches, each in its own transaction: zdm.backfill does that.
     ///
-    /// **Does not fire when** there is a condition or a FROM clause, or the table is new, temporary or empty.
+    /// **Does not fire when** there is a condition, or the table is new, temporary or empty.
     ///
     /// ### Bad
     ///
@@ -31,8 +31,7 @@ super::rule! {
 
 impl Rule for UpdateWithoutWhere {
     fn check(&self, context: &Context) -> Vec<Report> {
-        let Kind::Modify(changes) = context.kind() else { return Vec::new() };
-        let whole = changes.iter().filter(|change| !change.delete && !change.filtered);
+        let whole = context.kind().changes().iter().filter(|change| !change.delete && !change.filtered);
         let reports = whole.filter_map(|change| {
             let table = context.existing(&change.target.name).filter(|table| !context.is_harmless(table))?;
             let report = context.report(Risk::Danger, &table, format!("updates every row of {}", super::name_of(&table)));

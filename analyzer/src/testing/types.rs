@@ -94,5 +94,14 @@ pub fn functions() -> Vec<(String, usize, Function)> {
         ("date_trunc", 2, Stable),
         ("date_trunc", 2, Immutable),
     ];
-    all.into_iter().map(|(name, count, volatility)| (name.to_owned(), count, Function { volatility, inlinable_body: None })).collect()
+    all.into_iter().map(|(name, count, volatility)| (name.to_owned(), count, built_in(volatility))).collect()
+}
+
+/// What any operator of PostgreSQL's own may do.
+pub fn operators() -> Vec<Function> {
+    vec![built_in(Volatility::Immutable), built_in(Volatility::Stable)]
+}
+
+fn built_in(volatility: Volatility) -> Function {
+    Function { oid: 1, volatility, inlinable_body: None }
 }

@@ -24,6 +24,7 @@ fn empty(db: &mut TestCatalog, table: Oid) {
 fn base() -> TestCatalog {
     let mut db = TestCatalog::new();
     db.new_type("mood").new_type("comp");
+    db.domain_with_default("dvol", "float8", false, Some("random()")).domain_with_default("dseven", "int", false, Some("7"));
     db.domain("dplain", "int", false).domain("dchk", "int", true).domain("dnn", "int", true);
     db.function("vf", 0, Volatility::Volatile, Some("select 1"));
     db.function("sf", 0, Volatility::Stable, Some("select 1"));
@@ -103,6 +104,7 @@ fn not_null(db: &mut TestCatalog, table: &str, name: &str, column: &str, validat
             name: name.to_owned(),
             kind: ConstraintKind::NotNull,
             validated,
+            no_inherit: false,
             columns: vec![column.to_owned()],
             expression: None,
             references: None,
@@ -174,6 +176,7 @@ fn apply(db: &mut TestCatalog, setup: &str) {
                     name: "uq".to_owned(),
                     kind: ConstraintKind::Unique,
                     validated: true,
+                    no_inherit: false,
                     columns: vec!["bi".to_owned()],
                     expression: None,
                     references: None,

@@ -146,6 +146,101 @@ fn hostile_texts_cost_an_error_at_most() {
     assert_eq!(shared().postmaster(), postmaster, "expected the server not to restart");
 }
 
+/// Whoever may create functions could once keep a backend busy for hours, and out of reach.
+#[test]
+fn functions_that_call_functions_cost_milliseconds() {
+    let db = database("check_levels");
+    let mut admin = db.connect();
+    admin.run("CREATE TABLE t AS SELECT 1 AS a; CREATE ROLE check_levels LOGIN; GRANT CREATE ON SCHEMA public TO check_levels");
+    let mut s = db.connect_as("check_levels");
+    s.run("CREATE FUNCTION l0() RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT 1'");
+    for level in 1..=10 {
+        let body = vec![format!("l{}()", level - 1); 40].join(", ");
+        s.run(&format!("CREATE FUNCTION l{level}() RETURNS int LANGUAGE sql VOLATILE AS 'SELECT coalesce({body})'"));
+    }
+    let bodies = [
+        format!("SELECT {}1{}", "(".repeat(50_000), ")".repeat(50_000)),
+        format!("SELECT {}", vec!["nested0()"; 5_000].join(" + ")),
+        format!("SELECT ''{}''", "x".repeat(1_000_000)),
+    ];
+    s.run("SET check_function_bodies = off");
+    for (number, body) in bodies.iter().enumerate() {
+        s.run(&format!("CREATE FUNCTION nested{number}() RETURNS int LANGUAGE sql VOLATILE AS '{body}'"));
+    }
+    let start = Instant::now();
+    assert_eq!(check(&mut s, "ALTER TABLE t ADD COLUMN z int DEFAULT l10()"), ["1|1|public.t|caution|strong-lock"]);
+    for call in ["nested0()", "nested1()", "nested2()"] {
+        let rows = check(&mut s, &format!("ALTER TABLE t ADD COLUMN z int DEFAULT {call}"));
+        assert!(rows[0].contains("unknown") || rows[0].contains("danger"), "{call}: {rows:?}");
+    }
+    assert!(start.elapsed() < Duration::from_secs(2), "{:?}", start.elapsed());
+}
+
+#[test]
+fn a_long_check_can_be_canceled() {
+    let db = database("check_long");
+    let mut s = db.connect();
+    let columns: Vec<String> = (0..1500).map(|number| format!("c{number} int")).collect();
+    s.run(&format!("CREATE TABLE wide ({}); INSERT INTO wide (c0) VALUES (1)", columns.join(", ")));
+    let text = "ALTER TABLE wide ADD COLUMN z int; ALTER TABLE wide DROP COLUMN z;".repeat(10_000);
+    s.run("SET statement_timeout = '500ms'");
+    let start = Instant::now();
+    refused(s.attempt(&format!("SELECT count(*) FROM zdm.check_ddl('{text}')")), "57014");
+    refused(s.attempt(&format!("SELECT count(*) FROM zdm.ddl_effects('{text}')")), "57014");
+    assert!(start.elapsed() < Duration::from_secs(4), "two cancels took {:?}", start.elapsed());
+}
+
+#[test]
+fn a_domains_default_is_the_columns() {
+    let db = database("check_domains");
+    let mut s = db.connect();
+    s.run(
+        "CREATE TABLE t AS SELECT 1 AS a; CREATE SCHEMA hidden; CREATE ROLE check_domains LOGIN;
+         CREATE FUNCTION hidden.f() RETURNS float LANGUAGE plpgsql VOLATILE AS 'BEGIN RETURN random(); END';
+         CREATE DOMAIN rnd AS float DEFAULT random(); CREATE DOMAIN rnd2 AS rnd; CREATE DOMAIN one AS rnd DEFAULT 1;
+         CREATE DOMAIN never AS rnd; ALTER DOMAIN never DROP DEFAULT; CREATE DOMAIN far AS float DEFAULT hidden.f();
+         CREATE DOMAIN plain AS int; CREATE DOMAIN above AS plain; ALTER DOMAIN plain SET DEFAULT random() * 10",
+    );
+    let volatile = "1|1|public.t|danger|add-column-volatile-default";
+    let cheap = "1|1|public.t|caution|strong-lock";
+    for (column, row) in [
+        ("rnd", volatile),
+        ("rnd2", volatile),
+        ("plain", volatile),
+        ("far", volatile),
+        ("rnd NOT NULL", volatile),
+        ("one", cheap),
+        ("never", cheap),
+        ("above", cheap),
+        ("rnd DEFAULT 1", cheap),
+        ("rnd DEFAULT NULL", cheap),
+    ] {
+        assert_eq!(check(&mut s, &format!("ALTER TABLE t ADD COLUMN z {column}")), [row], "{column}");
+    }
+    let mut plain = db.connect_as("check_domains");
+    assert_eq!(check(&mut plain, "ALTER TABLE t ADD COLUMN z far"), ["1|1|public.t|unknown|unknown-effect"]);
+    // What the guard refuses would have rewritten the table, and what it advises does not.
+    s.run("SELECT zdm.set_guard('enforce')");
+    let file = s.value::<i64>("SELECT pg_relation_filenode('t')::bigint");
+    let error = refused(s.attempt("ALTER TABLE t ADD COLUMN z rnd"), "ZDM01");
+    assert!(error.message().contains("ADD COLUMN z rnd DEFAULT NULL"), "{}", error.message());
+    s.run("ALTER TABLE t ADD COLUMN z rnd DEFAULT NULL; ALTER TABLE t ALTER COLUMN z DROP DEFAULT");
+    s.run("CALL zdm.backfill('public.t', 'z = random()', 'z IS NULL')");
+    s.run("INSERT INTO t VALUES (2)");
+    s.expect("SELECT count(*), count(z), count(DISTINCT z) FROM t", &["2|2|2"]);
+    assert_eq!(s.value::<i64>("SELECT pg_relation_filenode('t')::bigint"), file);
+}
+
+#[test]
+fn a_schema_that_is_not_there_or_may_not_be_seen_is_missing() {
+    let db = database("check_schemas");
+    let mut s = db.connect();
+    s.run("CREATE SCHEMA hidden; CREATE ROLE check_schemas LOGIN");
+    assert_eq!(check(&mut s, "DROP SCHEMA nowhere"), ["1|1|-|unknown|missing-object"]);
+    assert_eq!(check(&mut s, "DROP SCHEMA hidden"), ["1|1|-|safe|-"]);
+    assert_eq!(check(&mut db.connect_as("check_schemas"), "DROP SCHEMA hidden"), ["1|1|-|unknown|missing-object"]);
+}
+
 #[test]
 fn every_encoding_is_understood() {
     let mut admin = shared().connect("postgres");

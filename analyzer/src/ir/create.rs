@@ -1,0 +1,73 @@
+//! What statements create: tables, indexes, types, domains, schemas.
+
+use super::{Bound, Modification, QualifiedName, Target, TypeName};
+
+/// What a statement creates, and what it changes on the way (`CREATE TABLE AS` over a `WITH` that deletes).
+#[derive(Debug, Clone)]
+pub struct Creation {
+    pub new: New,
+    pub if_not_exists: bool,
+    pub changes: Vec<Modification>,
+}
+
+/// Something created that later statements may use.
+#[derive(Debug, Clone)]
+pub enum New {
+    Relation(QualifiedName),
+    Domain(NewDomain),
+    Type(QualifiedName),
+    Function(QualifiedName),
+    Schema(String),
+}
+
+/// `CREATE DOMAIN`.
+#[derive(Debug, Clone)]
+pub struct NewDomain {
+    pub name: QualifiedName,
+    pub base: TypeName,
+    pub constrained: bool,
+    /// Its default as SQL; `Some(None)` for `DEFAULT NULL`, `None` when nothing is said, so that it is the base type's.
+    pub default: Option<Option<String>>,
+}
+
+/// `ALTER DOMAIN`.
+#[derive(Debug, Clone)]
+pub struct AlterDomain {
+    pub name: QualifiedName,
+    /// It reads every table that uses the domain, with a lock against writes.
+    pub checks_users: bool,
+    pub change: DomainChange,
+}
+
+/// What becomes of a domain.
+#[derive(Debug, Clone)]
+pub enum DomainChange {
+    /// It has a constraint more.
+    Constrained,
+    /// Its new default as SQL, or none.
+    Default(Option<String>),
+    Other,
+}
+
+/// `CREATE TABLE` in all its forms.
+#[derive(Debug, Clone)]
+pub struct CreateTable {
+    pub name: QualifiedName,
+    pub if_not_exists: bool,
+    pub temporary: bool,
+    pub references: Vec<QualifiedName>,
+    pub parents: Vec<QualifiedName>,
+    pub partition: Option<Bound>,
+}
+
+/// `CREATE INDEX`.
+#[derive(Debug, Clone)]
+pub struct CreateIndex {
+    pub table: Target,
+    pub name: Option<String>,
+    /// Its columns, if it has nothing but plain columns and no WHERE.
+    pub columns: Option<Vec<String>>,
+    pub unique: bool,
+    pub concurrently: bool,
+    pub if_not_exists: bool,
+}

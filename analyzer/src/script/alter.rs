@@ -1,0 +1,216 @@
+//! What an `ALTER TABLE` leaves behind for later statements: columns and their types, constraints and what they prove, partitions.
+
+use std::collections::HashSet;
+use std::rc::Rc;
+
+use super::apply::proof;
+use super::{Found, FoundType, Script};
+use crate::catalog::{Column, Constraint, ConstraintKind, ForeignKeyRef, Generated, Oid, Relation};
+use crate::effects::{is_serial, serial_type};
+use crate::ir::{Action, AlterTable, Bound, ColumnDef, ConstraintDef, QualifiedName, TypeName};
+use crate::parse;
+
+/// How far a change reaches.
+type Reach = bool;
+const TREE: Reach = true;
+const SELF: Reach = false;
+
+impl Script<'_> {
+    pub(super) fn alter(&mut self, relation: &Rc<Relation>, alter: &AlterTable) {
+        let reach = if alter.target.only { SELF } else { TREE };
+        for action in &alter.actions {
+            self.action(relation, action, reach);
+        }
+    }
+
+    fn action(&mut self, relation: &Rc<Relation>, action: &Action, reach: Reach) {
+        match action {
+            Action::AddColumn { column, .. } => {
+                if self.get(relation.oid).is_some_and(|relation| relation.columns.iter().any(|known| known.name == column.name)) {
+                    return;
+                }
+                let added = self.column(column);
+                self.patch_reach(relation, reach, |relation| {
+                    if !relation.columns.iter().any(|known| known.name == added.name) {
+                        relation.columns.push(added.clone());
+                    }
+                });
+                column.constraints.iter().for_each(|constraint| self.constrain(relation, constraint, reach));
+            }
+            Action::DropColumn { name, .. } => self.patch_reach(relation, reach, |relation| {
+                relation.columns.retain(|column| column.name != *name);
+                relation.constraints.retain(|constraint| !constraint.columns.contains(name));
+                relation.indexes.retain(|index| !index.columns.contains(name) && !index.expression_columns.contains(name));
+            }),
+            Action::AlterType { column, to, collation, .. } => {
+                let (type_oid, typmod, own) = self.stored_type(to);
+                let collation = collation.as_ref().map_or(Some(own), |name| self.base.collation(name)).unwrap_or(0);
+                self.patch_reach(relation, reach, |relation| {
+                    for known in relation.columns.iter_mut().filter(|known| known.name == *column) {
+                        (known.type_oid, known.typmod, known.collation) = (type_oid, typmod, collation);
+                    }
+                });
+            }
+            Action::SetNotNull { column } | Action::DropNotNull { column } => {
+                let not_null = matches!(action, Action::SetNotNull { .. });
+                self.patch_reach(relation, reach, |relation| {
+                    relation.columns.iter_mut().filter(|known| known.name == *column).for_each(|known| known.not_null = not_null);
+                    relation.constraints.retain(|one| one.kind != ConstraintKind::NotNull || !one.columns.contains(column));
+                });
+            }
+            Action::AddConstraint(constraint) => self.constrain(relation, constraint, reach),
+            Action::ValidateConstraint { name } => {
+                let alone =
+                    self.get(relation.oid).is_some_and(|known| known.constraints.iter().any(|one| one.name == *name && one.no_inherit));
+                self.patch_reach(relation, reach && !alone, |relation| {
+                    relation.constraints.iter_mut().filter(|one| one.name == *name).for_each(|one| one.validated = true);
+                });
+            }
+            Action::DropConstraint { name, .. } => self.patch_reach(relation, reach, |relation| drop_constraint(relation, name)),
+            Action::AttachPartition { partition, bound } => self.attach(relation, partition, Some(bound)),
+            Action::Inherit { parent } => {
+                if let Found::Existing(parent) = self.find(parent) {
+                    let child = QualifiedName { schema: Some(relation.schema.clone()), name: relation.name.clone() };
+                    self.attach(&parent, &child, None);
+                }
+            }
+            Action::DetachPartition { partition, .. } => {
+                let Found::Existing(child) = self.find(partition) else { return };
+                self.patch(relation.oid, |parent| parent.children.retain(|oid| *oid != child.oid));
+                self.patch(child.oid, |child| {
+                    child.parents.retain(|oid| *oid != relation.oid);
+                    child.is_partition = false;
+                });
+            }
+            Action::SetAccessMethod { name } => self.patch(relation.oid, |relation| relation.access_method.clone_from(name)),
+            Action::SetTablespace { name } => self.state.change_storage(relation.oid, |storage| storage.tablespace = Some(name.clone())),
+            Action::SetLogged { logged } => self.state.change_storage(relation.oid, |storage| storage.unlogged = Some(!logged)),
+            Action::SetExpression { .. } | Action::AlterConstraint { .. } | Action::SetOptions { .. } | Action::Simple { .. } => {}
+        }
+    }
+
+    /// A new column as the catalogs will show it.
+    fn column(&self, definition: &ColumnDef) -> Column {
+        let (type_oid, typmod, collation) = match is_serial(definition) {
+            true => (serial_type(&definition.type_name), -1, 0),
+            false => self.stored_type(&definition.type_name),
+        };
+        Column {
+            name: definition.name.clone(),
+            type_oid,
+            typmod,
+            not_null: definition.not_null || definition.identity || is_serial(definition),
+            has_default: definition.default.is_some() || is_serial(definition),
+            identity: definition.identity,
+            generated: definition.generated.map(|stored| Generated { stored, reads: Vec::new() }),
+            collation,
+        }
+    }
+
+    /// Type, modifier and collation of a column of this type; type 0 for one that the text made.
+    fn stored_type(&self, name: &TypeName) -> (Oid, i32, Oid) {
+        match self.find_type(name) {
+            FoundType::Existing(found) => (found.oid, found.typmod, found.collation),
+            FoundType::New { .. } | FoundType::Missing => (0, -1, 0),
+        }
+    }
+
+    fn constrain(&mut self, relation: &Rc<Relation>, definition: &ConstraintDef, reach: Reach) {
+        let references = definition.references.as_ref().and_then(|name| match self.find(name) {
+            Found::Existing(referenced) => Some(referenced.oid),
+            _ => None,
+        });
+        let added = Constraint {
+            name: definition.name.clone().unwrap_or_default(),
+            kind: definition.kind,
+            validated: !definition.not_valid && definition.enforced,
+            no_inherit: definition.no_inherit,
+            columns: definition.columns.clone(),
+            expression: proof(&definition.proves),
+            references,
+            index: None,
+        };
+        self.patch_reach(relation, reach && !definition.no_inherit, |relation| {
+            if matches!(definition.kind, ConstraintKind::NotNull | ConstraintKind::PrimaryKey) {
+                let keys = &definition.columns;
+                relation.columns.iter_mut().filter(|column| keys.contains(&column.name)).for_each(|column| column.not_null = true);
+            }
+            relation.constraints.push(added.clone());
+        });
+        if let Some(oid) = references {
+            let reference = ForeignKeyRef { constraint: added.name, table: relation.oid, validated: added.validated, columns: Vec::new() };
+            self.patch(oid, |referenced| referenced.referenced_by.push(reference));
+        }
+    }
+
+    /// A table comes under another, as its partition or as its child.
+    fn attach(&mut self, parent: &Rc<Relation>, child: &QualifiedName, bound: Option<&Bound>) {
+        let Found::Existing(child) = self.find(child) else { return };
+        self.patch(parent.oid, |parent| {
+            parent.children.push(child.oid);
+            if bound == Some(&Bound::Default) {
+                parent.default_partition = Some(child.oid);
+            }
+        });
+        self.patch(child.oid, |child| {
+            child.parents.push(parent.oid);
+            child.is_partition = bound.is_some();
+        });
+    }
+
+    pub(super) fn rename_column(&mut self, relation: &Rc<Relation>, from: &str, to: &str) {
+        let names = |names: &mut [String]| names.iter_mut().filter(|name| *name == from).for_each(|name| to.clone_into(name));
+        self.patch_tree(relation, |relation| {
+            relation.columns.iter_mut().filter(|column| column.name == from).for_each(|column| to.clone_into(&mut column.name));
+            for one in relation.constraints.iter_mut().filter(|one| one.columns.iter().any(|column| column == from)) {
+                let mut proved = one.expression.as_deref().map(parse::proves_not_null).unwrap_or_default();
+                names(&mut proved);
+                one.expression = proof(&proved);
+                names(&mut one.columns);
+            }
+            for index in &mut relation.indexes {
+                names(&mut index.columns);
+                names(&mut index.expression_columns);
+            }
+            relation.referenced_by.iter_mut().for_each(|key| names(&mut key.columns));
+        });
+    }
+
+    /// A relation and all below it, as they are now.
+    fn tree(&self, relation: &Rc<Relation>) -> Vec<Rc<Relation>> {
+        let (mut waiting, mut seen, mut out) = (vec![relation.oid], HashSet::new(), Vec::new());
+        while let Some(oid) = waiting.pop() {
+            if let Some(relation) = self.get(oid).filter(|_| seen.insert(oid)) {
+                waiting.extend(&relation.children);
+                out.push(relation);
+            }
+        }
+        out
+    }
+
+    pub(super) fn patch_tree(&mut self, relation: &Rc<Relation>, change: impl Fn(&mut Relation)) {
+        self.patch_reach(relation, TREE, change);
+    }
+
+    fn patch_reach(&mut self, relation: &Rc<Relation>, reach: Reach, change: impl Fn(&mut Relation)) {
+        let members: Vec<Oid> = match reach {
+            TREE => self.tree(relation).iter().map(|member| member.oid).collect(),
+            SELF => vec![relation.oid],
+        };
+        members.into_iter().for_each(|oid| self.patch(oid, &change));
+    }
+
+    fn patch(&mut self, oid: Oid, change: impl FnOnce(&mut Relation)) {
+        if self.get(oid).is_some() {
+            self.state.patch(oid, change);
+        }
+    }
+}
+
+/// With a NOT NULL constraint goes the mark of its column.
+fn drop_constraint(relation: &mut Relation, name: &str) {
+    let gone = relation.constraints.iter().filter(|one| one.name == name && one.kind == ConstraintKind::NotNull);
+    let columns: Vec<String> = gone.flat_map(|one| one.columns.clone()).collect();
+    relation.columns.iter_mut().filter(|column| columns.contains(&column.name)).for_each(|column| column.not_null = false);
+    relation.constraints.retain(|one| one.name != name);
+}

@@ -1,0 +1,170 @@
+//! Takes note of a statement, for those after it: what it creates, drops and renames, and which settings and transactions it changes.
+
+use super::state::{NewType, Place};
+use super::{Found, FoundType, Script};
+use crate::catalog::{Domain, Index, Type};
+use crate::ir::{
+    AlterDomain, CreateIndex, Creation, DomainChange, Dropped, Kind, New, NewDomain, QualifiedName, Renamed, Statement, TypeName,
+};
+use crate::quote;
+
+impl Script<'_> {
+    pub fn apply(&mut self, statement: &Statement) {
+        match &statement.kind {
+            Kind::CreateTable(table) if !(table.if_not_exists && self.is_there(&table.name)) => self.state.create(table.name.clone()),
+            Kind::CreateView { name, replace } if !(*replace && self.is_there(name)) => self.state.create(name.clone()),
+            Kind::CreateIndex(index) => self.index(index),
+            Kind::Create(creation) => self.create(creation),
+            Kind::Drop(drop) => match &drop.what {
+                Dropped::Relations(names) | Dropped::Indexes(names) => names.iter().for_each(|name| self.forget(name)),
+                Dropped::Schemas(names) => {
+                    for schema in names {
+                        for oid in self.base.relations_in_schema(schema) {
+                            self.state.drop_relation(oid);
+                        }
+                        self.state.drop_schema(schema);
+                    }
+                }
+                Dropped::Statistics(_) | Dropped::Called(..) => {}
+            },
+            Kind::Rename(rename) => self.rename(&rename.target.name, &rename.what),
+            Kind::AlterTable(alter) => {
+                if let Found::Existing(relation) = self.find(&alter.target.name) {
+                    self.alter(&relation, alter);
+                }
+            }
+            Kind::AlterDomain(domain) => self.alter_domain(domain),
+            Kind::SetVariable { name, values, local } => self.set(name, values, *local),
+            Kind::Transaction(what) => self.state.transaction(what),
+            _ => {}
+        }
+    }
+
+    fn is_there(&self, name: &QualifiedName) -> bool {
+        matches!(self.find(name), Found::Existing(_))
+    }
+
+    fn create(&mut self, creation: &Creation) {
+        match &creation.new {
+            New::Relation(name) if !(creation.if_not_exists && self.is_there(name)) => self.state.create(name.clone()),
+            New::Type(name) => self.state.create_type(name.clone(), NewType::default()),
+            New::Domain(domain) => self.domain(domain),
+            New::Schema(name) => self.state.create_schema(name),
+            New::Relation(_) | New::Function(_) => {}
+        }
+    }
+
+    /// A new domain copies the default of the one that it is made of, and has its constraints too.
+    fn domain(&mut self, made: &NewDomain) {
+        let (constrained, default) = match self.find_type(&made.base) {
+            FoundType::Existing(Type { domain: Some(Domain { constrained, default, .. }), .. }) => (constrained, default),
+            FoundType::New { constrained, default } => (constrained, default),
+            FoundType::Existing(_) | FoundType::Missing => (false, None),
+        };
+        let made_default = made.default.clone().unwrap_or(default);
+        self.state.create_type(made.name.clone(), NewType { constrained: constrained || made.constrained, default: made_default });
+    }
+
+    fn alter_domain(&mut self, altered: &AlterDomain) {
+        let name = TypeName { schema: altered.name.schema.clone(), name: altered.name.name.clone(), modifiers: Vec::new(), array: false };
+        match self.find_type(&name) {
+            FoundType::Existing(found) => self.state.change_domain(found.oid, |domain| match &altered.change {
+                DomainChange::Constrained => domain.constrained = true,
+                DomainChange::Default(default) => domain.default = Some(default.clone()),
+                DomainChange::Other => {}
+            }),
+            FoundType::New { constrained, default } => {
+                let made = match &altered.change {
+                    DomainChange::Constrained => NewType { constrained: true, default },
+                    DomainChange::Default(default) => NewType { constrained, default: default.clone() },
+                    DomainChange::Other => return,
+                };
+                self.state.create_type(altered.name.clone(), made);
+            }
+            FoundType::Missing => {}
+        }
+    }
+
+    fn index(&mut self, create: &CreateIndex) {
+        let Some(name) = &create.name else { return };
+        let mut schema = create.table.name.schema.clone();
+        if let Found::Existing(table) = self.find(&create.table.name) {
+            schema = Some(table.schema.clone());
+            let there = QualifiedName { schema: schema.clone(), name: name.clone() };
+            if create.if_not_exists && self.is_there(&there) {
+                return;
+            }
+            if let Some(columns) = &create.columns {
+                let index = Index {
+                    oid: 0,
+                    name: name.clone(),
+                    unique: create.unique,
+                    primary: false,
+                    valid: true,
+                    columns: columns.clone(),
+                    expression_columns: Vec::new(),
+                    partial_or_expression: false,
+                };
+                self.state.patch(table.oid, |relation| relation.indexes.push(index));
+            }
+        }
+        self.state.create(QualifiedName { schema, name: name.clone() });
+    }
+
+    fn forget(&mut self, name: &QualifiedName) {
+        match self.find(name) {
+            Found::Existing(relation) => self.state.drop_relation(relation.oid),
+            _ => self.state.uncreate(name),
+        }
+    }
+
+    fn rename(&mut self, name: &QualifiedName, what: &Renamed) {
+        let found = self.find(name);
+        match (what, found) {
+            (Renamed::Relation { to }, Found::Existing(relation)) => {
+                let before = QualifiedName { schema: None, name: relation.name.clone() };
+                let visible = name.schema.is_none() || matches!(self.find(&before), Found::Existing(found) if found.oid == relation.oid);
+                let name = QualifiedName { schema: Some(relation.schema.clone()), name: to.clone() };
+                self.state.rename(relation.oid, Place { name, visible });
+                self.state.patch(relation.oid, |relation| relation.name.clone_from(to));
+            }
+            (Renamed::Schema { to }, Found::Existing(relation)) => {
+                let name = QualifiedName { schema: Some(to.clone()), name: relation.name.clone() };
+                self.state.rename(relation.oid, Place { name, visible: false });
+                self.state.patch(relation.oid, |relation| relation.schema.clone_from(to));
+            }
+            (Renamed::Relation { to }, Found::New) => {
+                self.state.uncreate(name);
+                self.state.create(QualifiedName { schema: name.schema.clone(), name: to.clone() });
+            }
+            (Renamed::Schema { to }, Found::New) => {
+                self.state.uncreate(name);
+                self.state.create(QualifiedName { schema: Some(to.clone()), name: name.name.clone() });
+            }
+            (Renamed::Column { from, to }, Found::Existing(relation)) => self.rename_column(&relation, from, to),
+            (Renamed::Constraint { from, to }, Found::Existing(relation)) => {
+                self.patch_tree(&relation, |relation| {
+                    relation.constraints.iter_mut().filter(|one| one.name == *from).for_each(|one| one.name.clone_from(to));
+                });
+            }
+            _ => {}
+        }
+    }
+
+    fn set(&mut self, name: &str, values: &[String], local: bool) {
+        if name.eq_ignore_ascii_case("timezone") {
+            let utc =
+                values.first().map(|zone| matches!(zone.to_ascii_lowercase().as_str(), "utc" | "etc/utc" | "gmt" | "etc/gmt" | "zulu"));
+            self.state.set(local, |session| session.utc = utc);
+        } else if name.eq_ignore_ascii_case("search_path") {
+            let path = (!values.is_empty()).then(|| values.to_vec());
+            self.state.set(local, |session| session.search_path = path);
+        }
+    }
+}
+
+/// What says that these columns are not null, as the catalogs would print it; `None` for no column.
+pub(super) fn proof(columns: &[String]) -> Option<String> {
+    let parts: Vec<String> = columns.iter().map(|column| format!("{} IS NOT NULL", quote::ident(column))).collect();
+    (!parts.is_empty()).then(|| parts.join(" AND "))
+}

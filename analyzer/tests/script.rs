@@ -1,0 +1,202 @@
+//! Several statements in one text: each is judged as the ones before it leave the database.
+
+use zdm_analyzer::catalog::{RelationKind, Size};
+use zdm_analyzer::check;
+use zdm_analyzer::finding::Risk;
+use zdm_analyzer::testing::{TestCatalog, examples};
+
+/// The rules that spoke of the last statement, or `safe`.
+fn last(sql: &str, db: &TestCatalog) -> Vec<&'static str> {
+    let all = check(sql, db);
+    let number = all.last().map_or(0, |finding| finding.statement);
+    all.iter().filter(|finding| finding.statement == number).map(|finding| finding.rule.unwrap_or("safe")).collect()
+}
+
+#[track_caller]
+fn expect(db: &TestCatalog, cases: &[(&str, &str)]) {
+    for (sql, rule) in cases {
+        assert_eq!(last(sql, db), [*rule], "{sql}: {:#?}", check(sql, db));
+    }
+}
+
+#[test]
+fn if_not_exists_makes_nothing_new_of_what_is_there() {
+    let mut db = examples();
+    db.relation(RelationKind::Sequence, "numbers");
+    expect(
+        &db,
+        &[
+            ("CREATE TABLE IF NOT EXISTS users AS SELECT 1; DROP TABLE users", "drop-table"),
+            ("CREATE TABLE IF NOT EXISTS users (id int); DROP TABLE users", "drop-table"),
+            ("CREATE UNLOGGED TABLE IF NOT EXISTS public.users AS SELECT 1; DROP TABLE users", "drop-table"),
+            ("CREATE MATERIALIZED VIEW IF NOT EXISTS sales AS SELECT 1; REFRESH MATERIALIZED VIEW sales", "refresh-not-concurrent"),
+            ("CREATE SEQUENCE IF NOT EXISTS numbers; ALTER SEQUENCE numbers RESTART", "strong-lock"),
+            ("CREATE INDEX IF NOT EXISTS users_email_idx ON users (email); DROP INDEX users_email_idx", "drop-index-not-concurrent"),
+            ("CREATE TABLE IF NOT EXISTS fresh AS SELECT 1; DROP TABLE fresh", "safe"),
+            ("CREATE MATERIALIZED VIEW IF NOT EXISTS fresh AS SELECT 1; REFRESH MATERIALIZED VIEW fresh", "safe"),
+            ("CREATE SEQUENCE IF NOT EXISTS fresh; DROP SEQUENCE fresh", "safe"),
+        ],
+    );
+}
+
+#[test]
+fn a_changed_type_is_the_old_type_of_the_next_change() {
+    expect(
+        &examples(),
+        &[
+            ("ALTER TABLE orders ALTER total TYPE numeric; ALTER TABLE orders ALTER total TYPE numeric(10,2)", "alter-column-type-rewrite"),
+            ("ALTER TABLE orders ALTER total TYPE numeric(12,2); ALTER TABLE orders ALTER total TYPE numeric(14,2)", "strong-lock"),
+            ("ALTER TABLE users ALTER name TYPE text; ALTER TABLE users ALTER name TYPE varchar(40)", "alter-column-type-rewrite"),
+            ("ALTER TABLE users ADD c varchar(10); ALTER TABLE users ALTER c TYPE varchar(20)", "strong-lock"),
+            ("ALTER TABLE users ADD c serial; ALTER TABLE users ALTER c TYPE bigint", "alter-column-type-rewrite"),
+            ("CREATE TYPE m AS ENUM ('a'); ALTER TABLE users ADD c m; ALTER TABLE users ALTER c TYPE text", "unknown-effect"),
+            ("ALTER TABLE users SET TABLESPACE fast; ALTER TABLE users SET TABLESPACE pg_default", "table-rewrite"),
+            ("ALTER TABLE users SET UNLOGGED; ALTER TABLE users SET LOGGED", "table-rewrite"),
+            ("ALTER TABLE users SET ACCESS METHOD other; ALTER TABLE users SET ACCESS METHOD heap", "table-rewrite"),
+        ],
+    );
+}
+
+#[test]
+fn a_proof_reaches_as_far_as_its_constraint() {
+    let mut db = examples();
+    let parent = db.table("parent", "a int, b int");
+    let child = db.table("child", "a int, b int");
+    db.child(parent, child, false, false);
+    let proved = |options: &str, only: &str| {
+        format!(
+            "ALTER TABLE {only} parent ADD CONSTRAINT c CHECK (a IS NOT NULL) {options}; ALTER TABLE parent VALIDATE CONSTRAINT c; \
+             ALTER TABLE parent ALTER a SET NOT NULL"
+        )
+    };
+    expect(
+        &db,
+        &[
+            (&proved("NOT VALID", ""), "strong-lock"),
+            (&proved("NO INHERIT NOT VALID", ""), "set-not-null-scan"),
+            (&proved("NO INHERIT NOT VALID", "ONLY"), "set-not-null-scan"),
+            ("ALTER TABLE ONLY parent ALTER a SET NOT NULL; ALTER TABLE parent ALTER a SET NOT NULL", "set-not-null-scan"),
+        ],
+    );
+    // A child's own constraint of the same name is not validated with the parent's.
+    db.check(child, "c", &["a"], "(a IS NOT NULL)", false);
+    expect(&db, &[(&proved("NO INHERIT NOT VALID", ""), "set-not-null-scan")]);
+}
+
+#[test]
+fn a_proof_goes_with_its_column_and_its_constraint() {
+    let db = examples();
+    expect(
+        &db,
+        &[
+            ("ALTER TABLE users RENAME email TO mail; ALTER TABLE users ALTER mail SET NOT NULL", "strong-lock"),
+            (
+                "ALTER TABLE users RENAME email TO mail; ALTER TABLE users RENAME name TO email; ALTER TABLE users ALTER email SET NOT NULL",
+                "set-not-null-scan",
+            ),
+            (
+                "ALTER TABLE users ADD CONSTRAINT n NOT NULL age NOT VALID; ALTER TABLE users VALIDATE CONSTRAINT n; \
+                 ALTER TABLE users DROP CONSTRAINT n; ALTER TABLE users ALTER age SET NOT NULL",
+                "set-not-null-scan",
+            ),
+        ],
+    );
+}
+
+#[test]
+fn a_rollback_takes_everything_back() {
+    let prove = "ALTER TABLE users ADD CONSTRAINT c CHECK (age IS NOT NULL)";
+    let use_it = "ALTER TABLE users ALTER age SET NOT NULL";
+    expect(
+        &examples(),
+        &[
+            (&format!("BEGIN; {prove}; {use_it}"), "strong-lock"),
+            (&format!("BEGIN; {prove}; COMMIT; {use_it}"), "strong-lock"),
+            (&format!("BEGIN; {prove}; COMMIT; BEGIN; ROLLBACK; {use_it}"), "strong-lock"),
+            (&format!("BEGIN; {prove}; ROLLBACK; {use_it}"), "set-not-null-scan"),
+            (&format!("START TRANSACTION; {prove}; ABORT; {use_it}"), "set-not-null-scan"),
+            (&format!("{prove}; ROLLBACK; {use_it}"), "set-not-null-scan"),
+            (&format!("BEGIN; {prove}; COMMIT AND CHAIN; {use_it}; ROLLBACK; {use_it}"), "strong-lock"),
+            (&format!("BEGIN; {prove}; PREPARE TRANSACTION 'x'; {use_it}"), "set-not-null-scan"),
+            (&format!("BEGIN; SAVEPOINT s; {prove}; ROLLBACK TO s; {use_it}"), "set-not-null-scan"),
+            (&format!("BEGIN; {prove}; SAVEPOINT s; ROLLBACK TO SAVEPOINT s; {use_it}"), "strong-lock"),
+            (&format!("BEGIN; SAVEPOINT s; {prove}; RELEASE s; {use_it}"), "strong-lock"),
+            (&format!("BEGIN; SAVEPOINT s; SAVEPOINT t; {prove}; RELEASE t; ROLLBACK TO s; {use_it}"), "set-not-null-scan"),
+            (
+                &format!("BEGIN; {} {prove}; ROLLBACK TO s99; {use_it}", (0..100).map(|n| format!("SAVEPOINT s{n};")).collect::<String>()),
+                "set-not-null-scan",
+            ),
+            ("BEGIN; CREATE TABLE q (a int); ROLLBACK; DROP TABLE q", "missing-object"),
+            ("BEGIN; CREATE TEMP TABLE users (a int); ROLLBACK; DROP TABLE users", "drop-table"),
+            ("BEGIN; DROP TABLE users; ROLLBACK; CREATE INDEX ON users (age)", "create-index-not-concurrent"),
+            ("BEGIN; ALTER TABLE users RENAME TO people; ROLLBACK; CREATE INDEX ON users (age)", "create-index-not-concurrent"),
+            ("BEGIN; ALTER TABLE users ALTER name TYPE text; ROLLBACK; ALTER TABLE users ALTER name TYPE varchar(50)", "strong-lock"),
+            ("BEGIN; CREATE DOMAIN d AS int; ROLLBACK; ALTER TABLE users ADD c d", "unknown-effect"),
+            ("BEGIN; SET timezone = 'UTC'; ROLLBACK; ALTER TABLE users ALTER created_at TYPE timestamptz", "alter-column-type-rewrite"),
+            ("BEGIN; SET LOCAL timezone = 'UTC'; COMMIT; ALTER TABLE users ALTER created_at TYPE timestamptz", "alter-column-type-rewrite"),
+            ("BEGIN; SET LOCAL timezone = 'UTC'; ALTER TABLE users ALTER created_at TYPE timestamptz", "strong-lock"),
+        ],
+    );
+}
+
+#[test]
+fn long_texts_of_savepoints_take_no_time() {
+    let db = examples();
+    let start = std::time::Instant::now();
+    for part in
+        ["BEGIN; ALTER TABLE users ADD a int; ROLLBACK;", "SAVEPOINT s; CREATE TABLE t (a int);", "BEGIN; CREATE TABLE t (a int); COMMIT;"]
+    {
+        assert!(!check(&part.repeat(5_000), &db).is_empty());
+    }
+    assert!(start.elapsed().as_secs() < 10, "{:?}", start.elapsed());
+}
+
+#[test]
+fn rows_of_an_attached_table_are_rows_of_the_parent() {
+    let mut db = examples();
+    let parent = db.relation(RelationKind::PartitionedTable, "parent");
+    db.columns(parent, "id bigint not null");
+    db.table("part", "id bigint not null");
+    expect(
+        &db,
+        &[
+            ("CREATE INDEX ON parent (id)", "safe"),
+            ("ALTER TABLE parent ATTACH PARTITION part FOR VALUES IN (1); CREATE INDEX ON parent (id)", "create-index-not-concurrent"),
+            (
+                "ALTER TABLE parent ATTACH PARTITION part DEFAULT; ALTER TABLE parent DETACH PARTITION part; CREATE INDEX ON parent (id)",
+                "safe",
+            ),
+        ],
+    );
+}
+
+#[test]
+fn a_schema_that_is_not_searched_hides_nothing() {
+    let mut db = examples();
+    let other = db.table("t", "a int");
+    db.change(other, |relation| {
+        relation.schema = "S p".to_owned();
+        relation.name = "T$1".to_owned();
+        relation.size = Size::Bytes(0);
+    });
+    let sql = "ALTER TABLE \"S p\".\"T$1\" RENAME TO users; CREATE INDEX ON users (age)";
+    let index = check(sql, &db).pop().expect("a finding");
+    assert_eq!((index.object.as_deref(), index.risk), (Some("public.users"), Risk::Danger));
+    let sql = "ALTER TABLE users RENAME TO users_old; ALTER TABLE orders RENAME TO users; CREATE INDEX ON users (ref)";
+    assert_eq!(check(sql, &db).pop().and_then(|finding| finding.relation), db.oid("orders"));
+}
+
+#[test]
+fn schemas_are_known() {
+    expect(
+        &examples(),
+        &[
+            ("DROP SCHEMA nowhere", "missing-object"),
+            ("DROP SCHEMA nowhere CASCADE", "missing-object"),
+            ("DROP SCHEMA IF EXISTS nowhere CASCADE", "safe"),
+            ("CREATE SCHEMA fresh; DROP SCHEMA fresh", "safe"),
+            ("CREATE SCHEMA AUTHORIZATION fresh; DROP SCHEMA fresh", "safe"),
+            ("BEGIN; CREATE SCHEMA fresh; ROLLBACK; DROP SCHEMA fresh", "missing-object"),
+        ],
+    );
+}
