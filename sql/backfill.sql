@@ -105,7 +105,9 @@ SELECT j.id AS job,
        j.error
   FROM zdm.job j
   LEFT JOIN zdm.job_part p ON p.job OPERATOR(pg_catalog.=) j.id AND p.part OPERATOR(pg_catalog.=) j.part
- CROSS JOIN LATERAL (SELECT EXTRACT(epoch FROM j.updated_at OPERATOR(pg_catalog.-) j.run_started_at)::numeric AS seconds) s
+ -- The pause after the last batch belongs to it.
+ CROSS JOIN LATERAL (SELECT EXTRACT(epoch FROM j.updated_at OPERATOR(pg_catalog.-) j.run_started_at OPERATOR(pg_catalog.+)
+                                    CASE WHEN j.state OPERATOR(pg_catalog.=) 'running' THEN j.pause ELSE '0'::interval END)::numeric AS seconds) s
  ORDER BY j.id;
 COMMENT ON VIEW zdm.progress IS 'backfill jobs and how far they are; made for \watch';
 GRANT SELECT ON zdm.progress TO PUBLIC;

@@ -61,7 +61,10 @@ fn go_on(fcinfo: pg_sys::FunctionCallInfo) -> Result<pg_sys::Datum, Error> {
     let connection = Connection::open()?;
     connection.commit()?;
     let mut job = transaction(&connection, &Settings::capture(), || Job::take_over(&connection, id)).map_err(|mut error| {
-        error.append_hint(&format!("SELECT * FROM zdm.progress WHERE job = {id} shows the job."));
+        // Those that say what to do with which job say enough.
+        if !error.hint_names(&["zdm.run(", "zdm.progress"]) {
+            error.append_hint(&format!("SELECT * FROM zdm.progress WHERE job = {id} shows the job."));
+        }
         error
     })?;
     job.announce();

@@ -94,6 +94,14 @@ impl Error {
         }
     }
 
+    /// Whether it is an error of ours whose HINT has one of these words.
+    pub fn hint_names(&self, words: &[&str]) -> bool {
+        match self {
+            Self::Own(Report { hint: Some(hint), .. }) => words.iter().any(|word| hint.contains(word)),
+            _ => false,
+        }
+    }
+
     /// The five characters of the SQLSTATE.
     pub fn sqlstate(&self) -> String {
         match self {

@@ -326,7 +326,7 @@ fn may_run(id: i64, row: crate::spi::Row<'_>) -> Result<(), Error> {
     if row.oid(0) != unsafe { pg_sys::GetUserId() } {
         return Err(Error::new(sqlstate::INSUFFICIENT_PRIVILEGE, format!("backfill job {id} belongs to another role"))
             .detail("Its expressions run with the rights of whoever runs the job, so only its owner may.")
-            .hint(format!("SET ROLE {}, then call it again.", crate::text::quote(&row.string(20)))));
+            .hint(format!("SET ROLE {}, then CALL zdm.run({id}) again.", crate::text::quote(&row.string(20)))));
     }
     if !row.bool(19) {
         return Err(Error::new(sqlstate::OBJECT_NOT_IN_PREREQUISITE_STATE, format!("backfill job {id} belongs to another database"))

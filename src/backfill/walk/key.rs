@@ -95,7 +95,7 @@ impl<'a> KeyWalk<'a> {
             return update;
         }
         format!(
-            "WITH \"zdm changed\" AS ({update} RETURNING ({range}) AS inside)
+            "WITH \"zdm changed\" AS ({update} RETURNING ({range}) AS inside) \
              SELECT pg_catalog.count(*), pg_catalog.count(*) FILTER (WHERE inside IS NOT TRUE) FROM \"zdm changed\""
         )
     }

@@ -152,3 +152,26 @@ fn rows_behind_those_that_a_trigger_keeps_are_not_forgotten() {
     s.expect("SELECT count(*) FILTER (WHERE v IS NULL AND n > 1500), count(*) FILTER (WHERE v IS NULL) FROM t", &["0|1500"]);
     assert!(s.texts().iter().any(|text| text.contains("selected but not updated")), "expected the warning, came: {:?}", s.texts());
 }
+
+#[test]
+fn rows_that_moved_behind_the_walk_are_found_behind_those_that_a_trigger_keeps() {
+    let db = database("moved_back");
+    let mut s = db.connect();
+    // Rows that the trigger keeps, then free space, then rows to change.
+    s.run(
+        "CREATE TABLE t (n integer, v integer, filler text DEFAULT repeat('x', 100)) WITH (autovacuum_enabled = false);
+         INSERT INTO t SELECT g FROM generate_series(1, 8000) g;
+         DELETE FROM t WHERE n BETWEEN 4001 AND 5000;
+         CREATE FUNCTION keep() RETURNS trigger LANGUAGE plpgsql AS $$
+         BEGIN IF OLD.n <= 4000 AND NEW.v IS NOT NULL THEN RETURN NULL; END IF; RETURN NEW; END$$;
+         CREATE TRIGGER keep BEFORE UPDATE ON t FOR EACH ROW EXECUTE FUNCTION keep();",
+    );
+    s.run("VACUUM t");
+    let job = db.connect().background("CALL zdm.backfill('t', 'v = 1', 'v IS NULL', batch => 100, pause => '100 ms')");
+    until("the walk is behind the free space", || s.value::<i64>("SELECT count(*) FROM zdm.job WHERE rows_updated > 0") == 1);
+    // Other updates move rows from the end into the free space.
+    s.run("UPDATE t SET filler = filler WHERE n > 7500");
+    s.expect("SELECT count(*) > 300 FROM t WHERE v IS NULL AND n > 7500 AND ctid < (SELECT min(ctid) FROM t WHERE n = 5001)", &["t"]);
+    job.success();
+    s.expect("SELECT count(*) FILTER (WHERE v IS NULL AND n > 4000), count(*) FILTER (WHERE v IS NULL) FROM t", &["0|4000"]);
+}

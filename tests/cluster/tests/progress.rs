@@ -110,6 +110,19 @@ fn the_view_shows_a_running_job_to_another_session() {
 }
 
 #[test]
+fn the_time_left_has_the_pauses_in_it_from_the_first_batch_on() {
+    let db = database("pauses_count");
+    let (mut s, mut other) = (db.connect(), db.connect());
+    table(&mut s, 200);
+    let job = s.background("CALL zdm.backfill('t', 'v = v + 1', batch => 10, pause => '1 min')");
+    until("the first batch is done", || other.value::<i64>("SELECT count(*) FROM zdm.progress WHERE batches = 1") == 1);
+    // 19 more batches, a minute each.
+    other.expect("SELECT time_left BETWEEN '18 min' AND '20 min', rows_per_second FROM zdm.progress", &["t|0"]);
+    job.cancel();
+    job.canceled();
+}
+
+#[test]
 fn the_summary_counts_what_was_done_and_what_is_left() {
     let db = database("summary");
     let (mut s, mut writer) = (db.connect(), db.connect());
