@@ -40,6 +40,7 @@ CREATE TABLE zdm.job (
     system_identifier bigint NOT NULL,
     database          oid NOT NULL
 ) WITH (fillfactor = 50);
+COMMENT ON SEQUENCE zdm.job_id_seq IS 'the numbers of backfill jobs';
 COMMENT ON TABLE zdm.job IS 'backfill jobs; the position is committed together with the batch it belongs to';
 
 CREATE TABLE zdm.job_part (
