@@ -32,6 +32,8 @@ CREATE TABLE zdm.job (
     run_started_at    timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
     run_first_row     bigint NOT NULL DEFAULT 0,
     run_first_passed  bigint NOT NULL DEFAULT 0,
+    -- when the upper bounds were fixed, after the wait for older transactions
+    bounds_at         timestamptz,
     updated_at        timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
     finished_at       timestamptz,
     sqlstate          text,
@@ -49,7 +51,7 @@ CREATE TABLE zdm.job_part (
     relation       regclass NOT NULL,
     walk           text NOT NULL CHECK (walk OPERATOR(pg_catalog.=) ANY (ARRAY['key', 'block'])),
     key_columns    text[],
-    -- frozen when the job began; NULL: there was no row
+    -- fixed when the job began (job.bounds_at); NULL: there was no row
     upper_bound    text[],
     rows_estimated bigint NOT NULL,
     -- which columns the names in the job meant
@@ -78,7 +80,9 @@ CREATE VIEW zdm.progress WITH (security_invoker = true) AS
 SELECT j.id AS job,
        j.target,
        CASE WHEN j.state OPERATOR(pg_catalog.=) 'running' AND NOT zdm.runner_alive(j.runner_pid, j.runner_start)
-            THEN 'interrupted' ELSE j.state END AS state,
+            THEN 'interrupted'
+            WHEN j.state OPERATOR(pg_catalog.=) 'running' AND j.bounds_at IS NULL
+            THEN 'waiting' ELSE j.state END AS state,
        p.walk,
        p.relation AS current_relation,
        j.position,

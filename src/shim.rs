@@ -80,6 +80,11 @@ unsafe extern "C-unwind" {
     ) -> *mut pg_sys::ErrorData;
     fn zdm_shim_commit(error_context: pg_sys::MemoryContext) -> *mut pg_sys::ErrorData;
     fn zdm_shim_where_is_volatile(plan: pg_sys::SPIPlanPtr) -> bool;
+    fn zdm_shim_temporary_relation(
+        plan: pg_sys::SPIPlanPtr,
+        relation: *mut pg_sys::Oid,
+        error_context: pg_sys::MemoryContext,
+    ) -> *mut pg_sys::ErrorData;
     fn zdm_shim_planned_rows(plan: pg_sys::SPIPlanPtr, rows: *mut f64, error_context: pg_sys::MemoryContext) -> *mut pg_sys::ErrorData;
     fn zdm_shim_nap(milliseconds: i64, error_context: pg_sys::MemoryContext) -> *mut pg_sys::ErrorData;
 }
@@ -206,6 +211,17 @@ pub fn nap(milliseconds: i64, context: pg_sys::MemoryContext) -> Result<(), Serv
 pub unsafe fn where_is_volatile(plan: pg_sys::SPIPlanPtr) -> bool {
     // SAFETY: promised by the caller; only reads the analyzed query (clauses.c, contain_volatile_functions).
     unsafe { zdm_shim_where_is_volatile(plan) }
+}
+
+/// The first temporary relation that a prepared statement reads or writes.
+///
+/// # Safety
+/// The plan is alive, and a transaction is open.
+pub unsafe fn temporary_relation(plan: pg_sys::SPIPlanPtr, context: pg_sys::MemoryContext) -> Result<Option<pg_sys::Oid>, ServerError> {
+    let mut relation = pg_sys::InvalidOid;
+    // SAFETY: promised by the caller; errors come back as data.
+    ServerError::check(unsafe { zdm_shim_temporary_relation(plan, &mut relation, context) })?;
+    Ok((relation != pg_sys::InvalidOid).then_some(relation))
 }
 
 /// The number of rows the planner expects of a (single) statement without parameters.

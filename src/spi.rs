@@ -184,6 +184,12 @@ impl Connection {
         subtransaction(|| Ok(shim::nap(milliseconds, self.context)?))
     }
 
+    /// The first temporary relation that a statement reads or writes.
+    pub fn temporary_relation(&self, plan: &Plan) -> Result<Option<pg_sys::Oid>, ServerError> {
+        // SAFETY: the plan is alive; a transaction is open.
+        unsafe { shim::temporary_relation(plan.raw, self.context) }
+    }
+
     /// The rows that the planner expects of a statement without parameters.
     pub fn planned_rows(&self, plan: &Plan) -> Result<f64, ServerError> {
         // SAFETY: the plan is alive; a transaction is open.

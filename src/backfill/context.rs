@@ -16,7 +16,7 @@ pub fn check(procedure: &str, fcinfo: pg_sys::FunctionCallInfo) -> Result<(), Er
             .detail("It changes rows, and this server only replays the changes of its primary.")
             .hint("Call it on the primary server."));
     }
-    if atomic(fcinfo) {
+    if atomic(fcinfo) || in_pipeline() {
         return Err(Error::new(
             sqlstate::INVALID_TRANSACTION_TERMINATION,
             format!("{procedure} cannot run inside a transaction block or a function"),
@@ -24,7 +24,7 @@ pub fn check(procedure: &str, fcinfo: pg_sys::FunctionCallInfo) -> Result<(), Er
         .detail("It commits after each batch; here that would end a transaction that is not its own.")
         .hint(format!(
             "Send CALL {procedure}(...) as a statement of its own, with autocommit on: not between BEGIN and COMMIT, not together with other \
-             statements in one message, not from a function, and not in a PL/pgSQL block with EXCEPTION."
+             statements in one message or pipeline, not from a function, and not in a PL/pgSQL block with EXCEPTION."
         )));
     }
     // SAFETY: as above.
@@ -56,6 +56,12 @@ fn timeout(setting: &str) -> String {
     let name = to_server(setting);
     // SAFETY: a NUL-terminated name; the result is NULL or a C string that is copied.
     unsafe { from_server(pg_sys::GetConfigOption(name.as_ptr(), true, false)) }.unwrap_or_else(|| "0".to_owned())
+}
+
+/// Whether a pipeline of the extended protocol ran a statement before this one in the same transaction (tcop/postgres.c, exec_execute_message).
+fn in_pipeline() -> bool {
+    // SAFETY: a plain read.
+    unsafe { pg_sys::MyXactFlags & pg_sys::XACT_FLAGS_PIPELINING as i32 != 0 }
 }
 
 /// Whether the call came in an atomic context (functioncmds.c, ExecuteCallStmt).

@@ -5,6 +5,7 @@
 //! raises it, so that a runner that was thought dead cannot commit another batch.
 
 mod lease;
+mod statements;
 
 use crate::backfill::progress::{Figures, notice};
 use crate::backfill::request::Request;
@@ -15,8 +16,10 @@ use crate::error::{Error, sqlstate};
 use crate::spi::{Arg, Connection, as_role, subtransaction};
 use crate::text::thousands;
 pub use lease::Lease;
+use lease::taken_over;
 use pgrx::pg_sys;
 use serde_json::json;
+use statements::{CREATE, DONE, FAILED, FREEZE, FROZEN, PARTS, READ, SAVE_PARTS, TAKE};
 
 /// A job as its runner sees it.
 pub struct Job {
@@ -36,8 +39,8 @@ pub struct Job {
     pub part: i64,
     pub position: Option<Vec<String>>,
     pub parts: Vec<Part>,
-    /// The parts and their upper bounds are in `zdm.job_part`.
-    pub parts_frozen: bool,
+    /// The upper bounds of the parts are in `zdm.job_part`.
+    pub bounds_frozen: bool,
     estimated: i64,
     passed: i64,
     updated: i64,
@@ -47,58 +50,6 @@ pub struct Job {
     /// The owner of `zdm.job`.
     role: pg_sys::Oid,
 }
-
-const CREATE: &str = "INSERT INTO zdm.job (owner, target, alias, set_expr, where_expr, batch, pause, settings, falsifies, state, rows_estimated,
-                          runner_pid, runner_start, system_identifier, database)
-    SELECT $1, $2, $11::pg_catalog.name, $3, $4, $5::pg_catalog.int4, pg_catalog.make_interval(secs => $6::pg_catalog.float8 OPERATOR(pg_catalog./) 1000),
-           $7::pg_catalog.jsonb, $8, 'running', $9, a.pid, a.backend_start, $10, d.oid
-      FROM pg_catalog.pg_stat_get_activity(pg_catalog.pg_backend_pid()) a,
-           pg_catalog.pg_database d
-     WHERE d.datname OPERATOR(pg_catalog.=) pg_catalog.current_database()
-    RETURNING id, lease";
-
-const SAVE_PARTS: &str = "INSERT INTO zdm.job_part (job, part, relation, walk, key_columns, upper_bound, rows_estimated, columns)
-    SELECT $1, p.part, p.relation::pg_catalog.oid, p.walk,
-           CASE WHEN p.key_columns OPERATOR(pg_catalog.<>) 'null'::pg_catalog.jsonb
-                THEN ARRAY(SELECT e.v FROM pg_catalog.jsonb_array_elements_text(p.key_columns) WITH ORDINALITY e(v, n) ORDER BY e.n) END,
-           CASE WHEN p.upper_bound OPERATOR(pg_catalog.<>) 'null'::pg_catalog.jsonb
-                THEN ARRAY(SELECT e.v FROM pg_catalog.jsonb_array_elements_text(p.upper_bound) WITH ORDINALITY e(v, n) ORDER BY e.n) END,
-           p.rows, p.columns
-      FROM pg_catalog.jsonb_to_recordset($2::pg_catalog.jsonb)
-           p(part pg_catalog.int4, relation pg_catalog.int8, walk pg_catalog.text, key_columns pg_catalog.jsonb, upper_bound pg_catalog.jsonb, rows pg_catalog.int8, columns pg_catalog.text)";
-
-const READ: &str = "SELECT j.owner::pg_catalog.oid, j.target::pg_catalog.oid, j.set_expr, j.where_expr, j.batch,
-           (EXTRACT(epoch FROM j.pause) OPERATOR(pg_catalog.*) 1000)::pg_catalog.int8, j.settings::pg_catalog.text, j.falsifies, j.state, j.part,
-           pg_catalog.to_json(j.position)::pg_catalog.text, j.rows_estimated, j.rows_passed, j.rows_updated, j.rows_suppressed, j.batches, j.lease,
-           j.runner_pid, zdm.runner_alive(j.runner_pid, j.runner_start),
-           j.system_identifier OPERATOR(pg_catalog.=) $2 AND j.database OPERATOR(pg_catalog.=) d.oid,
-           pg_catalog.pg_get_userbyid(j.owner::pg_catalog.oid), c.relname, n.nspname, j.alias
-      FROM zdm.job j
-      JOIN pg_catalog.pg_database d ON d.datname OPERATOR(pg_catalog.=) pg_catalog.current_database()
-      LEFT JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) j.target
-      LEFT JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
-     WHERE j.id OPERATOR(pg_catalog.=) $1";
-
-const TAKE: &str = "UPDATE zdm.job j
-       SET state = 'running', lease = j.lease OPERATOR(pg_catalog.+) 1, runner_pid = a.pid, runner_start = a.backend_start,
-           run_started_at = pg_catalog.clock_timestamp(), run_first_row = j.rows_updated, run_first_passed = j.rows_passed,
-           updated_at = pg_catalog.clock_timestamp(), sqlstate = NULL, error = NULL
-      FROM pg_catalog.pg_stat_get_activity(pg_catalog.pg_backend_pid()) a
-     WHERE j.id OPERATOR(pg_catalog.=) $1 AND j.lease OPERATOR(pg_catalog.=) $2
-    RETURNING j.lease";
-
-const PARTS: &str = "SELECT p.relation::pg_catalog.oid, p.walk, pg_catalog.to_json(p.key_columns)::pg_catalog.text,
-           pg_catalog.to_json(p.upper_bound)::pg_catalog.text, p.rows_estimated, p.columns
-      FROM zdm.job_part p WHERE p.job OPERATOR(pg_catalog.=) $1 ORDER BY p.part";
-
-const DONE: &str = "UPDATE zdm.job
-       SET state = 'done', rows_remaining = $3, runner_pid = NULL, runner_start = NULL,
-           updated_at = pg_catalog.clock_timestamp(), finished_at = pg_catalog.clock_timestamp()
-     WHERE id OPERATOR(pg_catalog.=) $1 AND lease OPERATOR(pg_catalog.=) $2";
-
-const FAILED: &str = "UPDATE zdm.job
-       SET state = $3, runner_pid = NULL, runner_start = NULL, updated_at = pg_catalog.clock_timestamp(), sqlstate = $4, error = $5
-     WHERE id OPERATOR(pg_catalog.=) $1 AND lease OPERATOR(pg_catalog.=) $2";
 
 impl Job {
     /// Writes a new job down, as running in this session.
@@ -123,7 +74,7 @@ impl Job {
         ];
         let created = as_role(role, || connection.query(CREATE, &arguments))?;
         let row = created.only()?;
-        Ok(Self {
+        let job = Self {
             id: row.int8(0),
             target: request.target,
             target_name: plan.target_name.clone(),
@@ -137,7 +88,7 @@ impl Job {
             part: 1,
             position: None,
             parts: plan.parts.clone(),
-            parts_frozen: false,
+            bounds_frozen: false,
             estimated,
             passed: 0,
             updated: 0,
@@ -145,7 +96,9 @@ impl Job {
             batches: 0,
             lease: row.int8(1),
             role,
-        })
+        };
+        job.save_parts(connection)?;
+        Ok(job)
     }
 
     /// Takes over a job that nobody runs.
@@ -163,26 +116,25 @@ impl Job {
         let request = Request::from_job(row.oid(1), row.text(2).unwrap_or_default(), row.text(3), row.int8(4) as i32, row.int8(5))?;
         let settings = Settings::from_json(row.text(6).unwrap_or_default());
         let saved = as_role(role, || connection.query(PARTS, &[Arg::int8(id)]))?;
-        let parts_frozen = !saved.rows.is_empty();
-        let parts = if parts_frozen {
-            saved
-                .iter()
-                .map(|part| {
-                    let saved_part = Saved {
-                        relation: part.oid(0),
-                        key_columns: list(part.text(2)),
-                        upper: list(part.text(3)),
-                        rows: part.int8(4),
-                        columns: part.string(5),
-                        lone: saved.rows.len() == 1,
-                    };
-                    target::reload(connection, &request, saved_part)
-                })
-                .collect::<Result<Vec<_>, _>>()?
-        } else {
+        let parts = saved
+            .iter()
+            .map(|part| {
+                let saved_part = Saved {
+                    relation: part.oid(0),
+                    key_columns: list(part.text(2)),
+                    upper: list(part.text(3)),
+                    rows: part.int8(4),
+                    columns: part.string(5),
+                    lone: saved.rows.len() == 1,
+                };
+                target::reload(connection, &request, saved_part)
+            })
+            .collect::<Result<Vec<_>, _>>()?;
+        let display = format!("{}.{}", crate::text::quote(&row.string(22)), crate::text::quote(&row.string(21)));
+        if parts.iter().any(|part| part.relation != request.target) {
             settings.apply();
-            target::plan(connection, &request)?.parts
-        };
+            target::judge_whole(connection, &request, &display, &row.string(23))?;
+        }
         let lease = as_role(role, || connection.query(TAKE, &[Arg::int8(id), Arg::int8(row.int8(16))]))?;
         if lease.rows.is_empty() {
             return Err(Error::new(
@@ -194,7 +146,7 @@ impl Job {
             id,
             target: request.target,
             target_name: row.string(23),
-            display: format!("{}.{}", crate::text::quote(&row.string(22)), crate::text::quote(&row.string(21))),
+            display,
             set_expr: request.set.sql().to_owned(),
             where_expr: request.condition.as_ref().map(|condition| condition.sql().to_owned()),
             batch: request.batch,
@@ -204,7 +156,7 @@ impl Job {
             part: row.int8(9),
             position: list(row.text(10)),
             parts,
-            parts_frozen,
+            bounds_frozen: row.bool(24),
             estimated: row.int8(11),
             passed: row.int8(12),
             updated: row.int8(13),
@@ -251,8 +203,8 @@ impl Job {
         self.batches += 1;
     }
 
-    /// Writes the parts and their bounds down.
-    pub fn save_parts(&mut self, connection: &Connection) -> Result<(), Error> {
+    /// Writes the parts down.
+    fn save_parts(&self, connection: &Connection) -> Result<(), Error> {
         let parts: Vec<_> = self
             .parts
             .iter()
@@ -263,13 +215,26 @@ impl Job {
                     Walk::Block => None,
                 };
                 json!({ "part": index + 1, "relation": part.relation.to_u32(), "walk": part.walk.name(), "key_columns": columns.map_or(json!(null), |c| json!(c)),
-                        "upper_bound": part.upper.as_ref().map_or(json!(null), |u| json!(u)), "rows": part.rows, "columns": part.columns })
+                        "rows": part.rows, "columns": part.columns })
             })
             .collect();
         let text = serde_json::Value::Array(parts).to_string();
         as_role(self.role, || connection.query(SAVE_PARTS, &[Arg::int8(self.id), Arg::text(Some(&text))]))?;
-        self.parts_frozen = true;
         Ok(())
+    }
+
+    /// Writes the upper bounds of the parts down: what comes later is not part of the job.
+    ///
+    /// # Errors
+    /// 55006 when somebody else has taken the job over meanwhile.
+    pub fn save_bounds(&self, connection: &Connection) -> Result<(), Error> {
+        let bound = |(index, part): (usize, &Part)| json!({ "part": index + 1, "upper_bound": part.upper });
+        let bounds = serde_json::Value::from_iter(self.parts.iter().enumerate().map(bound)).to_string();
+        let saved = as_role(self.role, || {
+            connection.query(FREEZE, &[Arg::int8(self.id), Arg::text(Some(&bounds))])?;
+            connection.query(FROZEN, &[Arg::int8(self.id), Arg::int8(self.lease)])
+        })?;
+        if saved.processed == 1 { Ok(()) } else { Err(taken_over(self.id)) }
     }
 
     /// The job is done; `remaining` rows still match, if that was counted.
@@ -326,7 +291,11 @@ fn may_run(id: i64, row: crate::spi::Row<'_>) -> Result<(), Error> {
     if row.oid(0) != unsafe { pg_sys::GetUserId() } {
         return Err(Error::new(sqlstate::INSUFFICIENT_PRIVILEGE, format!("backfill job {id} belongs to another role"))
             .detail("Its expressions run with the rights of whoever runs the job, so only its owner may.")
-            .hint(format!("SET ROLE {}, then CALL zdm.run({id}) again.", crate::text::quote(&row.string(20)))));
+            .hint(if row.bool(25) {
+                format!("Let {} CALL zdm.run({id}).", crate::text::quote(&row.string(20)))
+            } else {
+                format!("That role was dropped: a superuser can remove job {id} (DELETE FROM zdm.job WHERE id = {id}). Begin a new job.")
+            }));
     }
     if !row.bool(19) {
         return Err(Error::new(sqlstate::OBJECT_NOT_IN_PREREQUISITE_STATE, format!("backfill job {id} belongs to another database"))

@@ -42,7 +42,10 @@ pub fn wait_for_writers(connection: &Connection, job: i64, relations: &[pg_sys::
             let mut processes: Vec<_> = open.iter().map(|(_, pid)| if pid.is_empty() { "a prepared transaction" } else { pid }).collect();
             processes.dedup();
             notice(
-                format!("backfill job {job}: waiting for {} older transaction(s) that wrote to the table", open.len()),
+                format!(
+                    "backfill job {job}: waiting for {} that wrote to the table",
+                    crate::text::count(open.len() as i64, "older transaction")
+                ),
                 Some(format!(
                     "Rows they inserted or changed are part of the job. Waited {} so far for process {}.",
                     duration(started.elapsed().as_secs_f64()),

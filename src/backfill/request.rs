@@ -47,6 +47,9 @@ impl Request {
         };
         let target = target.ok_or_else(|| null("target"))?;
         let set = set.ok_or_else(|| null("set_expr"))?;
+        for (argument, text) in [("set_expr", Some(&set)), ("where_expr", condition.as_ref())] {
+            standard_strings(argument, text.map_or("", String::as_str))?;
+        }
         let batch = batch.unwrap_or(DEFAULT_BATCH);
         if batch < 1 {
             return Err(Error::new(sqlstate::INVALID_PARAMETER_VALUE, format!("batch must be greater than zero, not {batch}"))
@@ -60,6 +63,20 @@ impl Request {
             pause_ms: pause_ms(pause)?,
         })
     }
+}
+
+/// The fragments are read as the standard has it: a backslash in a plain string constant is a backslash.
+fn standard_strings(argument: &str, text: &str) -> Result<(), Error> {
+    // SAFETY: reads a setting's variable.
+    if !text.contains('\\') || unsafe { pg_sys::standard_conforming_strings } {
+        return Ok(());
+    }
+    Err(Error::new(
+        sqlstate::OBJECT_NOT_IN_PREREQUISITE_STATE,
+        format!("{argument} holds a backslash, and standard_conforming_strings is off"),
+    )
+    .detail("Here it would be read as the SQL standard has it: a backslash in a plain string constant stands for itself.")
+    .hint("SET standard_conforming_strings = on, and write E'...' where escapes are meant."))
 }
 
 /// A text argument, detoasted, in UTF-8.

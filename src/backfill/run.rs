@@ -23,7 +23,7 @@ const COUNT_BLOCKS: i64 = 400;
 
 /// Runs a job from where it stands to its end.
 pub fn to_the_end(connection: &Connection, job: &mut Job) -> Result<(), Error> {
-    if !job.parts_frozen {
+    if !job.bounds_frozen {
         freeze(connection, job)?;
     }
     let lease = Lease::new(connection, job)?;
@@ -31,9 +31,8 @@ pub fn to_the_end(connection: &Connection, job: &mut Job) -> Result<(), Error> {
     let parts = job.parts.clone();
     for (index, part) in parts.iter().enumerate().skip(job.part as usize - 1) {
         match walk_part(connection, job, &lease, &mut progress, part, index as i64 + 1) {
-            Err(error) if error.sqlstate() != sqlstate::UNDEFINED_TABLE || parts.len() == 1 || exists(connection, &job.settings, part)? => {
-                return Err(error);
-            }
+            Err(error) if error.sqlstate() != sqlstate::UNDEFINED_TABLE || parts.len() == 1 => return Err(error),
+            Err(error) if transaction(connection, &job.settings, || exists(connection, part))? => return Err(error),
             Err(_) => notice(
                 format!("backfill job {}: {} does not exist any more and is left out", job.id, part.name),
                 Some("A partition that was dropped meanwhile has no rows left to change.".to_owned()),
@@ -56,12 +55,16 @@ fn freeze(connection: &Connection, job: &mut Job) -> Result<(), Error> {
     transaction(connection, &settings, || {
         for index in 0..job.parts.len() {
             let part = &job.parts[index];
-            Same::new(part).check(connection)?;
+            // A partition that is gone by now is left out when its turn comes.
+            if job.parts.len() > 1 && !exists(connection, part)? {
+                continue;
+            }
+            Same::new(part, job.target).check(connection)?;
             if let Walk::Key(key) = &part.walk {
                 job.parts[index].upper = upper_bound(connection, part, key)?;
             }
         }
-        job.save_parts(connection)
+        job.save_bounds(connection)
     })
 }
 
@@ -81,10 +84,12 @@ fn walk_part(
         Walk::Block => Box::new(transaction(connection, &settings, || BlockWalk::new(connection, part, statements, position.as_deref()))?),
     };
     let batch = i64::from(job.batch);
-    let mut same = Same::new(part);
+    let mut same = Same::new(part, job.target);
     loop {
         let step = batch_transaction(connection, &settings, || {
-            same.check(connection)?;
+            if same.check(connection)? {
+                walker.mind_triggers();
+            }
             let step = walker.step(batch)?;
             lease.save(connection, job, number, &step)?;
             Ok(step)
@@ -102,11 +107,9 @@ fn walk_part(
 }
 
 /// Whether a part is still there. It need not be: partitions come and go.
-fn exists(connection: &Connection, settings: &Settings, part: &Part) -> Result<bool, Error> {
-    transaction(connection, settings, || {
-        let sql = "SELECT EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.oid OPERATOR(pg_catalog.=) $1)";
-        Ok(connection.query(sql, &[Arg::oid(part.relation)])?.only()?.bool(0))
-    })
+fn exists(connection: &Connection, part: &Part) -> Result<bool, Error> {
+    let sql = "SELECT EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.oid OPERATOR(pg_catalog.=) $1)";
+    Ok(connection.query(sql, &[Arg::oid(part.relation)])?.only()?.bool(0))
 }
 
 /// One batch; tried again after an error that time cures.
@@ -136,7 +139,7 @@ fn remaining(connection: &Connection, job: &Job, parts: &[Part]) -> Result<Optio
     }
     let mut total = 0;
     for part in parts {
-        if !exists(connection, &job.settings, part)? {
+        if !transaction(connection, &job.settings, || exists(connection, part))? {
             continue;
         }
         let statements = statements(job, part);
@@ -144,9 +147,8 @@ fn remaining(connection: &Connection, job: &Job, parts: &[Part]) -> Result<Optio
             Walk::Key(key) => {
                 let mut position: Option<Vec<String>> = None;
                 loop {
-                    let (count, bound) = transaction(connection, &job.settings, || {
-                        count_remaining(connection, key, &statements, position.as_deref(), COUNT_ROWS)
-                    })?;
+                    let (count, bound) =
+                        counted(connection, job, part, || count_remaining(connection, key, &statements, position.as_deref(), COUNT_ROWS))?;
                     total += count;
                     if bound.is_none() {
                         break;
@@ -158,7 +160,7 @@ fn remaining(connection: &Connection, job: &Job, parts: &[Part]) -> Result<Optio
                 let mut first = 0;
                 loop {
                     let (count, blocks) =
-                        transaction(connection, &job.settings, || count_blocks(connection, part, &statements, first, COUNT_BLOCKS))?;
+                        counted(connection, job, part, || count_blocks(connection, part, &statements, first, COUNT_BLOCKS))?;
                     total += count;
                     first += COUNT_BLOCKS;
                     if first >= blocks {
@@ -169,6 +171,14 @@ fn remaining(connection: &Connection, job: &Job, parts: &[Part]) -> Result<Optio
         }
     }
     Ok(Some(total))
+}
+
+/// One count, under the same care as a batch: another table may have the name by now.
+fn counted<T>(connection: &Connection, job: &Job, part: &Part, count: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
+    transaction(connection, &job.settings, || {
+        Same::new(part, job.target).check(connection)?;
+        count()
+    })
 }
 
 fn summary(job: &Job, progress: &Progress, remaining: Option<i64>) {

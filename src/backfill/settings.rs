@@ -8,7 +8,7 @@ use crate::text::{from_server, to_server};
 use pgrx::pg_sys;
 use std::ffi::CStr;
 
-const CAPTURED: [&CStr; 14] = [
+const CAPTURED: [&CStr; 15] = [
     c"DateStyle",
     c"IntervalStyle",
     c"TimeZone",
@@ -20,6 +20,7 @@ const CAPTURED: [&CStr; 14] = [
     c"lc_numeric",
     c"lc_time",
     c"search_path",
+    c"timezone_abbreviations",
     c"transform_null_equals",
     c"xmlbinary",
     c"xmloption",

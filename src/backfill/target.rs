@@ -58,15 +58,17 @@ pub struct Plan {
     pub falsifies: bool,
 }
 
-const RELATION: &str = "SELECT c.relkind, c.relpersistence, n.nspname, c.relname,
-           c.oid OPERATOR(pg_catalog.<) 16384::pg_catalog.oid OR n.nspname OPERATOR(pg_catalog.=) ANY ('{pg_catalog,information_schema,zdm}'::pg_catalog.name[]),
-           EXISTS (SELECT FROM pg_catalog.pg_rewrite r WHERE r.ev_class OPERATOR(pg_catalog.=) c.oid AND r.ev_type OPERATOR(pg_catalog.=) '2'::pg_catalog.\"char\"),
-           EXISTS (SELECT FROM pg_catalog.pg_trigger t
-                    WHERE t.tgrelid OPERATOR(pg_catalog.=) c.oid AND NOT t.tgisinternal
-                      AND t.tgenabled OPERATOR(pg_catalog.=) ANY ('{O,A}'::pg_catalog.\"char\"[])
-                      AND (t.tgtype::pg_catalog.int4 OPERATOR(pg_catalog.&) 19) OPERATOR(pg_catalog.=) 19),
-           c.oid
-      FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace";
+/// One row a relation, without the WHERE.
+fn relation_query() -> String {
+    format!(
+        "SELECT c.relkind, c.relpersistence, n.nspname, c.relname,
+           c.oid OPERATOR(pg_catalog.<) 16384::pg_catalog.oid OR n.nspname OPERATOR(pg_catalog.=) ANY ('{{pg_catalog,information_schema,zdm}}'::pg_catalog.name[]),
+           {}, {}, c.oid
+      FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace",
+        identity::HAS_RULES,
+        identity::HAS_BEFORE_TRIGGER
+    )
+}
 
 const TREE: &str = "WITH RECURSIVE tree(oid) AS (
         SELECT $1::pg_catalog.oid
@@ -81,9 +83,14 @@ const COLUMN: &str = "SELECT a.attnum,
            pg_catalog.has_column_privilege(a.attrelid, a.attnum, 'UPDATE'),
            EXISTS (SELECT FROM pg_catalog.pg_partitioned_table p
                     WHERE p.partrelid OPERATOR(pg_catalog.=) ANY (ARRAY(SELECT pg_catalog.pg_partition_ancestors(a.attrelid)::pg_catalog.oid UNION SELECT a.attrelid))
+                      -- a column that the key or an expression in it reads depends on the table (heap.c, StorePartitionKey)
                       AND EXISTS (SELECT FROM pg_catalog.pg_attribute k
+                                    JOIN pg_catalog.pg_depend d ON d.objid OPERATOR(pg_catalog.=) k.attrelid AND d.objsubid OPERATOR(pg_catalog.=) k.attnum
                                    WHERE k.attrelid OPERATOR(pg_catalog.=) p.partrelid AND k.attname OPERATOR(pg_catalog.=) a.attname
-                                     AND k.attnum OPERATOR(pg_catalog.=) ANY (p.partattrs::pg_catalog.int2[]))),
+                                     AND d.classid OPERATOR(pg_catalog.=) 'pg_catalog.pg_class'::pg_catalog.regclass
+                                     AND d.refclassid OPERATOR(pg_catalog.=) 'pg_catalog.pg_class'::pg_catalog.regclass
+                                     AND d.refobjid OPERATOR(pg_catalog.=) k.attrelid AND d.refobjsubid OPERATOR(pg_catalog.=) 0
+                                     AND d.deptype OPERATOR(pg_catalog.=) 'i'::pg_catalog.\"char\")),
            b.typtype OPERATOR(pg_catalog.=) ANY ('{c,p}'::pg_catalog.\"char\"[])
                OR EXISTS (SELECT FROM pg_catalog.pg_type u
                            WHERE u.oid OPERATOR(pg_catalog.=) b.typbasetype AND u.typtype OPERATOR(pg_catalog.=) ANY ('{c,d}'::pg_catalog.\"char\"[]))
@@ -96,7 +103,8 @@ const COLUMN: &str = "SELECT a.attnum,
 /// Decides how to walk, or refuses with the reason. Nothing is changed; the statements are prepared once, so that what the server would say to
 /// them it says now.
 pub fn plan(connection: &Connection, request: &Request) -> Result<Plan, Error> {
-    let found = connection.query(&format!("{RELATION} WHERE c.oid OPERATOR(pg_catalog.=) $1"), &[Arg::oid(request.target)])?;
+    let relation = relation_query();
+    let found = connection.query(&format!("{relation} WHERE c.oid OPERATOR(pg_catalog.=) $1"), &[Arg::oid(request.target)])?;
     let target = found
         .iter()
         .next()
@@ -106,7 +114,7 @@ pub fn plan(connection: &Connection, request: &Request) -> Result<Plan, Error> {
 
     let mut parts = Vec::new();
     let tree = connection.query(
-        &format!("{TREE} {RELATION} WHERE c.oid OPERATOR(pg_catalog.=) ANY (ARRAY(SELECT oid FROM tree)) ORDER BY c.oid"),
+        &format!("{TREE} {relation} WHERE c.oid OPERATOR(pg_catalog.=) ANY (ARRAY(SELECT oid FROM tree)) ORDER BY c.oid"),
         &[Arg::oid(request.target)],
     )?;
     for member in tree.iter() {
@@ -116,6 +124,10 @@ pub fn plan(connection: &Connection, request: &Request) -> Result<Plan, Error> {
         if member.text(0) != Some("p") {
             parts.push(part(connection, request, member, &target.string(3))?);
         }
+    }
+
+    if parts.iter().any(|part| part.relation != request.target) {
+        judge_whole(connection, request, &name, &target.string(3))?;
     }
 
     let proof = match &request.condition {
@@ -144,6 +156,19 @@ pub fn plan(connection: &Connection, request: &Request) -> Result<Plan, Error> {
     Ok(Plan { name, target_name: target.string(3), parts, falsifies: matches!(proof, Falsified::Yes) })
 }
 
+/// What holds for a table of several parts as a whole: the caller's rights and row security, as for one UPDATE of it, and its triggers.
+///
+/// # Errors
+/// 42809 for statement-level triggers, else what the server says to the UPDATE.
+pub fn judge_whole(connection: &Connection, request: &Request, name: &str, alias: &str) -> Result<(), Error> {
+    if identity::statement_triggers(connection, request.target)? {
+        return Err(identity::has_statement_triggers(name));
+    }
+    let condition = request.condition.as_ref().map(|condition| format!(" WHERE {}", condition.sql())).unwrap_or_default();
+    connection.query(&format!("EXPLAIN (COSTS false) UPDATE {name} AS {} SET {}{condition}", quote(alias), request.set.sql()), &[])?;
+    Ok(())
+}
+
 /// A part of a job that was begun before, as `zdm.job_part` holds it.
 pub struct Saved {
     pub relation: pg_sys::Oid,
@@ -162,7 +187,7 @@ pub struct Saved {
 /// 55000 when the table or the key by which it is walked is gone, or when the columns are not those of the beginning.
 pub fn reload(connection: &Connection, request: &Request, saved: Saved) -> Result<Part, Error> {
     let gone = |message: String| Error::new(sqlstate::OBJECT_NOT_IN_PREREQUISITE_STATE, message);
-    let found = connection.query(&format!("{RELATION} WHERE c.oid OPERATOR(pg_catalog.=) $1"), &[Arg::oid(saved.relation)])?;
+    let found = connection.query(&format!("{} WHERE c.oid OPERATOR(pg_catalog.=) $1", relation_query()), &[Arg::oid(saved.relation)])?;
     let Some(row) = found.iter().next() else {
         let oid = saved.relation.to_u32();
         if saved.lone {
@@ -183,9 +208,9 @@ pub fn reload(connection: &Connection, request: &Request, saved: Saved) -> Resul
     let name = qualified(row);
     let walk = match saved.key_columns.as_deref() {
         None => Walk::Block,
-        Some(columns) => match key::choose(connection, saved.relation, request.set.columns(), &name)? {
-            Some(key) if key.columns.iter().map(|column| &column.name).eq(columns) => Walk::Key(key),
-            _ => {
+        Some(columns) => match key::again(connection, saved.relation, columns)? {
+            Some(key) => Walk::Key(key),
+            None => {
                 return Err(gone(format!("the key ({}) by which {name} is walked is gone", columns.join(", ")))
                     .detail("The position of the job is a value of that key.")
                     .hint("Create the unique index again, or begin a new job whose WHERE excludes the rows already done."));
@@ -226,11 +251,7 @@ fn refuse_kind(row: Row<'_>, name: &str) -> Result<(), Error> {
         return refuse(sqlstate::WRONG_OBJECT_TYPE, "it is a temporary table", "Nobody else sees it: a plain UPDATE does no harm there.");
     }
     if row.bool(5) {
-        return refuse(
-            sqlstate::WRONG_OBJECT_TYPE,
-            "it has rules ON UPDATE",
-            "A rule replaces the UPDATE by other statements, so that nothing could be said about the rows; drop or disable the rule first.",
-        );
+        return Err(identity::has_rules(name));
     }
     Ok(())
 }
@@ -293,6 +314,12 @@ fn part(connection: &Connection, request: &Request, row: Row<'_>, alias: &str) -
         return Err(Error::new(sqlstate::FEATURE_NOT_SUPPORTED, "where_expr must not be volatile")
             .detail("It decides which rows belong to the job: asked twice about the same row it must answer the same.")
             .hint("Write the choice into a column first, or use a condition on columns."));
+    }
+    if let Some(temporary) = connection.temporary_relation(&update)? {
+        let temporary = connection.query("SELECT $1::pg_catalog.regclass::pg_catalog.text", &[Arg::oid(temporary)])?.only()?.string(0);
+        return Err(Error::new(sqlstate::FEATURE_NOT_SUPPORTED, format!("cannot backfill {name} from temporary table {temporary}"))
+            .detail("Another session that went on with the job would not find it, or find another table of that name.")
+            .hint("Put the rows into a table that all sessions see."));
     }
     let read = match &walk {
         Walk::Key(key) => key.columns.iter().map(|column| quote(&column.name)).collect::<Vec<_>>().join(", "),

@@ -27,6 +27,9 @@ pub trait Walker {
 
     /// The step was committed: go on from there.
     fn accept(&mut self, step: &Step);
+
+    /// From now on a BEFORE UPDATE trigger may drop rows or change keys.
+    fn mind_triggers(&mut self);
 }
 
 /// The statements of a part, put together from its quoted names and the deparsed fragments.

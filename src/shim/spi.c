@@ -6,6 +6,7 @@
  */
 #include "zdm_shim.h"
 
+#include "catalog/pg_class.h"
 #include "miscadmin.h"
 #include "nodes/plannodes.h"
 #include "optimizer/optimizer.h"
@@ -13,6 +14,7 @@
 #include "storage/ipc.h"
 #include "storage/latch.h"
 #include "storage/pmsignal.h"
+#include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/plancache.h"
 #include "utils/resowner.h"
@@ -61,6 +63,37 @@ zdm_shim_where_is_volatile(SPIPlanPtr plan)
 		}
 	}
 	return false;
+}
+
+/* The first temporary relation that a prepared statement reads or writes, else InvalidOid. */
+ErrorData *
+zdm_shim_temporary_relation(SPIPlanPtr plan, Oid *relation, MemoryContext error_context)
+{
+	ErrorData  *volatile error = NULL;
+	MemoryContext context = CurrentMemoryContext;
+
+	*relation = InvalidOid;
+	PG_TRY();
+	{
+		ListCell   *source;
+		ListCell   *oid;
+
+		foreach(source, SPI_plan_get_plan_sources(plan))
+		{
+			foreach(oid, ((CachedPlanSource *) lfirst(source))->relationOids)
+			{
+				if (!OidIsValid(*relation) && get_rel_persistence(lfirst_oid(oid)) == RELPERSISTENCE_TEMP)
+					*relation = lfirst_oid(oid);
+			}
+		}
+	}
+	PG_CATCH();
+	{
+		MemoryContextSwitchTo(context);
+		error = zdm_shim_catch(error_context);
+	}
+	PG_END_TRY();
+	return error;
 }
 
 ErrorData *

@@ -36,6 +36,7 @@ extern ErrorData *zdm_shim_prepare(const char *sql, int nargs, Oid *types, SPIPl
 extern ErrorData *zdm_shim_execute(SPIPlanPtr plan, Datum *values, const char *nulls, bool read_only, long limit,
 								   MemoryContext error_context);
 extern bool zdm_shim_where_is_volatile(SPIPlanPtr plan);
+extern ErrorData *zdm_shim_temporary_relation(SPIPlanPtr plan, Oid *relation, MemoryContext error_context);
 extern ErrorData *zdm_shim_planned_rows(SPIPlanPtr plan, double *rows, MemoryContext error_context);
 extern ErrorData *zdm_shim_commit(MemoryContext error_context);
 extern ErrorData *zdm_shim_nap(int64 milliseconds, MemoryContext error_context);

@@ -48,7 +48,12 @@ impl Lease {
         if saved.processed == 1 {
             return Ok(());
         }
-        Err(Error::new(sqlstate::OBJECT_IN_USE, format!("backfill job {} was taken over by another session", job.id))
-            .detail("This session's last batch was rolled back; what it had committed before is kept."))
+        Err(taken_over(job.id))
     }
+}
+
+/// The error for a job that is another session's now.
+pub fn taken_over(job: i64) -> Error {
+    Error::new(sqlstate::OBJECT_IN_USE, format!("backfill job {job} was taken over by another session"))
+        .detail("This session's last batch was rolled back; what it had committed before is kept.")
 }

@@ -12,6 +12,24 @@ pub struct Key {
     /// `OPERATOR(schema.>)` and `OPERATOR(schema.<=)` of the index's operator family.
     pub greater: String,
     pub at_most: String,
+    /// The index holds NULLs before the values (or, when descending, after them): ORDER BY must say so to be served by it, though there are none.
+    nulls_first: bool,
+}
+
+impl Key {
+    /// The columns for an ORDER BY that the index serves, upwards.
+    pub fn ascending(&self, column: impl Fn(&str) -> String) -> String {
+        self.order(column, if self.nulls_first { "ASC NULLS FIRST" } else { "ASC" })
+    }
+
+    /// The same downwards.
+    pub fn descending(&self, column: impl Fn(&str) -> String) -> String {
+        self.order(column, if self.nulls_first { "DESC NULLS LAST" } else { "DESC" })
+    }
+
+    fn order(&self, column: impl Fn(&str) -> String, direction: &str) -> String {
+        self.columns.iter().map(|one| format!("{} {direction}", column(&one.name))).collect::<Vec<_>>().join(", ")
+    }
 }
 
 /// One column of a key.
@@ -23,8 +41,9 @@ pub struct KeyColumn {
 }
 
 /// One row for each key column of each usable index, the best index first. Usable: unique, valid, all rows (no WHERE), plain columns that are
-/// NOT NULL and not generated (a new value of another column could change them), ordered by the default operator class and the column's own collation, all columns in the same direction, so that a row comparison is a
-/// range of the index. `strategy` 5 is >, 2 is <=.
+/// NOT NULL and not generated (a new value of another column could change them), ordered by the default operator class and the column's own collation,
+/// all columns in the same direction and with NULLs at the same end, so that a row comparison is a range of the index. `strategy` 5 is >, 2 is <=;
+/// `indoption` 1 is descending without NULLs first, 2 ascending with them.
 fn candidates() -> String {
     let operator = |strategy: i32| {
         format!(
@@ -49,7 +68,8 @@ fn candidates() -> String {
                   WHERE b.type OPERATOR(pg_catalog.=) a.atttypid AND t.typtype OPERATOR(pg_catalog.<>) 'd'::pg_catalog.\"char\"),
                 {greater}, {at_most},
                 a.attnotnull AND a.attgenerated OPERATOR(pg_catalog.=) ''::pg_catalog.\"char\" AND oc.opcdefault AND a.attcollation OPERATOR(pg_catalog.=) i.indcollation[k.n]
-                    AND (i.indoption[k.n]::pg_catalog.int4 OPERATOR(pg_catalog.&) 1) OPERATOR(pg_catalog.=) (i.indoption[0]::pg_catalog.int4 OPERATOR(pg_catalog.&) 1)
+                    AND i.indoption[k.n] OPERATOR(pg_catalog.=) i.indoption[0],
+                i.indoption[0] OPERATOR(pg_catalog.=) ANY ('{{1,2}}'::pg_catalog.int2[])
            FROM pg_catalog.pg_index i
            JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) i.indexrelid
            JOIN pg_catalog.pg_am m ON m.oid OPERATOR(pg_catalog.=) c.relam
@@ -62,6 +82,14 @@ fn candidates() -> String {
         greater = operator(5),
         at_most = operator(2),
     )
+}
+
+/// The key of these columns again; `None` when no index serves it any more. Better indexes that came meanwhile do not matter.
+pub fn again(connection: &Connection, relation: pg_sys::Oid, names: &[String]) -> Result<Option<Key>, Error> {
+    let found = connection.query(&candidates(), &[Arg::oid(relation)])?;
+    let rows: Vec<_> = found.iter().collect();
+    let same = |columns: &&[Row<'_>]| columns.iter().map(|column| column.string(2)).eq(names.iter().cloned());
+    Ok(rows.chunk_by(|a, b| a.oid(0) == b.oid(0)).filter(same).find_map(usable))
 }
 
 /// The key to walk by; `None` when there is none.
@@ -98,5 +126,6 @@ fn usable(columns: &[Row<'_>]) -> Option<Key> {
         columns: columns.iter().map(|column| KeyColumn { name: column.string(2), type_oid: column.oid(3) }).collect(),
         greater: greater.to_owned(),
         at_most: at_most.to_owned(),
+        nulls_first: columns.first().is_some_and(|column| column.bool(7)),
     })
 }

@@ -20,6 +20,7 @@ pub struct BlockWalk<'a> {
     connection: &'a Connection,
     part: &'a Part,
     statements: Statements,
+    before_trigger: bool,
     /// The next block; `None`: sweeping.
     next: Option<i64>,
     blocks: i64,
@@ -41,6 +42,7 @@ impl<'a> BlockWalk<'a> {
             connection,
             part,
             statements,
+            before_trigger: part.before_trigger,
             next,
             blocks: blocks_of(connection, part)?,
             window: None,
@@ -72,7 +74,7 @@ impl<'a> BlockWalk<'a> {
         let range = self.range();
         if self.window.is_none() {
             self.window = Some(self.connection.prepare(&self.checked("", &range), &types)?);
-            if self.part.before_trigger {
+            if self.before_trigger {
                 self.count = Some(self.connection.prepare(&self.statements.count_locked(&range), &types)?);
             }
         }
@@ -126,7 +128,7 @@ impl<'a> BlockWalk<'a> {
             position: vec![SWEEP.to_owned()],
             // All that matched in one snapshot was changed: none of the job's rows is left. (A row that moved between the scan and the change is
             // found, but not updated: then another sweep is due.)
-            finished: (found < limit && updated == found) || (self.part.before_trigger && found < limit && self.fruitless >= PATIENCE),
+            finished: (found < limit && updated == found) || (self.before_trigger && found < limit && self.fruitless >= PATIENCE),
         })
     }
 
@@ -153,6 +155,12 @@ impl Walker for BlockWalk<'_> {
 
     fn accept(&mut self, step: &Step) {
         self.next = step.position.first().and_then(|position| position.parse().ok());
+    }
+
+    fn mind_triggers(&mut self) {
+        if !self.before_trigger {
+            (self.before_trigger, self.window) = (true, None);
+        }
     }
 }
 

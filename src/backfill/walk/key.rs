@@ -77,8 +77,9 @@ impl<'a> KeyWalk<'a> {
         }
         let columns: Vec<_> = self.key.columns.iter().map(|column| self.statements.column(&column.name)).collect();
         let columns = columns.join(", ");
+        let order = self.key.ascending(|name| self.statements.column(name));
         let bound =
-            format!("SELECT {columns} FROM {} WHERE {range} ORDER BY {columns} OFFSET ${} LIMIT 1", self.statements.from, types.len() + 1);
+            format!("SELECT {columns} FROM {} WHERE {range} ORDER BY {order} OFFSET ${} LIMIT 1", self.statements.from, types.len() + 1);
         let mut bound_types = types.clone();
         bound_types.push(pg_sys::INT8OID);
         Ok(Prepared {
@@ -176,13 +177,19 @@ impl Walker for KeyWalk<'_> {
     fn accept(&mut self, step: &Step) {
         self.position = Some(step.position.clone());
     }
+
+    fn mind_triggers(&mut self) {
+        if !self.before_trigger {
+            (self.before_trigger, self.from_start, self.from_position) = (true, None, None);
+        }
+    }
 }
 
 /// The largest key now; `None` when there is no row.
 pub fn upper_bound(connection: &Connection, part: &Part, key: &Key) -> Result<Option<Vec<String>>, Error> {
     let columns: Vec<_> = key.columns.iter().map(|column| crate::text::quote(&column.name)).collect();
-    let descending: Vec<_> = columns.iter().map(|column| format!("{column} DESC")).collect();
-    let sql = format!("SELECT {} FROM ONLY {} ORDER BY {} LIMIT 1", columns.join(", "), part.name, descending.join(", "));
+    let order = key.descending(crate::text::quote);
+    let sql = format!("SELECT {} FROM ONLY {} ORDER BY {order} LIMIT 1", columns.join(", "), part.name);
     let found = canonical(|| connection.query(&sql, &[]))?;
     Ok(found.rows.into_iter().next().map(|row| row.into_iter().map(Option::unwrap_or_default).collect()))
 }
@@ -207,7 +214,8 @@ pub fn count_remaining(
         Some(_) => format!("({columns}) {} ({})", key.greater, list(1)),
         None => "true".to_owned(),
     };
-    let sql = format!("SELECT {columns} FROM {} WHERE {after} ORDER BY {columns} OFFSET {} LIMIT 1", statements.from, rows - 1);
+    let order = key.ascending(|name| statements.column(name));
+    let sql = format!("SELECT {columns} FROM {} WHERE {after} ORDER BY {order} OFFSET {} LIMIT 1", statements.from, rows - 1);
     let lower_types = if position.is_some() { types.clone() } else { Vec::new() };
     let plan = connection.prepare(&sql, &lower_types)?;
     let found = canonical(|| connection.execute(&plan, || position.map(parse).unwrap_or_default()))?;

@@ -6,7 +6,7 @@
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
@@ -255,6 +255,16 @@ impl Database<'_> {
             psql.arg("--command").arg(command);
         }
         psql
+    }
+
+    /// A script of pgbench, run once by one client in the extended protocol.
+    pub fn pgbench(&self, script: &str) -> Output {
+        let file = self.cluster.folder.join("pgbench.sql");
+        std::fs::write(&file, script).unwrap_or_else(|e| panic!("{}: {e}", file.display()));
+        let mut pgbench = server_program("pgbench");
+        pgbench.args(["--no-vacuum", "--protocol=extended", "--transactions=1", "--username=postgres", "--port=5432"]);
+        pgbench.arg("--host").arg(&self.cluster.folder).arg("--file").arg(&file).arg(&self.name);
+        pgbench.output().unwrap_or_else(|e| panic!("{pgbench:?}: {e}"))
     }
 }
 

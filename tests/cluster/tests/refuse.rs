@@ -1,10 +1,11 @@
 //! Where a job cannot run it says so at once, says what to do, and has touched nothing. A witness session proves that no refusal cost the
 //! other sessions their server.
 
-use zdm_cluster_tests::{Cluster, Session, Stop, database, refused, shared};
+use zdm_cluster_tests::{Cluster, Database, Session, Stop, database, refused, shared};
 
 /// A table, and a witness who sees that nothing happened to it.
 struct Lab {
+    db: Database<'static>,
     s: Session,
     witness: Session,
     postmaster: i32,
@@ -18,7 +19,7 @@ impl Lab {
             "CREATE TABLE t (id bigint PRIMARY KEY, v integer NOT NULL DEFAULT 0);
              INSERT INTO t SELECT generate_series(1, 100);",
         );
-        Self { s, witness: db.connect(), postmaster: shared().postmaster() }
+        Self { s, witness: db.connect(), db, postmaster: shared().postmaster() }
     }
 
     /// The call fails with this SQLSTATE, and its message, detail or hint holds all of these words.
@@ -63,6 +64,24 @@ fn atomic_contexts_are_refused() {
     lab.refuses("BEGIN; CALL zdm.run(1)", "2D000", &["zdm.run", "transaction block", "autocommit"]);
     // Refused before anything else is looked at: also when there would be more to say.
     lab.refuses("BEGIN; CALL zdm.backfill('t', 'nonsense = = 1')", "2D000", say);
+}
+
+#[test]
+fn a_pipeline_that_began_something_else_is_refused() {
+    let mut lab = Lab::new("pipeline");
+    lab.s.run("CREATE TABLE other (n integer)");
+    let pipeline = |db: &Database, statements: &str| {
+        let done = db.pgbench(&format!("\\startpipeline\n{statements}\n\\endpipeline\n"));
+        (done.status.success(), String::from_utf8_lossy(&done.stderr).into_owned())
+    };
+    let (ok, said) = pipeline(&lab.db, &format!("INSERT INTO other VALUES (1);\n{CALL};"));
+    assert!(!ok && said.contains("zdm.backfill cannot run inside a transaction block"), "came: {said}");
+    lab.s.expect("SELECT count(*) FROM other", &["0"]);
+    lab.untouched();
+    // The first of a pipeline has nothing before it that it could commit.
+    let (ok, said) = pipeline(&lab.db, &format!("{CALL};"));
+    assert!(ok, "came: {said}");
+    lab.s.expect("SELECT min(v), max(v) FROM t", &["1|1"]);
 }
 
 #[test]

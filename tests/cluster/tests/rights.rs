@@ -105,6 +105,16 @@ fn jobs_are_written_by_the_procedures_only() {
     }
     s.run("GRANT pg_monitor TO jobs_nosy");
     nosy.expect("SELECT count(*) FROM zdm.progress", &["1"]);
+    // Whoever may become its owner is not asked to: the job would run the owner's code in that session.
+    let hint = |session: &mut Session| {
+        let error = refused(session.attempt(&format!("CALL zdm.run({id})")), "42501");
+        error.hint().unwrap_or_default().to_owned()
+    };
+    assert_eq!(hint(&mut s), format!("Let jobs_user CALL zdm.run({id})."));
+    s.run("REASSIGN OWNED BY jobs_user TO postgres; DROP OWNED BY jobs_user; DROP ROLE jobs_user");
+    assert!(hint(&mut s).contains(&format!("DELETE FROM zdm.job WHERE id = {id}")), "came: {}", hint(&mut s));
+    s.run(&format!("DELETE FROM zdm.job WHERE id = {id}"));
+    s.expect("SELECT count(*) FROM zdm.job_part", &["0"]);
 }
 
 #[test]
