@@ -1,4 +1,7 @@
 -- What CREATE EXTENSION brings: by whom, where to, and nothing without a word about it.
+\set before :DBNAME
+CREATE DATABASE zdm_install;
+\c zdm_install
 SELECT superuser, trusted, relocatable, schema, requires FROM pg_available_extension_versions WHERE name = 'pg_zdm';
 CREATE EXTENSION pg_zdm SCHEMA public;
 CREATE EXTENSION IF NOT EXISTS pg_zdm;
@@ -17,3 +20,5 @@ SELECT pg_describe_object(classid, objid, 0) AS without_comment FROM pg_depend
 -- Functions that run with their owner's rights have a search_path of their own; nobody may create anything in the schema.
 SELECT oid::regprocedure FROM pg_proc WHERE pronamespace = 'zdm'::regnamespace AND prosecdef AND NOT proconfig @> ARRAY['search_path=pg_catalog, pg_temp'];
 SELECT has_schema_privilege('pg_monitor', 'zdm', 'USAGE') AS usage, has_schema_privilege('pg_monitor', 'zdm', 'CREATE') AS create;
+\c :before
+DROP DATABASE zdm_install;
