@@ -12,6 +12,7 @@ mod sarif;
 mod text;
 
 use crate::finding::{Finding, Risk};
+use crate::lock::LockMode;
 use crate::parse;
 use place::Places;
 
@@ -108,6 +109,7 @@ fn lock(finding: &Finding) -> Option<String> {
 fn blocked(finding: &Finding) -> String {
     let whom = match finding.lock {
         None if finding.risk == Risk::Unknown => "not known",
+        Some(LockMode::RowExclusive) if finding.estimate.is_some() => "changes of the same rows",
         _ => finding.blocks.as_str(),
     };
     match finding.estimate {
@@ -159,7 +161,8 @@ mod tests {
         let db = examples();
         let long = format!("/* {} */ DROP TABLE orders", "é".repeat(5000));
         let name = "DROP TABLE \"a\nb|c`*<x>\"\"%\"";
-        let texts = ["", "--", "ALTER TABLE", "\\d", "DROP TABLE\torders;\n\n\r\nDROP TABLE users -- ü", &long, name, "SELECT 1 \0", "DO 'ü\n'"];
+        let texts =
+            ["", "--", "ALTER TABLE", "\\d", "DROP TABLE\torders;\n\n\r\nDROP TABLE users -- ü", &long, name, "SELECT 1 \0", "DO 'ü\n'"];
         for text in texts {
             let findings = check(text, &db);
             for format in Format::NAMES.into_iter().filter_map(Format::named) {

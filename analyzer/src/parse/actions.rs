@@ -80,10 +80,10 @@ mod tests {
                 "alter table if exists only \"a.b\" . \"c\" add d numeric(1, 2) -- , no\n , /* , */ drop e",
                 &["add d numeric(1, 2)", "drop e"][..],
             ),
-            ("ALTER TABLE ONLY (t) ADD CHECK (a IN (1, 2)), ADD b int[] DEFAULT ARRAY[1, 2];", &[
-                "ADD CHECK (a IN (1, 2))",
-                "ADD b int[] DEFAULT ARRAY[1, 2]",
-            ]),
+            (
+                "ALTER TABLE ONLY (t) ADD CHECK (a IN (1, 2)), ADD b int[] DEFAULT ARRAY[1, 2];",
+                &["ADD CHECK (a IN (1, 2))", "ADD b int[] DEFAULT ARRAY[1, 2]"],
+            ),
             ("ALTER TABLE t * ADD a text DEFAULT ',', ADD b int", &["ADD a text DEFAULT ','", "ADD b int"]),
             ("ALTER TABLE é ADD \"ü, ö\" int, ADD b int", &["ADD \"ü, ö\" int", "ADD b int"]),
             ("ALTER FOREIGN TABLE s.t DROP a", &["DROP a"]),

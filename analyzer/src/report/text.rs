@@ -12,6 +12,8 @@ const LINES: usize = 6;
 /// So many characters of a line, and so many of them before the place.
 const WIDTH: usize = 120;
 const BEFORE: usize = 30;
+/// So many characters of a sentence in a line.
+const SENTENCE: usize = 100;
 
 pub fn render(source: &Source, places: &Places) -> String {
     let mut out = String::new();
@@ -24,11 +26,11 @@ pub fn render(source: &Source, places: &Places) -> String {
         }
         labelled(&mut out, "blocks", &blocked(finding));
         if let Some(detail) = &finding.detail {
-            labelled(&mut out, "why", detail);
+            labelled(&mut out, "why", &wrapped(detail));
         }
         match instead(finding) {
             Some(Instead::Sql(sql)) => labelled(&mut out, "instead", &format!("\n{sql}")),
-            Some(Instead::Advice(advice)) => labelled(&mut out, "instead", &advice),
+            Some(Instead::Advice(advice)) => labelled(&mut out, "instead", &wrapped(&advice)),
             None => {}
         }
         out.push('\n');
@@ -41,10 +43,30 @@ pub fn render(source: &Source, places: &Places) -> String {
 fn labelled(out: &mut String, label: &str, value: &str) {
     let label = format!("{label}:");
     let mut lines = value.lines();
+    // a value that begins with a line end is SQL
+    let set_in = if value.starts_with('\n') { "    " } else { "           " };
     let _ = writeln!(out, "{}", format!("  {label:<8} {}", lines.next().unwrap_or_default()).trim_end());
     for line in lines {
-        let _ = writeln!(out, "{}", format!("    {line}").trim_end());
+        let _ = writeln!(out, "{}", format!("{set_in}{line}").trim_end());
     }
+}
+
+/// Sentences, broken into lines.
+fn wrapped(text: &str) -> String {
+    let (mut out, mut length) = (String::new(), 0);
+    for word in text.split_whitespace() {
+        let letters = word.chars().count();
+        if length > 0 && length + 1 + letters > SENTENCE {
+            out.push('\n');
+            length = 0;
+        } else if length > 0 {
+            out.push(' ');
+            length += 1;
+        }
+        out.push_str(word);
+        length += letters;
+    }
+    out
 }
 
 /// The lines of the place, as the server shows them in its errors, each with marks below.

@@ -7,8 +7,8 @@ use crate::effects::{Effects, Touch, either, has_storage};
 use crate::finding::Risk;
 use crate::ir::{Action, AlterTable, ConstraintDef, Kind, QualifiedName, Statement};
 use crate::lock::LockMode;
-use crate::{parse, quote};
 use crate::script::{Found, Script};
+use crate::{parse, quote};
 
 /// One statement with everything known about it.
 pub(crate) struct Context<'a> {
