@@ -156,7 +156,7 @@ impl Catalog for LiveCatalog {
     }
 
     fn policy(&self, rule: &str, relation: Option<Oid>) -> Option<Policy> {
-        let policies = self.policies.get_or_init(|| self.ask(Policies::default(), || Policies::read(self.owner)));
+        let policies = self.policies.get_or_init(|| self.ask(Policies::default(), Policies::read));
         policies.of(rule, relation)
     }
 

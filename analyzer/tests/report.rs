@@ -77,9 +77,15 @@ fn places_are_underlined() {
     for (text, expected) in [
         ("DROP TABLE users", "LINE 1: DROP TABLE users\n        ^^^^^^^^^^^^^^^^\n"),
         ("/* 表 */\tDROP TABLE users", "LINE 1: /* 表 */\tDROP TABLE users\n                \t^^^^^^^^^^^^^^^^\n"),
-        ("COMMENT ON TABLE users IS '表'; UPDATE users SET name='表'", "LINE 1: COMMENT ON TABLE users IS '表'; UPDATE users SET name='表'\n                                        ^^^^^^^^^^^^^^^^^^^^^^^^^^\n"),
+        (
+            "COMMENT ON TABLE users IS '表'; UPDATE users SET name='表'",
+            "LINE 1: COMMENT ON TABLE users IS '表'; UPDATE users SET name='表'\n                                        ^^^^^^^^^^^^^^^^^^^^^^^^^^\n",
+        ),
         ("DROP TABLE\r\n  users;\r\n", "LINE 1: DROP TABLE\n        ^^^^^^^^^^\nLINE 2:   users;\n          ^^^^^\n"),
-        (&long, "...x */ /* x */ /* x */ /* x */ DROP TABLE users /* yyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy...\n"),
+        (
+            &long,
+            "LINE 1: ... x */ /* x */ /* x */ /* x */ DROP TABLE users /* yyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy...\n",
+        ),
         (&lines, "LINE 1: DROP TABLE\n        ^^^^^^^^^^\nLINE 2: \nLINE 3: \nLINE 4: \nLINE 5: \nLINE 6: \n...\n"),
     ] {
         let report = document(Format::Text, text, None);

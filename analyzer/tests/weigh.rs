@@ -75,7 +75,9 @@ fn what_grows_with_the_data_has_an_estimate() {
         let (small, big) = (estimate(sql, 100 * MB).unwrap(), estimate(sql, 10_000 * MB).unwrap());
         assert!(small.low < small.high && small.low < big.low && small.high < big.high, "{sql}: {small:?} {big:?}");
     }
-    for sql in ["DROP TABLE users", "TRUNCATE users", "ALTER TABLE users ADD COLUMN a int", "ALTER TABLE users RENAME age TO years", "DO 'x'"] {
+    for sql in
+        ["DROP TABLE users", "TRUNCATE users", "ALTER TABLE users ADD COLUMN a int", "ALTER TABLE users RENAME age TO years", "DO 'x'"]
+    {
         let found = check(sql, &examples());
         assert!(found.iter().all(|finding| finding.estimate.is_none()), "{sql}: {found:#?}");
     }

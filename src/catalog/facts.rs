@@ -20,8 +20,6 @@ macro_rules! sql_file {
     };
 }
 
-pub(super) use sql_file;
-
 static RELATION: Query<1> = Query::new(sql_file!("relation.sql"), [pg_sys::OIDOID]);
 static TYPE: Query<2> = Query::new(sql_file!("type.sql"), [pg_sys::OIDOID, pg_sys::INT4OID]);
 static DEPENDENT_VIEWS: Query<2> = Query::new(sql_file!("dependent_views.sql"), [pg_sys::OIDOID, pg_sys::INT4OID]);

@@ -10,7 +10,7 @@ const RISKS: &str = "It is one of off, safe, caution, unknown, danger.";
 
 /// `zdm.set_rule_policy(rule, risk, reason, relation)`.
 pub fn set(fcinfo: pg_sys::FunctionCallInfo) -> Result<pg_sys::Datum, Error> {
-    let rule = known_rule(fcinfo)?;
+    let rule = super::rule(&text(fcinfo, 0, "rule")?)?;
     let risk = text(fcinfo, 1, "risk")?;
     let wanted = match risk.as_str() {
         "off" => None,
@@ -43,21 +43,19 @@ pub fn set(fcinfo: pg_sys::FunctionCallInfo) -> Result<pg_sys::Datum, Error> {
 
 /// `zdm.reset_rule_policy(rule, relation)`: whether there was one.
 pub fn reset(fcinfo: pg_sys::FunctionCallInfo) -> Result<pg_sys::Datum, Error> {
-    let rule = known_rule(fcinfo)?;
+    let name = text(fcinfo, 0, "rule")?;
     let reset = run(
         "DELETE FROM zdm.rule_policy AS p
           WHERE p.rule OPERATOR(pg_catalog.=) $1 AND p.relation::oid IS NOT DISTINCT FROM $2
          RETURNING true",
-        &[rule.name],
+        &[&name],
         relation(fcinfo, 1),
     )?;
+    // a policy may be left over from a version that had the rule
+    if !reset {
+        super::rule(&name)?;
+    }
     Ok(pg_sys::Datum::from(reset))
-}
-
-/// Argument 0.
-fn known_rule(fcinfo: pg_sys::FunctionCallInfo) -> Result<zdm_analyzer::RuleInfo, Error> {
-    let name = text(fcinfo, 0, "rule")?;
-    super::rule(&name)
 }
 
 fn invalid(message: impl Into<String>) -> Error {

@@ -12,8 +12,8 @@ use zdm_analyzer::report::{Format, Source, render, summary};
 pub fn check_report(fcinfo: pg_sys::FunctionCallInfo) -> Result<pg_sys::Datum, Error> {
     let format = option(fcinfo, 1)?.ok_or_else(|| Error::new(sqlstate::NULL_VALUE_NOT_ALLOWED, "format must not be null"))?;
     let format = Format::named(&format).ok_or_else(|| unknown("format", &format, &Format::NAMES))?;
-    let fail_on = option(fcinfo, 2)?.map(|name| Risk::named(&name).ok_or_else(|| unknown("fail_on", &name, &Risk::ALL.map(Risk::as_str))));
-    let fail_on = fail_on.transpose()?;
+    let worth = |name: String| Risk::named(&name).filter(|risk| *risk > Risk::Safe).ok_or_else(|| unknown("fail_on", &name, &FAIL_ON));
+    let fail_on = option(fcinfo, 2)?.map(worth).transpose()?;
     let file = option(fcinfo, 3)?;
     let Some(sql) = input::argument(fcinfo, 0)? else {
         // SAFETY: fcinfo is the function manager's.
@@ -37,6 +37,9 @@ pub fn check_report(fcinfo: pg_sys::FunctionCallInfo) -> Result<pg_sys::Datum, E
     // SAFETY: copies a NUL-terminated string in the server's encoding into a new varlena.
     Ok(pg_sys::Datum::from(unsafe { pg_sys::cstring_to_text(to_server(&document).as_ptr()) }))
 }
+
+/// What it can be told to fail on.
+const FAIL_ON: [&str; 3] = ["caution", "unknown", "danger"];
 
 fn option(fcinfo: pg_sys::FunctionCallInfo, number: usize) -> Result<Option<String>, Error> {
     Ok(input::argument(fcinfo, number)?.map(|argument| argument.text.unwrap_or_default()))

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use crate::catalog::{ConstraintKind, Relation, RelationKind, Size};
 use crate::effects::has_storage;
 use crate::estimate::{Estimate, Work};
-use crate::ir::{Action, Kind};
+use crate::ir::{Action, ConstraintDef, Kind};
 use crate::rules::{Context, Report, is_private, name_of};
 
 /// The data that a finding's time grows with.
@@ -86,6 +86,8 @@ fn pieces(context: &Context, relation: &Relation, rewritten: bool) -> Vec<Work> 
                 [vec![Work::Rewrite], vec![Work::Index; existing + added]].concat()
             } else if added > 0 {
                 vec![Work::Index; added]
+            } else if alter.actions.iter().any(|action| matches_rows(context, action)) {
+                vec![Work::Match]
             } else {
                 vec![Work::Scan]
             }
@@ -95,15 +97,29 @@ fn pieces(context: &Context, relation: &Relation, rewritten: bool) -> Vec<Work> 
     }
 }
 
+/// Whether an action looks for the other side of each row.
+fn matches_rows(context: &Context, action: &Action) -> bool {
+    match action {
+        Action::ValidateConstraint { name } => context.existing_altered().is_some_and(|(_, relation)| {
+            relation.constraints.iter().any(|one| one.name == *name && one.kind == ConstraintKind::ForeignKey)
+        }),
+        _ => added(action).iter().any(|one| one.kind == ConstraintKind::ForeignKey),
+    }
+}
+
 /// How many indexes an action builds.
 fn builds(action: &Action) -> usize {
-    let constraints = match action {
+    let indexed = |kind| matches!(kind, ConstraintKind::PrimaryKey | ConstraintKind::Unique | ConstraintKind::Exclusion);
+    added(action).iter().filter(|one| indexed(one.kind) && one.using_index.is_none()).count()
+}
+
+/// The constraints that an action adds.
+fn added(action: &Action) -> &[ConstraintDef] {
+    match action {
         Action::AddConstraint(constraint) => std::slice::from_ref(constraint),
         Action::AddColumn { column, .. } => column.constraints.as_slice(),
         _ => &[],
-    };
-    let indexed = |kind| matches!(kind, ConstraintKind::PrimaryKey | ConstraintKind::Unique | ConstraintKind::Exclusion);
-    constraints.iter().filter(|one| indexed(one.kind) && one.using_index.is_none()).count()
+    }
 }
 
 impl Measure {
