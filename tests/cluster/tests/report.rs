@@ -42,7 +42,9 @@ fn psql_fails_when_it_is_told_to() {
 #[test]
 fn every_encoding_is_rendered() {
     let mut admin = shared().connect("postgres");
-    for (encoding, name, table) in [("LATIN1", "report_latin1", "tête"), ("EUC_JP", "report_eucjp", "表"), ("WIN1252", "report_win1252", "€")] {
+    for (encoding, name, table) in
+        [("LATIN1", "report_latin1", "tête"), ("EUC_JP", "report_eucjp", "表"), ("WIN1252", "report_win1252", "€")]
+    {
         admin.run(&format!("CREATE DATABASE {name} ENCODING '{encoding}' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0"));
         let mut s = shared().connect(name);
         s.run(&format!("CREATE EXTENSION pg_zdm; CREATE TABLE \"{table}\" AS SELECT 1 AS a"));
