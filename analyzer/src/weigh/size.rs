@@ -150,7 +150,6 @@ impl Measure {
 /// `48 million rows`.
 fn count(rows: f64) -> String {
     let rows = rows.round();
-    let short = |value: f64| if value < 9.95 { format!("{value:.1}") } else { format!("{value:.0}") };
     match rows {
         ..1.5 => "1 row".to_owned(),
         ..1e3 => format!("{rows} rows"),
@@ -158,8 +157,8 @@ fn count(rows: f64) -> String {
             let rows = rows as u64;
             format!("{},{:03} rows", rows / 1000, rows % 1000)
         }
-        ..1e9 => format!("{} million rows", short(rows / 1e6)),
-        _ => format!("{} billion rows", short(rows / 1e9)),
+        ..1e9 => format!("{} million rows", tenths(rows / 1e6)),
+        _ => format!("{} billion rows", tenths(rows / 1e9)),
     }
 }
 
@@ -172,8 +171,13 @@ fn pretty(bytes: u64) -> String {
         let Some(next) = units.next() else { break };
         (size, unit) = (size / 1024.0, next);
     }
-    let tenths = (size * 10.0).round();
-    if tenths < 100.0 && tenths % 10.0 != 0.0 { format!("{:.1} {unit}", tenths / 10.0) } else { format!("{size:.0} {unit}") }
+    format!("{} {unit}", tenths(size))
+}
+
+/// One decimal where there is only one digit before it.
+fn tenths(value: f64) -> String {
+    let tenths = (value * 10.0).round();
+    if tenths < 100.0 && tenths % 10.0 != 0.0 { format!("{:.1}", tenths / 10.0) } else { format!("{value:.0}") }
 }
 
 #[cfg(test)]
@@ -196,7 +200,7 @@ mod tests {
             (1.0, "1 row"),
             (100.0, "100 rows"),
             (12_345.0, "12,345 rows"),
-            (1_000_000.0, "1.0 million rows"),
+            (1_000_000.0, "1 million rows"),
             (48_123_456.0, "48 million rows"),
             (2_500_000_000.0, "2.5 billion rows"),
         ] {
