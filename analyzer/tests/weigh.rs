@@ -53,6 +53,14 @@ fn the_constraint_that_decided_is_named() {
     assert!(detail(&finding).ends_with("No row is read: constraint users_email_present proves that column email holds no NULL."));
     let finding = one("ALTER TABLE users ALTER COLUMN id SET NOT NULL", &examples());
     assert!(detail(&finding).ends_with("Column id is NOT NULL already."), "{finding:#?}");
+    let finding = one("ALTER TABLE users ALTER COLUMN name TYPE varchar(80)", &examples());
+    assert!(detail(&finding).ends_with("The stored values of column name fit the new type as they are."), "{finding:#?}");
+    let finding = one("ALTER TABLE users ADD COLUMN d int DEFAULT 1, ADD COLUMN e int", &examples());
+    assert!(detail(&finding).ends_with("The default of column d is stored once, not in every row."), "{finding:#?}");
+    let finding = one("ALTER TABLE users ADD COLUMN d uuid DEFAULT gen_random_uuid()", &examples());
+    assert!(!detail(&finding).contains("stored once"), "{finding:#?}");
+    let finding = one("ALTER TABLE users ADD COLUMN IF NOT EXISTS age int DEFAULT 1", &examples());
+    assert!(!detail(&finding).contains("stored once"), "{finding:#?}");
     let finding = one("ALTER TABLE users ADD COLUMN note text", &examples());
     assert!(!detail(&finding).contains("NULL"), "{finding:#?}");
     let finding = one("CREATE INDEX ON users (age)", &sized("users", 0, None));

@@ -23,6 +23,18 @@ pub fn decisive(context: &Context, report: &Report) -> Option<String> {
         Action::AddConstraint(added) if added.kind == ConstraintKind::NotNull && !added.not_valid => {
             proved(context, alter, &relation, added.columns.first()?)
         }
+        // what becomes of the rows is known to be nothing
+        Action::AlterType { column, .. }
+            if report.rewrites == Some(false) && report.scans == Some(false) && !context.is_empty(&relation) =>
+        {
+            Some(format!("The stored values of column {} fit the new type as they are.", quote::ident(column)))
+        }
+        Action::AddColumn { column, .. } if column.default.is_some() && report.rewrites == Some(false) => {
+            if context.is_empty(&relation) || context.adds_nothing(&relation, action) {
+                return None;
+            }
+            Some(format!("The default of column {} is stored once, not in every row.", quote::ident(&column.name)))
+        }
         _ => None,
     });
     let proofs: Vec<String> = proofs.collect();
