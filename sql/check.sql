@@ -9,6 +9,11 @@ CREATE FUNCTION zdm.check_ddl(sql text,
 COMMENT ON FUNCTION zdm.check_ddl(text)
     IS 'says of each statement of a text what it would lock, rewrite, scan or break, and what to run instead; runs nothing';
 
+CREATE FUNCTION zdm.check_report(sql text, format text DEFAULT 'text', fail_on text DEFAULT NULL, file text DEFAULT NULL) RETURNS text
+    LANGUAGE c STABLE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'zdm_check_report';
+COMMENT ON FUNCTION zdm.check_report(text, text, text, text)
+    IS 'what zdm.check_ddl says, as a document: text, markdown, json, sarif or github; an error if it finds the risk fail_on or a worse one';
+
 CREATE FUNCTION zdm.ddl_effects(sql text,
     OUT statement integer, OUT relation regclass, OUT lock_mode text, OUT rewrites boolean, OUT scans boolean)
     RETURNS SETOF record LANGUAGE c STABLE PARALLEL UNSAFE ROWS 10 AS 'MODULE_PATHNAME', 'zdm_ddl_effects';
@@ -18,6 +23,10 @@ COMMENT ON FUNCTION zdm.ddl_effects(text)
 CREATE FUNCTION zdm.rules(OUT name text, OUT risk text, OUT summary text)
     RETURNS SETOF record LANGUAGE c STABLE PARALLEL SAFE ROWS 50 AS 'MODULE_PATHNAME', 'zdm_rules';
 COMMENT ON FUNCTION zdm.rules() IS 'all rules of the check, with the worst that each can say';
+
+CREATE VIEW zdm.rules AS SELECT r.name, r.risk, r.summary FROM zdm.rules() r;
+COMMENT ON VIEW zdm.rules IS 'all rules of the check, with the worst that each can say';
+GRANT SELECT ON zdm.rules TO PUBLIC;
 
 CREATE FUNCTION zdm.explain(rule text) RETURNS text
     LANGUAGE c STABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'zdm_explain';

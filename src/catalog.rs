@@ -11,16 +11,19 @@
 //! [`LiveCatalog::finish`] gives the error to whoever began.
 
 mod facts;
+mod policy;
 pub mod shim;
 
+use crate::guc;
 use crate::shim::ServerError;
 use facts::Known;
 use pgrx::pg_sys;
+use policy::Policies;
 use shim::Name;
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
-use zdm_analyzer::catalog::{Cast, Catalog, Function, Oid, Relation, Type};
+use zdm_analyzer::catalog::{Cast, Catalog, Function, Oid, Policy, Relation, Type};
 use zdm_analyzer::ir::{QualifiedName, TypeName};
 
 /// The live catalogs, for the time of one check.
@@ -29,12 +32,13 @@ pub struct LiveCatalog {
     owner: pg_sys::Oid,
     error: RefCell<Option<ServerError>>,
     relations: RefCell<HashMap<Oid, Option<Rc<Known>>>>,
+    policies: OnceCell<Policies>,
 }
 
 impl LiveCatalog {
     /// For the time of one call of one of our functions.
     pub fn new(fcinfo: pg_sys::FunctionCallInfo) -> Self {
-        Self { owner: shim::function_owner(fcinfo), error: RefCell::default(), relations: RefCell::default() }
+        Self { owner: shim::function_owner(fcinfo), error: RefCell::default(), relations: RefCell::default(), policies: OnceCell::new() }
     }
 
     /// The error that a question met, if any: it is to be raised before anything else is done.
@@ -145,6 +149,15 @@ impl Catalog for LiveCatalog {
 
     fn statistics_relation(&self, name: &QualifiedName) -> Option<Oid> {
         self.ask(None, || shim::statistics_relation(&qualified(name)))
+    }
+
+    fn small_table(&self) -> u64 {
+        u64::try_from(guc::SMALL_TABLE.get()).unwrap_or(0) * 1024
+    }
+
+    fn policy(&self, rule: &str, relation: Option<Oid>) -> Option<Policy> {
+        let policies = self.policies.get_or_init(|| self.ask(Policies::default(), Policies::read));
+        policies.of(rule, relation)
     }
 
     fn interrupted(&self) -> bool {

@@ -5,6 +5,8 @@
 //! on what it talks about.
 
 pub mod input;
+mod policy;
+mod report;
 mod rows;
 
 use crate::catalog::{LiveCatalog, shim};
@@ -17,9 +19,12 @@ use zdm_analyzer::finding::{Finding, Risk};
 use zdm_analyzer::lock::Blocks;
 
 sql_function!(zdm_check_ddl, pg_finfo_zdm_check_ddl, check_ddl);
+sql_function!(zdm_check_report, pg_finfo_zdm_check_report, report::check_report);
 sql_function!(zdm_ddl_effects, pg_finfo_zdm_ddl_effects, ddl_effects);
 sql_function!(zdm_explain, pg_finfo_zdm_explain, explain);
+sql_function!(zdm_reset_rule_policy, pg_finfo_zdm_reset_rule_policy, policy::reset);
 sql_function!(zdm_rules, pg_finfo_zdm_rules, rules);
+sql_function!(zdm_set_rule_policy, pg_finfo_zdm_set_rule_policy, policy::set);
 
 /// `zdm.check_ddl(sql)`.
 fn check_ddl(fcinfo: pg_sys::FunctionCallInfo) -> Result<pg_sys::Datum, Error> {
@@ -32,12 +37,12 @@ fn check_ddl(fcinfo: pg_sys::FunctionCallInfo) -> Result<pg_sys::Datum, Error> {
 
 /// Everything there is to say about a text; `None` stands for bytes that are no text.
 pub fn judge(fcinfo: pg_sys::FunctionCallInfo, text: Option<&str>) -> Result<Vec<Finding>, Error> {
-    let Some(text) = text else { return Ok(vec![unknown(NOT_TEXT)]) };
-    if misread(text) {
-        return Ok(vec![unknown(NOT_STANDARD)]);
-    }
     let catalog = LiveCatalog::new(fcinfo);
-    let findings = zdm_analyzer::check(text, &catalog);
+    let findings = match text {
+        None => vec![zdm_analyzer::under_policy(unknown(NOT_TEXT), &catalog)],
+        Some(text) if misread(text) => vec![zdm_analyzer::under_policy(unknown(NOT_STANDARD), &catalog)],
+        Some(text) => zdm_analyzer::check(text, &catalog),
+    };
     catalog.finish()?;
     Ok(findings)
 }
@@ -85,11 +90,16 @@ fn rules(fcinfo: pg_sys::FunctionCallInfo) -> Result<pg_sys::Datum, Error> {
 /// `zdm.explain(rule)`; strict.
 fn explain(fcinfo: pg_sys::FunctionCallInfo) -> Result<pg_sys::Datum, Error> {
     let name = input::argument(fcinfo, 0)?.and_then(|argument| argument.text).unwrap_or_default();
-    let rule = zdm_analyzer::rules().into_iter().find(|rule| rule.name == name).ok_or_else(|| {
-        Error::new(sqlstate::UNDEFINED_OBJECT, format!("there is no rule \"{name}\"")).hint("SELECT * FROM zdm.rules() lists all rules.")
-    })?;
+    let rule = rule(&name)?;
     // SAFETY: copies a NUL-terminated string in the server's encoding into a new varlena.
     Ok(pg_sys::Datum::from(unsafe { pg_sys::cstring_to_text(to_server(&rule.docs).as_ptr()) }))
+}
+
+/// The rule of a name.
+fn rule(name: &str) -> Result<zdm_analyzer::RuleInfo, Error> {
+    zdm_analyzer::rules().into_iter().find(|rule| rule.name == name).ok_or_else(|| {
+        Error::new(sqlstate::UNDEFINED_OBJECT, format!("there is no rule \"{name}\"")).hint("SELECT * FROM zdm.rules lists all rules.")
+    })
 }
 
 /// Why bytes of a SQL_ASCII database cannot be judged.
@@ -104,6 +114,7 @@ pub fn unknown(why: &str) -> Finding {
         statement: 1,
         line: 1,
         span: 0..0,
+        place: 0..0,
         command: "???".to_owned(),
         object: None,
         relation: None,
@@ -113,6 +124,7 @@ pub fn unknown(why: &str) -> Finding {
         blocks: Blocks::Nothing,
         rewrites: None,
         scans: None,
+        estimate: None,
         message: format!("cannot be judged: {why}"),
         detail: None,
         hint: None,
@@ -133,8 +145,8 @@ fn row(finding: &Finding) -> [Value<'_>; 15] {
         if finding.lock.is_none() && finding.risk == Risk::Unknown { Value::Null } else { Value::Text(finding.blocks.as_str()) },
         finding.rewrites.into(),
         finding.scans.into(),
-        Value::Null,
-        Value::Null,
+        finding.estimate.map(|estimate| estimate.low).into(),
+        finding.estimate.map(|estimate| estimate.high).into(),
         Value::Text(&finding.message),
         finding.detail.as_deref().into(),
         finding.hint.as_deref().into(),

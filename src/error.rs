@@ -9,6 +9,8 @@ use pgrx::pg_sys::panic::CaughtError;
 
 /// The SQLSTATEs that we raise.
 pub mod sqlstate {
+    /// Ours: `zdm.check_report` found what its `fail_on` names.
+    pub const CHECK_FAILED: &str = "ZDM02";
     pub const CHARACTER_NOT_IN_REPERTOIRE: &str = "22021";
     pub const FEATURE_NOT_SUPPORTED: &str = "0A000";
     pub const INSUFFICIENT_PRIVILEGE: &str = "42501";

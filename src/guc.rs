@@ -29,6 +29,9 @@ pub static MAX_SQL_LENGTH: GucSetting<i32> = GucSetting::<i32>::new(1024);
 /// How often a running backfill reports by NOTICE, in milliseconds; 0: never.
 pub static NOTICE_INTERVAL: GucSetting<i32> = GucSetting::<i32>::new(5000);
 
+/// The heap below which a table counts as small, in kB.
+pub static SMALL_TABLE: GucSetting<i32> = GucSetting::<i32>::new(8192);
+
 /// Registers the settings and reserves the prefix `zdm`.
 pub fn define() {
     // SAFETY: the check hook keeps to the contract of guc.c: it looks at the value and says yes or no.
@@ -72,6 +75,16 @@ pub fn define() {
         3_600_000,
         GucContext::Userset,
         GucFlags::UNIT_MS,
+    );
+    GucRegistry::define_int_guc(
+        c"zdm.small_table",
+        c"Sets the size below which a table counts as small.",
+        c"What takes long on a big table only is a caution there, and no danger. Zero: no table is small.",
+        &SMALL_TABLE,
+        0,
+        i32::MAX,
+        GucContext::Suset,
+        GucFlags::UNIT_KB,
     );
     // SAFETY: the argument is a NUL-terminated string that lives for ever; the call only marks the prefix (guc.c, MarkGUCPrefixReserved).
     unsafe { pgrx::pg_sys::MarkGUCPrefixReserved(c"zdm".as_ptr()) };

@@ -4,6 +4,7 @@
 //! tests implement it with a builder ([`crate::testing`]). Every answer is a fact of this moment; what cannot be known is said to be
 //! unknown, never guessed.
 
+use crate::finding::Risk;
 use crate::ir::{QualifiedName, TypeName};
 
 /// An object identifier, as `pg_class.oid`, `pg_type.oid`, ... hold it.
@@ -77,10 +78,30 @@ pub trait Catalog {
         None
     }
 
+    // --- weighing
+
+    /// Bytes of heap below which a table counts as small (`zdm.small_table`); 0 when nothing does.
+    fn small_table(&self) -> u64 {
+        0
+    }
+
+    /// What the owner of the database wants of a rule, for this relation or for all; `None` when nothing was said.
+    fn policy(&self, _rule: &str, _relation: Option<Oid>) -> Option<Policy> {
+        None
+    }
+
     /// Whether the answer is no longer wanted (a cancel): the analysis then comes to its end as fast as it can.
     fn interrupted(&self) -> bool {
         false
     }
+}
+
+/// What the owner of the database wants of a rule (`zdm.rule_policy`).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Policy {
+    /// The risk of what the rule finds; `None`: the rule is off.
+    pub risk: Option<Risk>,
+    pub reason: String,
 }
 
 /// `pg_class.relkind`.

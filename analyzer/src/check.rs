@@ -2,11 +2,10 @@
 
 use crate::catalog::{Catalog, RelationKind};
 use crate::finding::{Effect, Finding, Risk};
-use crate::ir::Statement;
 use crate::lock::{Blocks, LockMode};
-use crate::rules::{self, Context, Report};
+use crate::rules::{self, Context};
 use crate::script::Script;
-use crate::{effects as model, parse};
+use crate::{effects as model, parse, weigh};
 
 /// Why a text could not be analysed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,7 +27,7 @@ impl std::error::Error for NotAnalyzable {}
 pub fn check(sql: &str, catalog: &dyn Catalog) -> Vec<Finding> {
     let statements = match parse::statements(sql) {
         Ok(statements) => statements,
-        Err(message) => return vec![not_analyzable(sql, &message)],
+        Err(message) => return vec![weigh::under_policy(not_analyzable(sql, &message), catalog)],
     };
     let mut script = Script::new(catalog);
     let mut findings = Vec::new();
@@ -40,10 +39,7 @@ pub fn check(sql: &str, catalog: &dyn Catalog) -> Vec<Finding> {
         let later = statements.get(at + 1..).unwrap_or_default();
         let mut context = Context::new(statement, later, sql, &effects);
         let reports = rules::reports(&mut context);
-        if reports.is_empty() {
-            findings.push(safe(statement, &context));
-        }
-        findings.extend(reports.into_iter().map(|(rule, report)| finding(statement, Some(rule), report)));
+        findings.extend(weigh::findings(&context, reports));
         script.apply(statement);
     }
     findings
@@ -120,43 +116,6 @@ fn is_dangerous(tag: &str) -> bool {
     }
 }
 
-fn finding(statement: &Statement, rule: Option<&'static str>, report: Report) -> Finding {
-    Finding {
-        statement: statement.number,
-        line: statement.line,
-        span: statement.span.clone(),
-        command: statement.tag.clone(),
-        object: report.object,
-        relation: report.relation,
-        risk: report.risk,
-        rule,
-        lock: report.lock,
-        blocks: report.lock.map_or(Blocks::Nothing, LockMode::blocks),
-        rewrites: report.rewrites,
-        scans: report.scans,
-        message: report.message,
-        detail: report.detail,
-        hint: report.hint,
-    }
-}
-
-/// The row of a statement of which no rule has anything to say.
-fn safe(statement: &Statement, context: &Context) -> Finding {
-    let touches = context.effects().touches();
-    let strongest = touches.iter().max_by_key(|touch| touch.lock);
-    let main = context.main_relation().or_else(|| strongest.map(|touch| touch.relation.clone()));
-    let message = match strongest {
-        None => "takes no table lock that keeps reads or writes waiting".to_owned(),
-        Some(touch) if touch.lock < LockMode::Share => "keeps neither reads nor writes waiting".to_owned(),
-        Some(_) => "locks only what is new, temporary or empty".to_owned(),
-    };
-    let report = match main {
-        Some(relation) => context.report(Risk::Safe, &relation, message),
-        None => context.remark(Risk::Safe, message),
-    };
-    finding(statement, None, report)
-}
-
 fn not_analyzable(sql: &str, message: &str) -> Finding {
     let span = parse::whole(sql);
     let line = parse::line_of(sql, span.start);
@@ -169,6 +128,7 @@ fn unknown(tag: &str, span: std::ops::Range<usize>, line: u32, message: String) 
     Finding {
         statement: 1,
         line,
+        place: span.clone(),
         span,
         command: tag.to_owned(),
         object: None,
@@ -179,6 +139,7 @@ fn unknown(tag: &str, span: std::ops::Range<usize>, line: u32, message: String) 
         blocks: Blocks::Nothing,
         rewrites: None,
         scans: None,
+        estimate: None,
         message,
         detail: None,
         hint: None,

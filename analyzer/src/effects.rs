@@ -16,7 +16,7 @@ mod volatility;
 
 pub use add_column::{constrained_domain, constrained_type, fills, is_serial, references_something, serial_type};
 pub use column_type::{change as type_change, rechecks as type_rechecks};
-pub use not_null::{is_not_null, scans as set_not_null_scans};
+pub use not_null::{is_not_null, proof as proof_of_not_null, scans as set_not_null_scans};
 pub use volatility::{Volatilities, is_volatile};
 
 use std::collections::HashSet;

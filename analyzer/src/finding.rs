@@ -1,6 +1,7 @@
 //! What the analysis says: findings for people, predictions for machines.
 
 use crate::catalog::Oid;
+pub use crate::estimate::Estimate;
 use crate::lock::{Blocks, LockMode};
 
 /// How bad it is.
@@ -26,6 +27,14 @@ impl Risk {
             Self::Danger => "danger",
         }
     }
+
+    /// From the mildest to the worst.
+    pub const ALL: [Self; 4] = [Self::Safe, Self::Caution, Self::Unknown, Self::Danger];
+
+    /// The risk of this name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|risk| risk.as_str() == name)
+    }
 }
 
 /// One row of `zdm.check_ddl`.
@@ -37,6 +46,8 @@ pub struct Finding {
     pub line: u32,
     /// Byte range of the statement in the text, its first token to its end, without the semicolon.
     pub span: std::ops::Range<usize>,
+    /// The part of it that the finding is about: an action of an `ALTER TABLE`, or all of the span.
+    pub place: std::ops::Range<usize>,
     /// The command tag as PostgreSQL words it, for instance `ALTER TABLE`.
     pub command: String,
     /// A quoted `schema.name`, if the finding is about one.
@@ -52,6 +63,8 @@ pub struct Finding {
     pub rewrites: Option<bool>,
     /// `None`: cannot be told, or left unsaid because the relation is rewritten.
     pub scans: Option<bool>,
+    /// How long the lock is held, at least and at most, if that grows with the data and its size is known; an estimate.
+    pub estimate: Option<Estimate>,
     /// Lower case, no full stop.
     pub message: String,
     /// Sentences.

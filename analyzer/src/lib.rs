@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! text -> parse.rs (pg_query) -> ir.rs (our own representation) -> effects/ (locks, rewrites, scans: one model that asks a Catalog)
-//!      -> rules/ (one file a rule) -> Finding
+//!      -> rules/ (one file a rule) -> weigh.rs (sizes, policy) -> Finding -> report/ (text, Markdown, JSON, SARIF, GitHub)
 //! ```
 //!
 //! Nothing here needs a server or knows of pgrx: facts about the database come from the [`catalog::Catalog`] trait. The other half of the
@@ -11,16 +11,20 @@
 pub mod catalog;
 mod check;
 mod effects;
+mod estimate;
 pub mod finding;
 pub mod fragment;
 pub mod ir;
 pub mod lock;
 mod parse;
 pub mod quote;
+pub mod report;
 mod rules;
 mod script;
 #[doc(hidden)]
 pub mod testing;
+mod weigh;
 
 pub use check::{NotAnalyzable, check, check_command, effects};
-pub use rules::{RuleInfo, is_rule, rules};
+pub use rules::{RuleInfo, is_rule, manual, rules};
+pub use weigh::under_policy;

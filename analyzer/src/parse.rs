@@ -3,6 +3,7 @@
 //! The grammar is that of PostgreSQL 18. Decoding refuses trees nested deeper than 100 levels; such a text is "not analyzable", which is never
 //! "safe". Our own recursion walks decoded trees only and is bounded by the same limit.
 
+mod actions;
 mod alter;
 mod create;
 mod domain;
@@ -17,6 +18,8 @@ mod size;
 mod statement;
 mod tag;
 mod transaction;
+
+pub use actions::actions;
 
 use pg_query::protobuf::node::Node as Tree;
 use pg_query::protobuf::{Node, ParseResult};

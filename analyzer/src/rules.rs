@@ -30,6 +30,7 @@ mod drop_table;
 mod drop_view;
 mod dynamic_sql;
 mod hint;
+mod manual;
 mod missing_object;
 mod not_analyzable;
 mod refresh_not_concurrent;
@@ -44,6 +45,8 @@ mod truncate;
 mod unbounded_effect;
 mod unknown_effect;
 mod update_without_where;
+
+pub use manual::manual;
 
 pub(crate) use context::{Context, Report, is_private, name_of, waits};
 

@@ -8,6 +8,7 @@ use std::collections::HashMap;
 pub use examples::examples;
 
 use crate::catalog::*;
+use crate::finding::Risk;
 use crate::ir::{QualifiedName, TypeName};
 
 /// A database that exists only in memory.
@@ -23,6 +24,8 @@ pub struct TestCatalog {
     views: Vec<(Oid, Option<String>, Oid)>,
     unlogged: Vec<Oid>,
     statistics: HashMap<String, Oid>,
+    small_table: u64,
+    policies: HashMap<(String, Option<Oid>), Policy>,
 }
 
 impl TestCatalog {
@@ -251,6 +254,18 @@ impl TestCatalog {
         self
     }
 
+    /// Sets the size below which a table is small.
+    pub fn set_small_table(&mut self, bytes: u64) -> &mut Self {
+        self.small_table = bytes;
+        self
+    }
+
+    /// Sets a rule's policy, for a relation or for all; a risk of `None` switches it off.
+    pub fn set_policy(&mut self, rule: &str, relation: Option<Oid>, risk: Option<Risk>, reason: &str) -> &mut Self {
+        self.policies.insert((rule.to_owned(), relation), Policy { risk, reason: reason.to_owned() });
+        self
+    }
+
     /// The relation of this name.
     pub fn oid(&self, name: &str) -> Option<Oid> {
         self.relations.values().find(|relation| relation.name == name).map(|relation| relation.oid)
@@ -359,5 +374,14 @@ impl Catalog for TestCatalog {
 
     fn statistics_relation(&self, name: &QualifiedName) -> Option<Oid> {
         self.statistics.get(&name.name).copied()
+    }
+
+    fn small_table(&self) -> u64 {
+        self.small_table
+    }
+
+    fn policy(&self, rule: &str, relation: Option<Oid>) -> Option<Policy> {
+        let of = |relation: Option<Oid>| self.policies.get(&(rule.to_owned(), relation)).cloned();
+        relation.and_then(|relation| of(Some(relation))).or_else(|| of(None))
     }
 }

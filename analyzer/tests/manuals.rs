@@ -94,3 +94,10 @@ fn hints_that_are_sql_parse_and_help() {
         }
     }
 }
+
+#[test]
+fn the_page_of_all_rules_is_up_to_date() {
+    let file = format!("{}/../docs/rules.md", env!("CARGO_MANIFEST_DIR"));
+    let page = std::fs::read_to_string(&file).unwrap_or_default();
+    assert!(page == zdm_analyzer::manual(), "docs/rules.md is stale: run tools/rules-doc");
+}

@@ -2,6 +2,7 @@
 
 use crate::text::to_server;
 use pgrx::pg_sys;
+use std::time::Duration;
 
 /// One value of a row.
 pub enum Value<'a> {
@@ -10,6 +11,13 @@ pub enum Value<'a> {
     Int(i32),
     Oid(u32),
     Text(&'a str),
+    Interval(Duration),
+}
+
+impl From<Option<Duration>> for Value<'_> {
+    fn from(time: Option<Duration>) -> Self {
+        time.map_or(Self::Null, Self::Interval)
+    }
 }
 
 impl<'a> From<Option<&'a str>> for Value<'a> {
@@ -50,6 +58,7 @@ impl Rows {
                 Value::Oid(value) => datums[index] = pg_sys::Datum::from(pg_sys::Oid::from(value)),
                 // SAFETY: copies a NUL-terminated string in the server's encoding into a new varlena.
                 Value::Text(value) => datums[index] = pg_sys::Datum::from(unsafe { pg_sys::cstring_to_text(to_server(value).as_ptr()) }),
+                Value::Interval(time) => datums[index] = interval(time),
             }
         }
         // SAFETY: made by InitMaterializedSRF; N is the number of columns that the SQL declaration has (tests read every column).
@@ -57,5 +66,15 @@ impl Rows {
             debug_assert_eq!((*(*self.0).setDesc).natts as usize, N);
             pg_sys::tuplestore_putvalues((*self.0).setResult, (*self.0).setDesc, datums.as_mut_ptr(), nulls.as_mut_ptr());
         }
+    }
+}
+
+/// A new interval of microseconds alone.
+fn interval(time: Duration) -> pg_sys::Datum {
+    // SAFETY: palloc gives memory for one Interval, aligned for any type.
+    unsafe {
+        let interval: *mut pg_sys::Interval = pg_sys::palloc0(size_of::<pg_sys::Interval>()).cast();
+        (*interval).time = i64::try_from(time.as_micros()).unwrap_or(i64::MAX);
+        pg_sys::Datum::from(interval)
     }
 }

@@ -7,6 +7,7 @@ use super::allow;
 use crate::error::{Error, Report, sqlstate};
 use crate::guc::GuardMode;
 use std::fmt::Write;
+use std::time::Duration;
 use zdm_analyzer::finding::Finding;
 use zdm_analyzer::lock::Blocks;
 use zdm_analyzer::quote;
@@ -16,6 +17,9 @@ pub const REFUSED: &str = "ZDM01";
 
 /// So many findings of one statement are spelled out.
 const SHOWN: usize = 5;
+
+/// An estimate below that is not worth saying.
+const WORTH_SAYING: Duration = Duration::from_secs(1);
 
 /// How to get out when the guard itself is broken.
 pub const WAY_OUT: &str = "A superuser can run SET zdm.guard_mode = off, or ALTER EVENT TRIGGER zdm_guard DISABLE.";
@@ -106,14 +110,18 @@ pub fn broken(mut error: Error, mode: GuardMode) -> Report {
     }
 }
 
-/// `ShareLock on public.users (blocks writes)`.
+/// `ShareLock on public.users (blocks writes, for 12 to 95 s)`.
 fn lock_line(finding: &Finding) -> Option<String> {
     let mut text = finding.lock?.pg_name().to_owned();
     if let Some(object) = &finding.object {
         let _ = write!(text, " on {object}");
     }
     if finding.blocks != Blocks::Nothing {
-        let _ = write!(text, " (blocks {})", finding.blocks.as_str());
+        let _ = write!(text, " (blocks {}", finding.blocks.as_str());
+        if let Some(estimate) = finding.estimate.filter(|estimate| estimate.high >= WORTH_SAYING) {
+            let _ = write!(text, ", for {}", estimate.text());
+        }
+        text.push(')');
     }
     Some(text)
 }

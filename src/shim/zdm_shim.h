@@ -84,6 +84,18 @@ typedef struct ZdmStatement
 
 extern ErrorData *zdm_shim_statement(FunctionCallInfo fcinfo, ZdmStatement *statement);
 extern ErrorData *zdm_shim_guard_state(char *mode, int size);
+
+/* A row of zdm.rule_policy; a relation of InvalidOid stands for NULL. */
+typedef struct ZdmPolicy
+{
+	Oid			relation;
+	char	   *rule;
+	char	   *risk;
+	char	   *reason;
+} ZdmPolicy;
+
+extern ErrorData *zdm_shim_policies(ZdmPolicy **policies, int *npolicies);
+
 extern void zdm_shim_guc_detail(const char *detail);
 
 #endif

@@ -45,6 +45,13 @@ pub fn scans(effects: &Effects, alter: &AlterTable, relation: &Rc<Relation>, col
         .any(|member| super::has_storage(member) && member.size != Size::Bytes(0) && !is_not_null(member, column) && !proved(member))
 }
 
+/// The valid CHECK that proves it, if there is one that stays.
+pub fn proof(script: &Script, alter: &AlterTable, relation: &Relation, column: &str) -> Option<String> {
+    let dropped = |wanted: &str| alter.actions.iter().any(|action| matches!(action, Action::DropConstraint { name, .. } if name == wanted));
+    let found = relation.constraints.iter().find(|one| proves(script, one, column) && !dropped(&one.name));
+    found.map(|constraint| constraint.name.clone())
+}
+
 fn proves(script: &Script, constraint: &Constraint, column: &str) -> bool {
     constraint.kind == ConstraintKind::Check
         && constraint.validated

@@ -7,8 +7,8 @@ use crate::effects::{Effects, Touch, either, has_storage};
 use crate::finding::Risk;
 use crate::ir::{Action, AlterTable, ConstraintDef, Kind, QualifiedName, Statement};
 use crate::lock::LockMode;
-use crate::quote;
 use crate::script::{Found, Script};
+use crate::{parse, quote};
 
 /// One statement with everything known about it.
 pub(crate) struct Context<'a> {
@@ -33,6 +33,12 @@ pub(crate) struct Report {
     pub hint: Option<String>,
     /// It explains what happens to the rows, not only to those who know the name.
     pub explains_data: bool,
+    /// How long the lock is held grows with the data.
+    pub grows: bool,
+    /// It is not about time alone, so that it weighs the same where there is little data.
+    pub keeps_risk: bool,
+    /// The part of the text that it is about, if not the whole statement.
+    pub place: Option<std::ops::Range<usize>>,
 }
 
 impl Report {
@@ -49,6 +55,18 @@ impl Report {
     /// It is about programs that use the name; what happens to the rows is another rule's matter.
     pub fn about_names(mut self) -> Self {
         self.explains_data = false;
+        self.for_a_moment()
+    }
+
+    /// It is about data that is lost, however little that is.
+    pub fn about_loss(mut self) -> Self {
+        self.keeps_risk = true;
+        self
+    }
+
+    /// How long it takes does not follow from the size of what is locked.
+    pub fn for_a_moment(mut self) -> Self {
+        self.grows = false;
         self
     }
 
@@ -73,6 +91,10 @@ impl<'a> Context<'a> {
     /// What other rules have said of this statement so far.
     pub fn said(&self) -> &[Report] {
         &self.said
+    }
+
+    pub fn statement(&self) -> &'a Statement {
+        self.statement
     }
 
     pub fn kind(&self) -> &'a Kind {
@@ -124,11 +146,21 @@ impl<'a> Context<'a> {
     pub fn each_action(&self, check: impl Fn(&'a Action, &Rc<Relation>) -> Option<Report>) -> Vec<Report> {
         match self.alter() {
             Some((alter, relation)) if !self.is_harmless(&relation) => {
-                let wanted = |_: &&Action| !self.script().catalog().interrupted();
-                alter.actions.iter().take_while(wanted).filter_map(|action| check(action, &relation)).collect()
+                let wanted = |_: &(usize, &Action)| !self.script().catalog().interrupted();
+                let placed = |(number, action)| check(action, &relation).map(|report| self.placed(report, number, alter.actions.len()));
+                alter.actions.iter().enumerate().take_while(wanted).filter_map(placed).collect()
             }
             _ => Vec::new(),
         }
+    }
+
+    /// A report about one of the actions.
+    fn placed(&self, mut report: Report, number: usize, count: usize) -> Report {
+        let start = self.statement.span.start;
+        let actions = parse::actions(self.text()).filter(|actions| actions.len() == count);
+        let place = actions.and_then(|actions| actions.get(number).cloned());
+        report.place = place.map(|place| start + place.start..start + place.end);
+        report
     }
 
     /// Whether an `ADD COLUMN IF NOT EXISTS` finds its column.
@@ -232,6 +264,9 @@ impl<'a> Context<'a> {
             detail: None,
             hint: None,
             explains_data: true,
+            grows: rewrites == Some(true) || scans == Some(true),
+            keeps_risk: false,
+            place: None,
         }
     }
 
@@ -249,6 +284,9 @@ impl<'a> Context<'a> {
             detail: None,
             hint: None,
             explains_data: false,
+            grows: false,
+            keeps_risk: true,
+            place: None,
         }
     }
 }

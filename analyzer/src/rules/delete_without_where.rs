@@ -36,6 +36,7 @@ impl Rule for DeleteWithoutWhere {
         let reports = tables.map(|table| {
             let report = context.report(Risk::Danger, &table, format!("deletes every row of {}", super::name_of(&table)));
             report
+                .about_loss()
                 .detail("All rows stay locked until the transaction ends, and the space of the dead ones comes back only after VACUUM.")
                 .hint("Delete in batches with a WHERE clause, each in its own transaction.")
         });

@@ -34,7 +34,8 @@ impl Rule for RefreshNotConcurrent {
         let Kind::Refresh { view, concurrently: false } = context.kind() else { return Vec::new() };
         let Some(view) = context.existing(view).filter(|view| !context.is_harmless(view)) else { return Vec::new() };
         let message = format!("refreshing {} keeps its readers waiting", super::name_of(&view));
-        let report = context.report(Risk::Danger, &view, message).detail(format!("{}.", super::waits(context.sum(&view).0)));
+        // how long it takes is decided by what its query reads
+        let report = context.report(Risk::Danger, &view, message).for_a_moment().detail(format!("{}.", super::waits(context.sum(&view).0)));
         let ready = view.indexes.iter().any(|index| index.unique && index.valid && !index.partial_or_expression);
         let better = hint::insert_after(context.text(), &["view"], "CONCURRENTLY")
             .filter(|text| ready && !text.to_ascii_lowercase().ends_with("with no data"));

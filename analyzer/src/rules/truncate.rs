@@ -38,6 +38,12 @@ impl Rule for Truncate {
         let main = context.main_relation().unwrap_or_else(|| std::rc::Rc::clone(&first.relation));
         let names: Vec<String> = tables.iter().map(|touch| super::name_of(&touch.relation)).collect();
         let report = context.report(Risk::Danger, &main, format!("empties {}", names.join(", ")));
-        vec![report.detail("All rows are lost.").hint("Delete in batches with a WHERE clause if the table is in use.")]
+        vec![
+            report
+                .about_loss()
+                .for_a_moment()
+                .detail("All rows are lost.")
+                .hint("Delete in batches with a WHERE clause if the table is in use."),
+        ]
     }
 }

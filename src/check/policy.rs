@@ -1,0 +1,95 @@
+//! `zdm.set_rule_policy` and `zdm.reset_rule_policy`. They run with their owner's rights (SECURITY DEFINER); who may call them is a matter of GRANT.
+
+use super::input;
+use crate::error::{Error, sqlstate};
+use pgrx::datum::DatumWithOid;
+use pgrx::{Spi, pg_sys};
+use zdm_analyzer::finding::Risk;
+
+const RISKS: &str = "It is one of off, safe, caution, unknown, danger.";
+
+/// `zdm.set_rule_policy(rule, risk, reason, relation)`.
+pub fn set(fcinfo: pg_sys::FunctionCallInfo) -> Result<pg_sys::Datum, Error> {
+    let rule = super::rule(&text(fcinfo, 0, "rule")?)?;
+    let risk = text(fcinfo, 1, "risk")?;
+    let wanted = match risk.as_str() {
+        "off" => None,
+        name => Some(Risk::named(name).ok_or_else(|| invalid(format!("invalid risk: \"{name}\"")).hint(RISKS))?),
+    };
+    let reason = text(fcinfo, 2, "reason")?;
+    if reason.trim().is_empty() {
+        return Err(invalid("a policy needs a reason").hint("Say why, for whoever wonders later."));
+    }
+    if rule.risk == Risk::Unknown && wanted.is_none_or(|risk| risk < Risk::Unknown) {
+        return Err(invalid(format!("rule \"{}\" cannot be set to {risk}", rule.name))
+            .detail("It speaks of statements that cannot be judged; what cannot be judged is never called less than unknown.")
+            .hint("Set it to unknown or danger, or run the statement with zdm.allow."));
+    }
+    let set = run(
+        "INSERT INTO zdm.rule_policy AS p (rule, relation, risk, reason, set_by, set_at)
+         SELECT $1, $2::pg_catalog.regclass, $3, $4, SESSION_USER, pg_catalog.clock_timestamp()
+          WHERE $2 IS NULL OR EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.oid OPERATOR(pg_catalog.=) $2)
+         ON CONFLICT (rule, relation) DO UPDATE
+            SET risk = EXCLUDED.risk, reason = EXCLUDED.reason, set_by = EXCLUDED.set_by, set_at = EXCLUDED.set_at
+         RETURNING true",
+        &[rule.name, &risk, &reason],
+        relation(fcinfo, 3),
+    )?;
+    if !set {
+        return Err(Error::new(sqlstate::UNDEFINED_TABLE, "there is no such relation"));
+    }
+    Ok(pg_sys::Datum::null())
+}
+
+/// `zdm.reset_rule_policy(rule, relation)`: whether there was one.
+pub fn reset(fcinfo: pg_sys::FunctionCallInfo) -> Result<pg_sys::Datum, Error> {
+    let name = text(fcinfo, 0, "rule")?;
+    let reset = run(
+        "DELETE FROM zdm.rule_policy AS p
+          WHERE p.rule OPERATOR(pg_catalog.=) $1 AND p.relation::oid IS NOT DISTINCT FROM $2
+         RETURNING true",
+        &[&name],
+        relation(fcinfo, 1),
+    )?;
+    // a policy may be left over from a version that had the rule
+    if !reset {
+        super::rule(&name)?;
+    }
+    Ok(pg_sys::Datum::from(reset))
+}
+
+fn invalid(message: impl Into<String>) -> Error {
+    Error::new(sqlstate::INVALID_PARAMETER_VALUE, message)
+}
+
+fn text(fcinfo: pg_sys::FunctionCallInfo, number: usize, name: &str) -> Result<String, Error> {
+    let argument =
+        input::argument(fcinfo, number)?.ok_or_else(|| Error::new(sqlstate::NULL_VALUE_NOT_ALLOWED, format!("{name} must not be null")))?;
+    argument.text.ok_or_else(|| invalid(format!("{name} is not valid text")))
+}
+
+fn relation(fcinfo: pg_sys::FunctionCallInfo, number: usize) -> Option<pg_sys::Oid> {
+    // SAFETY: the function has this argument, of type regclass, which is an oid.
+    unsafe { pgrx::fcinfo::pg_getarg::<pg_sys::Oid>(fcinfo, number) }
+}
+
+/// Runs a statement with `$2` the relation, and the texts as the other parameters; whether it gave a row.
+fn run(sql: &str, texts: &[&str], relation: Option<pg_sys::Oid>) -> Result<bool, Error> {
+    // SAFETY: each value is of the type it is said to be.
+    let text = |value: &&str| unsafe { DatumWithOid::new(*value, pg_sys::TEXTOID) };
+    // SAFETY: as above.
+    let oid = unsafe {
+        match relation {
+            Some(relation) => DatumWithOid::new(relation, pg_sys::OIDOID),
+            None => DatumWithOid::null_oid(pg_sys::OIDOID),
+        }
+    };
+    let mut arguments: Vec<DatumWithOid> = texts.iter().map(text).collect();
+    arguments.insert(1, oid);
+    let row = Spi::get_one_with_args::<bool>(sql, &arguments);
+    match row {
+        Ok(found) => Ok(found.unwrap_or(false)),
+        Err(pgrx::spi::SpiError::InvalidPosition) => Ok(false),
+        Err(error) => Err(Error::new(sqlstate::INTERNAL, error.to_string())),
+    }
+}
