@@ -44,7 +44,10 @@ pub fn check(sql: &str, catalog: &dyn Catalog) -> Vec<Finding> {
             findings.push(safe(statement, &context));
         }
         findings.extend(reports.into_iter().map(|(rule, report)| finding(statement, Some(rule), report)));
-        script.apply(statement);
+        let altered = context.existing_altered().map(|(_, relation)| relation.oid);
+        let referenced = context.referenced();
+        let locks: Vec<_> = context.disturbed().iter().map(|touch| (touch.relation.oid, touch.lock)).collect();
+        script.after(statement, altered, &locks, referenced);
     }
     findings
 }

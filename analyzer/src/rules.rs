@@ -18,25 +18,37 @@ mod alter_column_type_rewrite;
 mod alter_column_type_scan;
 mod attach_partition_scan;
 mod blocking_scan;
+mod concurrently_in_transaction;
+mod concurrently_on_partitioned;
+mod constraint_not_enforced;
 mod context;
 mod create_index_not_concurrent;
 mod delete_without_where;
 mod drop_column;
+mod drop_constraint;
 mod drop_database;
+mod drop_foreign_key_locks_both;
 mod drop_index_not_concurrent;
 mod drop_object;
+mod drop_primary_key;
 mod drop_schema;
 mod drop_table;
 mod drop_view;
 mod dynamic_sql;
+mod fk_missing_index;
 mod hint;
+mod invalid_index_stays;
 mod missing_object;
+mod multiple_foreign_keys_one_transaction;
 mod not_analyzable;
+mod not_valid_and_validate_same_transaction;
+mod redundant_index;
 mod refresh_not_concurrent;
 mod reindex_not_concurrent;
 mod rename_column;
 mod rename_object;
 mod rename_table;
+mod replace_index_order;
 mod set_not_null_scan;
 mod strong_lock;
 mod table_rewrite;
@@ -44,6 +56,7 @@ mod truncate;
 mod unbounded_effect;
 mod unknown_effect;
 mod update_without_where;
+mod validate_constraint_under_strong_lock;
 
 pub(crate) use context::{Context, Report, is_private, name_of, waits};
 
@@ -160,23 +173,35 @@ const RULES: &[&dyn Rule] = &[
     &alter_column_type_scan::AlterColumnTypeScan,
     &attach_partition_scan::AttachPartitionScan,
     &blocking_scan::BlockingScan,
+    &concurrently_in_transaction::ConcurrentlyInTransaction,
+    &concurrently_on_partitioned::ConcurrentlyOnPartitioned,
+    &constraint_not_enforced::ConstraintNotEnforced,
     &create_index_not_concurrent::CreateIndexNotConcurrent,
     &delete_without_where::DeleteWithoutWhere,
     &drop_column::DropColumn,
+    &drop_constraint::DropConstraint,
     &drop_database::DropDatabase,
+    &drop_foreign_key_locks_both::DropForeignKeyLocksBoth,
     &drop_index_not_concurrent::DropIndexNotConcurrent,
     &drop_object::DropObject,
+    &drop_primary_key::DropPrimaryKey,
     &drop_schema::DropSchema,
     &drop_table::DropTable,
     &drop_view::DropView,
     &dynamic_sql::DynamicSql,
+    &fk_missing_index::FkMissingIndex,
+    &invalid_index_stays::InvalidIndexStays,
     &missing_object::MissingObject,
+    &multiple_foreign_keys_one_transaction::MultipleForeignKeysOneTransaction,
     &not_analyzable::NotAnalyzable,
+    &not_valid_and_validate_same_transaction::NotValidAndValidateSameTransaction,
+    &redundant_index::RedundantIndex,
     &refresh_not_concurrent::RefreshNotConcurrent,
     &reindex_not_concurrent::ReindexNotConcurrent,
     &rename_column::RenameColumn,
     &rename_object::RenameObject,
     &rename_table::RenameTable,
+    &replace_index_order::ReplaceIndexOrder,
     &set_not_null_scan::SetNotNullScan,
     &strong_lock::StrongLock,
     &table_rewrite::TableRewrite,
@@ -184,4 +209,5 @@ const RULES: &[&dyn Rule] = &[
     &unbounded_effect::UnboundedEffect,
     &unknown_effect::UnknownEffect,
     &update_without_where::UpdateWithoutWhere,
+    &validate_constraint_under_strong_lock::ValidateConstraintUnderStrongLock,
 ];

@@ -1,5 +1,6 @@
 //! A catalog made by hand, for tests of rules and effects.
 
+mod details;
 mod examples;
 mod types;
 
@@ -9,6 +10,7 @@ pub use examples::examples;
 
 use crate::catalog::*;
 use crate::ir::{QualifiedName, TypeName};
+use crate::lock::LockMode;
 
 /// A database that exists only in memory.
 #[derive(Debug, Clone, Default)]
@@ -23,6 +25,7 @@ pub struct TestCatalog {
     views: Vec<(Oid, Option<String>, Oid)>,
     unlogged: Vec<Oid>,
     statistics: HashMap<String, Oid>,
+    details: details::Details,
 }
 
 impl TestCatalog {
@@ -359,5 +362,33 @@ impl Catalog for TestCatalog {
 
     fn statistics_relation(&self, name: &QualifiedName) -> Option<Oid> {
         self.statistics.get(&name.name).copied()
+    }
+
+    fn in_transaction_block(&self) -> Option<bool> {
+        Some(self.details.in_block)
+    }
+
+    fn held_locks(&self) -> Vec<(Oid, LockMode)> {
+        self.details.held.clone()
+    }
+
+    fn table_facts(&self, relation: Oid) -> Option<TableFacts> {
+        self.details.facts.get(&relation).cloned()
+    }
+
+    fn index_shape(&self, index: Oid) -> Option<IndexShape> {
+        let known = || self.relations.values().flat_map(|relation| &relation.indexes).find(|one| one.oid == index);
+        self.details.shapes.get(&index).cloned().or_else(|| {
+            let known = known()?;
+            Some(IndexShape { method: "btree".to_owned(), keys: known.columns.clone(), plain: !known.partial_or_expression })
+        })
+    }
+
+    fn column_statistics(&self, relation: Oid, column: &str) -> Option<ColumnStatistics> {
+        self.details.statistics.get(&(relation, column.to_owned())).copied()
+    }
+
+    fn column_dependents(&self, relation: Oid, column: &str) -> Option<Vec<Dependent>> {
+        Some(self.details.dependents.get(&(relation, column.to_owned())).cloned().unwrap_or_default())
     }
 }

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use crate::catalog::{Oid, Relation, RelationKind, Size};
+use crate::catalog::{Constraint, Oid, Relation, RelationKind, Size};
 use crate::effects::{Effects, Touch, either, has_storage};
 use crate::finding::Risk;
 use crate::ir::{Action, AlterTable, ConstraintDef, Kind, QualifiedName, Statement};
@@ -33,6 +33,8 @@ pub(crate) struct Report {
     pub hint: Option<String>,
     /// It explains what happens to the rows, not only to those who know the name.
     pub explains_data: bool,
+    /// It says nothing of the lock, so that something else may.
+    pub aside: bool,
 }
 
 impl Report {
@@ -49,6 +51,12 @@ impl Report {
     /// It is about programs that use the name; what happens to the rows is another rule's matter.
     pub fn about_names(mut self) -> Self {
         self.explains_data = false;
+        self
+    }
+
+    /// It speaks neither of the lock nor of what happens to the rows.
+    pub fn aside(mut self) -> Self {
+        (self.aside, self.explains_data) = (true, false);
         self
     }
 
@@ -149,6 +157,40 @@ impl<'a> Context<'a> {
         constraints.iter()
     }
 
+    /// The existing tables, known to others, that the new foreign keys of an `ALTER TABLE` reference.
+    pub fn referenced(&self) -> Vec<Oid> {
+        let Some((alter, relation)) = self.existing_altered() else { return Vec::new() };
+        let keys = alter.actions.iter().flat_map(|action| self.added(action)).filter_map(|added| added.references.as_ref());
+        let tables = keys.filter_map(|name| self.existing(name)).filter(|table| table.oid != relation.oid && !is_private(table));
+        tables.map(|table| table.oid).collect()
+    }
+
+    /// Whether a transaction block is open, in the text or around it.
+    pub fn in_block(&self) -> bool {
+        self.script().block().is_open()
+    }
+
+    /// A lock of earlier statements of the transaction that keeps the writers of a constraint's tables waiting.
+    pub fn held_on(&self, relation: &Relation, constraint: &Constraint) -> Option<LockMode> {
+        let block = self.script().block();
+        let other = constraint.references.and_then(|oid| block.held(oid));
+        block.held(relation.oid).max(other).filter(|held| *held >= LockMode::Share)
+    }
+
+    /// Whether the text before the statement holds one of these words, in whatever case.
+    pub fn mentioned_before(&self, words: &[&str]) -> bool {
+        let before = self.text.get(..self.statement.span.start).unwrap_or_default().to_ascii_lowercase();
+        words.iter().any(|word| before.contains(&word.to_ascii_lowercase()))
+    }
+
+    /// A report about a relation if there is one.
+    pub fn report_on(&self, risk: Risk, relation: Option<&Rc<Relation>>, message: String) -> Report {
+        match relation {
+            Some(relation) => self.report(risk, relation, message),
+            None => self.remark(risk, message),
+        }
+    }
+
     /// Whether the `ALTER TABLE` does one thing only.
     pub fn is_single_action(&self) -> bool {
         matches!(self.kind(), Kind::AlterTable(alter) if alter.actions.len() == 1)
@@ -208,6 +250,11 @@ impl<'a> Context<'a> {
         sum
     }
 
+    /// What the lock keeps waiting and which others are locked, in sentences.
+    pub fn brief_lock(&self, relation: &Rc<Relation>) -> String {
+        format!("{}; it is held briefly.{}", waits(self.sum(relation).0), self.others(relation))
+    }
+
     /// Whether rows are read, here or below.
     pub fn scans(&self, relation: &Rc<Relation>) -> bool {
         self.sum(relation).2 == Some(true)
@@ -232,6 +279,7 @@ impl<'a> Context<'a> {
             detail: None,
             hint: None,
             explains_data: true,
+            aside: false,
         }
     }
 
@@ -249,6 +297,7 @@ impl<'a> Context<'a> {
             detail: None,
             hint: None,
             explains_data: false,
+            aside: false,
         }
     }
 }
