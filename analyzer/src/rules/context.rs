@@ -2,13 +2,18 @@
 
 use std::rc::Rc;
 
-use crate::catalog::{Constraint, Oid, Relation, RelationKind, Size};
+use crate::catalog::{ColumnStatistics, Constraint, Dependent, Oid, Relation, RelationKind, Size};
 use crate::effects::{Effects, Touch, either, has_storage};
 use crate::finding::Risk;
 use crate::ir::{Action, AlterTable, ConstraintDef, Kind, QualifiedName, Statement};
 use crate::lock::LockMode;
 use crate::quote;
 use crate::script::{Found, Script};
+
+/// So many bytes before a statement are searched for words.
+const NEAR: usize = 16 << 10;
+/// So many statements after it are looked at.
+const SOON: usize = 200;
 
 /// One statement with everything known about it.
 pub(crate) struct Context<'a> {
@@ -179,8 +184,41 @@ impl<'a> Context<'a> {
 
     /// Whether the text before the statement holds one of these words, in whatever case.
     pub fn mentioned_before(&self, words: &[&str]) -> bool {
-        let before = self.text.get(..self.statement.span.start).unwrap_or_default().to_ascii_lowercase();
+        let end = self.statement.span.start;
+        let mut start = end.saturating_sub(NEAR);
+        while !self.text.is_char_boundary(start) {
+            start -= 1;
+        }
+        let before = self.text.get(start..end).unwrap_or_default().to_ascii_lowercase();
         words.iter().any(|word| before.contains(&word.to_ascii_lowercase()))
+    }
+
+    /// What follows soon in the same text: far enough for people, not so far that a long text takes long.
+    pub fn soon(&self) -> impl Iterator<Item = &'a Statement> {
+        self.later.iter().take(SOON)
+    }
+
+    /// What ANALYZE found in a column of an existing relation.
+    pub fn statistics(&self, relation: &Relation, column: &str) -> Option<ColumnStatistics> {
+        self.script().catalog().column_statistics(relation.oid, column)
+    }
+
+    pub fn is_partition_key(&self, relation: &Relation, column: &str) -> bool {
+        relation.kind == RelationKind::PartitionedTable
+            && self.script().catalog().table_facts(relation.oid).is_some_and(|facts| facts.partition_key.iter().any(|one| one == column))
+    }
+
+    /// What uses a column and still exists, each with what it is.
+    pub fn dependents(&self, relation: &Relation, column: &str) -> Vec<String> {
+        if !relation.columns.iter().any(|known| known.name == column) {
+            return Vec::new();
+        }
+        let all = self.script().catalog().column_dependents(relation.oid, column).unwrap_or_default();
+        let stays = |one: &&Dependent| match one.relation {
+            Some(oid) => self.script().get(oid).is_some(),
+            None => !(self.mentioned_before(&["drop", "create or replace"]) && self.mentioned_before(&[&one.word])),
+        };
+        all.iter().filter(stays).map(|one| format!("{} {}", one.kind.as_str(), one.name)).collect()
     }
 
     /// A report about a relation if there is one.

@@ -60,7 +60,7 @@ impl Rule for FkMissingIndex {
                     .iter()
                     .flat_map(|action| context.added(action))
                     .any(|one| key(one.kind) && starts(&one.columns))
-                || context.later().iter().any(later)
+                || context.soon().any(later)
             {
                 return None;
             }

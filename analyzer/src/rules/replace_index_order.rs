@@ -58,7 +58,7 @@ impl Rule for ReplaceIndexOrder {
                 }
                 _ => false,
             };
-            let new = context.later().iter().find(|later| builds(later))?;
+            let new = context.soon().find(|later| builds(later))?;
             let message = format!("drops index {} before statement {} builds another", super::name_of(dropped), new.number);
             let report = context.report(Risk::Caution, &table, message).aside();
             let detail = "Until then no index begins with the column, and queries that need one read the whole table.";

@@ -1,7 +1,7 @@
 //! The database that the examples of the rules' manuals speak of.
 
 use super::TestCatalog;
-use crate::catalog::{ColumnStatistics, DependentKind, RelationKind, TableFacts};
+use crate::catalog::{ColumnStatistics, DependentKind, Generated, RelationKind, TableFacts};
 
 /// `users`, `orders` (partly referencing it), the partitioned `events`, and a few more.
 pub fn examples() -> TestCatalog {
@@ -32,11 +32,16 @@ pub fn examples() -> TestCatalog {
 
 /// A table that was analyzed, and of which more is known.
 fn people(db: &mut TestCatalog) {
-    let people = db.table("people", "id int not null, email text, nick text, code varchar(10), level int not null");
+    let people = db.table("people", "id int not null, email text, nick text, code varchar(10), level int not null, code_upper text");
     db.index(people, "people_pkey", &["id"], true, true);
     let half_built = db.index(people, "people_nick_idx", &["nick"], false, false);
     db.change(people, |relation| relation.indexes.iter_mut().filter(|one| one.oid == half_built).for_each(|one| one.valid = false));
     db.change(people, |relation| relation.columns.iter_mut().filter(|one| one.name == "level").for_each(|one| one.has_default = true));
+    db.change(people, |relation| {
+        let generated = Generated { stored: true, reads: vec!["code".to_owned()] };
+        let computed = relation.columns.iter_mut().filter(|one| one.name == "code_upper");
+        computed.for_each(|one| one.generated = Some(generated.clone()));
+    });
     db.check(people, "people_email_present", &["email"], "(email IS NOT NULL)", false);
     db.check(people, "people_nick_present", &["nick"], "(nick IS NOT NULL)", false);
     db.check(people, "people_level_positive", &["level"], "(level > 0)", true);
