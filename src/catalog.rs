@@ -10,6 +10,7 @@
 //! The trait's answers are infallible. An error of the server (a cancel, say) is kept, every later question gets the answer "unknown", and
 //! [`LiveCatalog::finish`] gives the error to whoever began.
 
+mod details;
 mod facts;
 pub mod shim;
 
@@ -20,8 +21,9 @@ use shim::Name;
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
-use zdm_analyzer::catalog::{Cast, Catalog, Function, Oid, Relation, Type};
+use zdm_analyzer::catalog::{Cast, Catalog, ColumnStatistics, Dependent, Function, IndexShape, Oid, Relation, TableFacts, Type};
 use zdm_analyzer::ir::{QualifiedName, TypeName};
+use zdm_analyzer::lock::LockMode;
 
 /// The live catalogs, for the time of one check.
 pub struct LiveCatalog {
@@ -145,6 +147,38 @@ impl Catalog for LiveCatalog {
 
     fn statistics_relation(&self, name: &QualifiedName) -> Option<Oid> {
         self.ask(None, || shim::statistics_relation(&qualified(name)))
+    }
+
+    fn in_transaction_block(&self) -> Option<bool> {
+        Some(details::in_transaction_block())
+    }
+
+    fn held_locks(&self) -> Vec<(Oid, LockMode)> {
+        self.ask(Vec::new(), || details::held_locks(self.owner))
+    }
+
+    fn column_numbers(&self, relation: Oid) -> Option<u32> {
+        self.known(relation).map(|known| known.column_numbers)
+    }
+
+    fn table_facts(&self, relation: Oid) -> Option<TableFacts> {
+        let known = self.known(relation)?;
+        self.ask(None, || details::table(&known, self.owner))
+    }
+
+    fn index_shape(&self, index: Oid) -> Option<IndexShape> {
+        let table = self.known(index)?.relation.index_of.and_then(|table| self.known(table))?;
+        self.ask(None, || details::index(index, &table, self.owner))
+    }
+
+    fn column_statistics(&self, relation: Oid, column: &str) -> Option<ColumnStatistics> {
+        let known = self.known(relation)?;
+        self.ask(None, || details::statistics(&known, column))
+    }
+
+    fn column_dependents(&self, relation: Oid, column: &str) -> Option<Vec<Dependent>> {
+        let known = self.known(relation)?;
+        self.ask(None, || details::dependents(&known, column, self.owner))
     }
 
     fn interrupted(&self) -> bool {

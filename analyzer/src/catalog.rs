@@ -96,6 +96,11 @@ pub trait Catalog {
 
     // --- particulars of tables, indexes and columns
 
+    /// How many numbers a table has given to columns so far, dropped ones included (`pg_class.relnatts`); `None` when it cannot be told.
+    fn column_numbers(&self, _relation: Oid) -> Option<u32> {
+        None
+    }
+
     /// What only few rules ask of a table; `None` when it cannot be told.
     fn table_facts(&self, _relation: Oid) -> Option<TableFacts> {
         None

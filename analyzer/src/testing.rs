@@ -372,6 +372,10 @@ impl Catalog for TestCatalog {
         self.details.held.clone()
     }
 
+    fn column_numbers(&self, relation: Oid) -> Option<u32> {
+        self.details.column_numbers.get(&relation).copied()
+    }
+
     fn table_facts(&self, relation: Oid) -> Option<TableFacts> {
         self.details.facts.get(&relation).cloned()
     }

@@ -1,6 +1,6 @@
 //! Rules of columns and their types: when they speak, and when they must not.
 
-use zdm_analyzer::catalog::{ColumnStatistics, DependentKind, RelationKind, Size, TableFacts};
+use zdm_analyzer::catalog::{ColumnStatistics, DependentKind, RelationKind, Size};
 use zdm_analyzer::check;
 use zdm_analyzer::finding::{Finding, Risk};
 use zdm_analyzer::testing::{TestCatalog, examples};
@@ -109,7 +109,7 @@ fn columns_have_numbers_of_their_own() {
     let mut db = examples();
     let rule = "column-limit";
     let people = db.oid("people").expect("people");
-    db.set_facts(people, TableFacts { column_numbers: 1599, ..TableFacts::default() });
+    db.set_column_numbers(people, 1599);
     is_silent(rule, &["ALTER TABLE people ADD a int", "ALTER TABLE people ADD a int, ADD COLUMN IF NOT EXISTS id int"], &db);
     speaks(rule, &["ALTER TABLE people ADD a int, ADD b int"], &db);
 }

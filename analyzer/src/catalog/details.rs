@@ -5,8 +5,6 @@ use super::Oid;
 /// What a table has besides columns, indexes and constraints.
 #[derive(Debug, Clone, Default)]
 pub struct TableFacts {
-    /// Numbers given to columns so far, dropped ones included (`pg_class.relnatts`).
-    pub column_numbers: u32,
     /// The columns in the partition key, those in its expressions included.
     pub partition_key: Vec<String>,
     pub replica_identity: ReplicaIdentity,

@@ -38,7 +38,7 @@ impl Rule for ColumnLimit {
         if new == 0 {
             return Vec::new();
         }
-        let used = context.script().catalog().table_facts(relation.oid).map_or(0, |facts| facts.column_numbers);
+        let used = context.script().catalog().column_numbers(relation.oid).unwrap_or(0);
         if used.saturating_add(new) <= LIMIT {
             return Vec::new();
         }

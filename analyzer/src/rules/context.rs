@@ -1,19 +1,16 @@
 //! What a rule is given, and what it gives back.
 
+mod around;
+
 use std::rc::Rc;
 
-use crate::catalog::{ColumnStatistics, Constraint, Dependent, Oid, Relation, RelationKind, Size};
+use crate::catalog::{Oid, Relation, RelationKind, Size};
 use crate::effects::{Effects, Touch, either, has_storage};
 use crate::finding::Risk;
 use crate::ir::{Action, AlterTable, ConstraintDef, Kind, QualifiedName, Statement};
 use crate::lock::LockMode;
 use crate::quote;
 use crate::script::{Found, Script};
-
-/// So many bytes before a statement are searched for words.
-const NEAR: usize = 16 << 10;
-/// So many statements after it are looked at.
-const SOON: usize = 200;
 
 /// One statement with everything known about it.
 pub(crate) struct Context<'a> {
@@ -160,65 +157,6 @@ impl<'a> Context<'a> {
             _ => &[],
         };
         constraints.iter()
-    }
-
-    /// The existing tables, known to others, that the new foreign keys of an `ALTER TABLE` reference.
-    pub fn referenced(&self) -> Vec<Oid> {
-        let Some((alter, relation)) = self.existing_altered() else { return Vec::new() };
-        let keys = alter.actions.iter().flat_map(|action| self.added(action)).filter_map(|added| added.references.as_ref());
-        let tables = keys.filter_map(|name| self.existing(name)).filter(|table| table.oid != relation.oid && !is_private(table));
-        tables.map(|table| table.oid).collect()
-    }
-
-    /// Whether a transaction block is open, in the text or around it.
-    pub fn in_block(&self) -> bool {
-        self.script().block().is_open()
-    }
-
-    /// A lock of earlier statements of the transaction that keeps the writers of a constraint's tables waiting.
-    pub fn held_on(&self, relation: &Relation, constraint: &Constraint) -> Option<LockMode> {
-        let block = self.script().block();
-        let other = constraint.references.and_then(|oid| block.held(oid));
-        block.held(relation.oid).max(other).filter(|held| *held >= LockMode::Share)
-    }
-
-    /// Whether the text before the statement holds one of these words, in whatever case.
-    pub fn mentioned_before(&self, words: &[&str]) -> bool {
-        let end = self.statement.span.start;
-        let mut start = end.saturating_sub(NEAR);
-        while !self.text.is_char_boundary(start) {
-            start -= 1;
-        }
-        let before = self.text.get(start..end).unwrap_or_default().to_ascii_lowercase();
-        words.iter().any(|word| before.contains(&word.to_ascii_lowercase()))
-    }
-
-    /// What follows soon in the same text: far enough for people, not so far that a long text takes long.
-    pub fn soon(&self) -> impl Iterator<Item = &'a Statement> {
-        self.later.iter().take(SOON)
-    }
-
-    /// What ANALYZE found in a column of an existing relation.
-    pub fn statistics(&self, relation: &Relation, column: &str) -> Option<ColumnStatistics> {
-        self.script().catalog().column_statistics(relation.oid, column)
-    }
-
-    pub fn is_partition_key(&self, relation: &Relation, column: &str) -> bool {
-        relation.kind == RelationKind::PartitionedTable
-            && self.script().catalog().table_facts(relation.oid).is_some_and(|facts| facts.partition_key.iter().any(|one| one == column))
-    }
-
-    /// What uses a column and still exists, each with what it is.
-    pub fn dependents(&self, relation: &Relation, column: &str) -> Vec<String> {
-        if !relation.columns.iter().any(|known| known.name == column) {
-            return Vec::new();
-        }
-        let all = self.script().catalog().column_dependents(relation.oid, column).unwrap_or_default();
-        let stays = |one: &&Dependent| match one.relation {
-            Some(oid) => self.script().get(oid).is_some(),
-            None => !(self.mentioned_before(&["drop", "create or replace"]) && self.mentioned_before(&[&one.word])),
-        };
-        all.iter().filter(stays).map(|one| format!("{} {}", one.kind.as_str(), one.name)).collect()
     }
 
     /// A report about a relation if there is one.

@@ -1,7 +1,7 @@
 //! `drop-column-dependents`.
 
 use super::{Context, Report, Rule};
-use crate::catalog::ForeignKeyRef;
+use crate::catalog::{DependentKind, ForeignKeyRef};
 use crate::finding::Risk;
 use crate::ir::Action;
 use crate::quote;
@@ -49,7 +49,8 @@ impl Rule for DropColumnDependents {
                 Some(format!("foreign key {} of {}", quote::ident(&key.constraint), super::name_of(&other)))
             };
             let keys = relation.referenced_by.iter().filter(|key| key.table != relation.oid && key.columns.contains(name)).filter_map(key);
-            let users: Vec<String> = context.dependents(&relation, name).into_iter().chain(keys).collect();
+            let users: Vec<String> =
+                context.dependents(&relation, name, |kind| kind != DependentKind::Column).into_iter().chain(keys).collect();
             if users.is_empty() {
                 return None;
             }

@@ -39,6 +39,9 @@ impl Rule for FkMissingIndex {
             let added = context.added(action).find(|added| added.kind == ConstraintKind::ForeignKey && added.enforced)?;
             let starts = |keys: &[String]| keys.get(..added.columns.len()).is_some_and(|first| same(first, &added.columns));
             let indexed = |index: &Index| {
+                if !starts(&index.columns) {
+                    return false;
+                }
                 let keys = context.script().catalog().index_shape(index.oid).map(|shape| shape.keys);
                 index.valid && !index.partial_or_expression && starts(&keys.unwrap_or_else(|| index.columns.clone()))
             };

@@ -41,8 +41,11 @@ impl Rule for RedundantIndex {
         let (Some(columns), true, "btree") = (&create.columns, create.plain, create.method.as_str()) else { return Vec::new() };
         let Some(table) = context.existing(&create.table.name).filter(|table| !context.is_harmless(table)) else { return Vec::new() };
         let serves = |index: &&Index| {
+            if !index.valid || !index.columns.starts_with(columns) {
+                return false;
+            }
             let dropped = context.script().get(index.oid).is_none();
-            let shape = context.script().catalog().index_shape(index.oid).filter(|_| index.valid && !dropped);
+            let shape = context.script().catalog().index_shape(index.oid).filter(|_| !dropped);
             shape.is_some_and(|shape| shape.plain && shape.method == "btree" && covers(create, columns, index, &shape.keys))
         };
         let Some(index) = table.indexes.iter().filter(|index| create.name.as_ref() != Some(&index.name)).find(serves) else {

@@ -11,6 +11,7 @@ use crate::lock::LockMode;
 pub(super) struct Details {
     pub in_block: bool,
     pub held: Vec<(Oid, LockMode)>,
+    pub column_numbers: HashMap<Oid, u32>,
     pub facts: HashMap<Oid, TableFacts>,
     pub shapes: HashMap<Oid, IndexShape>,
     pub statistics: HashMap<(Oid, String), ColumnStatistics>,
@@ -27,6 +28,11 @@ impl TestCatalog {
     /// The session holds a lock.
     pub fn hold(&mut self, relation: Oid, mode: LockMode) -> &mut Self {
         self.details.held.push((relation, mode));
+        self
+    }
+
+    pub fn set_column_numbers(&mut self, relation: Oid, numbers: u32) -> &mut Self {
+        self.details.column_numbers.insert(relation, numbers);
         self
     }
 

@@ -50,5 +50,5 @@ fn people(db: &mut TestCatalog) {
     db.set_statistics(people, "id", ColumnStatistics { null_fraction: 0.0, distinct: -1.0, greatest: Some(2_000_000_000) });
     db.set_statistics(people, "email", ColumnStatistics { null_fraction: 0.0, distinct: -1.0, greatest: None });
     db.set_statistics(people, "nick", ColumnStatistics { null_fraction: 0.25, distinct: 1200.0, greatest: None });
-    db.set_facts(people, TableFacts { column_numbers: 1600, ..TableFacts::default() });
+    db.set_column_numbers(people, 1600);
 }
