@@ -171,6 +171,10 @@ impl Catalog for LiveCatalog {
         self.ask(None, || details::index(index, &table, self.owner))
     }
 
+    fn index_scans(&self, index: Oid) -> Option<u64> {
+        self.ask(None, || details::index_scans(index, self.owner))
+    }
+
     fn column_statistics(&self, relation: Oid, column: &str) -> Option<ColumnStatistics> {
         let known = self.known(relation)?;
         self.ask(None, || details::statistics(&known, column))

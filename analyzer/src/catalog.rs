@@ -111,6 +111,11 @@ pub trait Catalog {
         None
     }
 
+    /// How often an index was used since the statistics were reset; `None` when it cannot be told.
+    fn index_scans(&self, _index: Oid) -> Option<u64> {
+        None
+    }
+
     /// What the last ANALYZE found in a column, if the caller may know; `None` when it cannot be told.
     fn column_statistics(&self, _relation: Oid, _column: &str) -> Option<ColumnStatistics> {
         None

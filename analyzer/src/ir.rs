@@ -320,6 +320,8 @@ pub struct ConstraintDef {
     pub references: Option<QualifiedName>,
     /// For FOREIGN KEY: the referenced columns, none where the primary key is meant.
     pub referenced_columns: Vec<String>,
+    /// For FOREIGN KEY: `ON DELETE CASCADE`.
+    pub cascades: bool,
     pub using_index: Option<String>,
 }
 

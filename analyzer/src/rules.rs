@@ -12,6 +12,7 @@ mod add_column_serial;
 mod add_column_volatile_default;
 mod add_exclusion_blocks;
 mod add_foreign_key_scan;
+mod add_json_column;
 mod add_primary_key_blocks;
 mod add_unique_blocks;
 mod alter_column_type_rewrite;
@@ -42,10 +43,12 @@ mod drop_object;
 mod drop_primary_key;
 mod drop_schema;
 mod drop_table;
+mod drop_used_index;
 mod drop_view;
 mod dynamic_sql;
 mod enum_value_in_transaction;
 mod fk_missing_index;
+mod fk_on_delete_cascade;
 mod fk_type_mismatch;
 mod hint;
 mod identity_collides;
@@ -183,6 +186,7 @@ const RULES: &[&dyn Rule] = &[
     &add_column_volatile_default::AddColumnVolatileDefault,
     &add_exclusion_blocks::AddExclusionBlocks,
     &add_foreign_key_scan::AddForeignKeyScan,
+    &add_json_column::AddJsonColumn,
     &add_primary_key_blocks::AddPrimaryKeyBlocks,
     &add_unique_blocks::AddUniqueBlocks,
     &alter_column_type_rewrite::AlterColumnTypeRewrite,
@@ -212,10 +216,12 @@ const RULES: &[&dyn Rule] = &[
     &drop_primary_key::DropPrimaryKey,
     &drop_schema::DropSchema,
     &drop_table::DropTable,
+    &drop_used_index::DropUsedIndex,
     &drop_view::DropView,
     &dynamic_sql::DynamicSql,
     &enum_value_in_transaction::EnumValueInTransaction,
     &fk_missing_index::FkMissingIndex,
+    &fk_on_delete_cascade::FkOnDeleteCascade,
     &fk_type_mismatch::FkTypeMismatch,
     &identity_collides::IdentityCollides,
     &int_key_overflow::IntKeyOverflow,

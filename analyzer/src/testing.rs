@@ -388,6 +388,10 @@ impl Catalog for TestCatalog {
         })
     }
 
+    fn index_scans(&self, index: Oid) -> Option<u64> {
+        self.details.index_scans.get(&index).copied()
+    }
+
     fn column_statistics(&self, relation: Oid, column: &str) -> Option<ColumnStatistics> {
         self.details.statistics.get(&(relation, column.to_owned())).copied()
     }

@@ -105,6 +105,14 @@ fn numbers_in_use_are_not_given_out_again() {
 }
 
 #[test]
+fn json_has_no_equality() {
+    let db = examples();
+    let rule = "add-json-column";
+    is_silent(rule, &["ALTER TABLE users ADD x jsonb", "ALTER TABLE users ADD x json[]", "CREATE TABLE x (x json)"], &db);
+    spares_private_and_empty(rule, "ALTER TABLE users ADD x json", "users");
+}
+
+#[test]
 fn columns_have_numbers_of_their_own() {
     let mut db = examples();
     let rule = "column-limit";

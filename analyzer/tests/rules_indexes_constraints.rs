@@ -141,6 +141,37 @@ fn the_new_index_comes_first() {
 }
 
 #[test]
+fn an_index_in_use_is_missed() {
+    let mut db = examples();
+    let rule = "drop-used-index";
+    let drop = "DROP INDEX orders_ref_idx";
+    let detail = said(rule, drop, &db).remove(0).detail.unwrap_or_default();
+    assert!(detail.starts_with("It was scanned 12 times "), "{detail}");
+    is_silent(rule, &[&format!("CREATE INDEX CONCURRENTLY i ON orders (ref, id); {drop}"), "DROP INDEX people_nick_idx"], &db);
+    spares_private_and_empty(rule, drop, "orders");
+    let index = db.oid("orders_ref_idx").expect("index");
+    db.set_index_scans(index, 0);
+    is_silent(rule, &[drop], &db);
+}
+
+#[test]
+fn a_delete_that_cascades_has_no_bound() {
+    let db = examples();
+    let rule = "fk-on-delete-cascade";
+    let add = "ALTER TABLE orders ADD FOREIGN KEY (ref) REFERENCES users ON DELETE CASCADE NOT VALID";
+    speaks(rule, &["ALTER TABLE orders ADD COLUMN u bigint REFERENCES users ON DELETE CASCADE"], &db);
+    is_silent(
+        rule,
+        &[
+            "ALTER TABLE orders ADD FOREIGN KEY (ref) REFERENCES users ON UPDATE CASCADE ON DELETE SET NULL NOT VALID",
+            "CREATE TABLE x (u bigint REFERENCES users ON DELETE CASCADE)",
+        ],
+        &db,
+    );
+    spares_private_and_empty(rule, add, "orders");
+}
+
+#[test]
 fn validation_wants_a_transaction_of_its_own() {
     let (same, strong) = ("not-valid-and-validate-same-transaction", "validate-constraint-under-strong-lock");
     let db = examples();

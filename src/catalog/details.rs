@@ -10,6 +10,7 @@ use zdm_analyzer::lock::LockMode;
 
 static TABLE_FACTS: Query<1> = Query::new(sql_file!("table_facts.sql"), [pg_sys::OIDOID]);
 static INDEX_SHAPE: Query<1> = Query::new(sql_file!("index_shape.sql"), [pg_sys::OIDOID]);
+static INDEX_SCANS: Query<1> = Query::new(sql_file!("index_scans.sql"), [pg_sys::OIDOID]);
 static COLUMN_STATISTICS: Query<2> = Query::new(sql_file!("column_statistics.sql"), [pg_sys::OIDOID, pg_sys::INT4OID]);
 static MAY_READ_STATISTICS: Query<0> = Query::new(sql_file!("may_read_statistics.sql"), []);
 static COLUMN_DEPENDENTS: Query<2> = Query::new(sql_file!("column_dependents.sql"), [pg_sys::OIDOID, pg_sys::INT4OID]);
@@ -77,6 +78,11 @@ pub fn index(index: u32, table: &Known, owner: pg_sys::Oid) -> Result<Option<Ind
     let Some(raw) = read::<RawShape>(document.as_ref()) else { return Ok(None) };
     let keys = raw.keys.iter().map(|number| table.column(*number).map(str::to_owned)).collect::<Option<Vec<_>>>();
     Ok(Some(IndexShape { method: raw.method, keys: keys.unwrap_or_default(), plain: raw.plain }))
+}
+
+/// How often an index was used.
+pub fn index_scans(index: u32, owner: pg_sys::Oid) -> Result<Option<u64>, ServerError> {
+    Ok(INDEX_SCANS.run([oid(index)], owner)?.and_then(|number| number.parse().ok()))
 }
 
 /// What ANALYZE found in a column, as far as the running user may know.

@@ -136,6 +136,7 @@ pub fn constraint(definition: &protobuf::Constraint, at: Option<&str>) -> Option
         no_inherit: definition.is_no_inherit,
         references: definition.pktable.as_ref().map(names::range_var),
         referenced_columns: names::strings(&definition.pk_attrs),
+        cascades: kind == ConstraintKind::ForeignKey && definition.fk_del_action == "c",
         using_index: (!definition.indexname.is_empty()).then(|| definition.indexname.clone()),
     })
 }

@@ -12,6 +12,7 @@ pub(super) struct Details {
     pub in_block: bool,
     pub held: Vec<(Oid, LockMode)>,
     pub column_numbers: HashMap<Oid, u32>,
+    pub index_scans: HashMap<Oid, u64>,
     pub facts: HashMap<Oid, TableFacts>,
     pub shapes: HashMap<Oid, IndexShape>,
     pub statistics: HashMap<(Oid, String), ColumnStatistics>,
@@ -38,6 +39,11 @@ impl TestCatalog {
 
     pub fn set_facts(&mut self, relation: Oid, facts: TableFacts) -> &mut Self {
         self.details.facts.insert(relation, facts);
+        self
+    }
+
+    pub fn set_index_scans(&mut self, index: Oid, scans: u64) -> &mut Self {
+        self.details.index_scans.insert(index, scans);
         self
     }
 

@@ -12,7 +12,8 @@ pub fn examples() -> TestCatalog {
     db.check(users, "users_email_present", &["email"], "(email IS NOT NULL)", true);
     let orders =
         db.table("orders", "id bigint not null, user_id bigint, ref bigint not null, total numeric(10,2), status text, note varchar(20)");
-    db.index(orders, "orders_ref_idx", &["ref"], true, false);
+    let used = db.index(orders, "orders_ref_idx", &["ref"], true, false);
+    db.set_index_scans(used, 12);
     db.foreign_key(orders, "orders_user_id_fkey", "user_id", users, "id", true);
     db.check(orders, "orders_total_positive", &["total"], "(total > (0)::numeric)", false);
     let events = db.relation(RelationKind::PartitionedTable, "events");
@@ -35,6 +36,7 @@ fn people(db: &mut TestCatalog) {
     let people = db.table("people", "id int not null, email text, nick text, code varchar(10), level int not null, code_upper text");
     db.index(people, "people_pkey", &["id"], true, true);
     let half_built = db.index(people, "people_nick_idx", &["nick"], false, false);
+    db.set_index_scans(half_built, 1);
     db.change(people, |relation| relation.indexes.iter_mut().filter(|one| one.oid == half_built).for_each(|one| one.valid = false));
     db.change(people, |relation| relation.columns.iter_mut().filter(|one| one.name == "level").for_each(|one| one.has_default = true));
     db.change(people, |relation| {
