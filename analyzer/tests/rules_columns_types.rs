@@ -249,6 +249,8 @@ fn what_uses_a_column_is_named() {
     is_silent(drop, &["ALTER TABLE people DROP COLUMN nick", &format!("DROP VIEW people_codes; {go}")], &db);
     speaks(alter, &["ALTER TABLE events ALTER at TYPE timestamp"], &db);
     speaks(drop, &["ALTER TABLE events DROP COLUMN at", "ALTER TABLE users DROP COLUMN id"], &db);
+    is_silent(drop, &["ALTER TABLE orders DROP CONSTRAINT orders_user_id_fkey; ALTER TABLE users DROP COLUMN id"], &db);
+    is_silent(drop, &["DROP TABLE orders; ALTER TABLE users DROP COLUMN id"], &db);
     let referenced = finding(drop, "ALTER TABLE users DROP COLUMN id CASCADE", &db);
     assert!(referenced.message.contains("foreign key orders_user_id_fkey of public.orders"), "{}", referenced.message);
     let people = db.oid("people").expect("people");
@@ -306,6 +308,7 @@ fn statistics_foretell_failures() {
         unique,
         &[
             "CREATE INDEX i ON people (nick)",
+            "CREATE UNIQUE INDEX IF NOT EXISTS people_pkey ON people (nick)",
             "CREATE UNIQUE INDEX i ON people (nick, email)",
             "CREATE UNIQUE INDEX i ON people (nick) WHERE level > 0",
             "CREATE UNIQUE INDEX i ON people (lower(nick))",

@@ -108,6 +108,7 @@ fn an_index_is_redundant_only_to_one_that_does_the_same() {
         "CREATE INDEX x ON users USING hash (name)",
         "CREATE UNIQUE INDEX x ON users (name, age)",
         "CREATE INDEX IF NOT EXISTS users_email_idx ON users (email)",
+        "CREATE INDEX IF NOT EXISTS users_pair_idx ON users (email)",
         "DROP INDEX users_pair_idx; CREATE INDEX x ON users (name)",
     ];
     is_silent(rule, &different, &db);
@@ -228,6 +229,8 @@ fn dropped_constraints_say_what_is_lost() {
             "ALTER TABLE orders DROP CONSTRAINT orders_total_positive",
             "ALTER TABLE users ALTER email SET NOT NULL; ALTER TABLE users DROP CONSTRAINT users_email_present",
             "ALTER TABLE users DROP CONSTRAINT users_pkey",
+            "ALTER TABLE users DROP CONSTRAINT users_email_present, ADD CONSTRAINT users_email_present CHECK (email > '') NOT VALID",
+            "ALTER TABLE users DROP CONSTRAINT users_email_present; ALTER TABLE users ADD CONSTRAINT users_email_present CHECK (email > '')",
         ],
         &db,
     );
@@ -241,6 +244,9 @@ fn dropped_constraints_say_what_is_lost() {
     assert_eq!(said(rule, drop, &db)[0].risk, Risk::Caution);
     assert!(detail(&db, drop).contains("The statement fails, since foreign keys need it: orders_user_id_fkey of public.orders."));
     assert!(detail(&db, &format!("{drop} CASCADE")).contains("Foreign keys go with it: orders_user_id_fkey of public.orders."));
+    let alone = format!("ALTER TABLE orders DROP CONSTRAINT orders_user_id_fkey; {drop}");
+    assert!(!detail(&db, &alone).contains("fails"), "{}", detail(&db, &alone));
+    is_silent(rule, &[&format!("{drop}; ALTER TABLE users ADD PRIMARY KEY USING INDEX users_email_idx")], &db);
     let facts = TableFacts { published: true, ..TableFacts::default() };
     db.set_facts(users, facts.clone());
     assert_eq!(said(rule, drop, &db)[0].risk, Risk::Danger);

@@ -1,7 +1,7 @@
 //! `drop-column-dependents`.
 
 use super::{Context, Report, Rule};
-use crate::catalog::{DependentKind, ForeignKeyRef};
+use crate::catalog::DependentKind;
 use crate::finding::Risk;
 use crate::ir::Action;
 use crate::quote;
@@ -44,11 +44,9 @@ impl Rule for DropColumnDependents {
                 let message = format!("column {column} of {table} cannot be dropped: it is part of the partition key");
                 return Some(context.report(Risk::Caution, &relation, message).aside().detail("The statement fails."));
             }
-            let key = |key: &ForeignKeyRef| {
-                let other = context.script().get(key.table)?;
-                Some(format!("foreign key {} of {}", quote::ident(&key.constraint), super::name_of(&other)))
-            };
-            let keys = relation.referenced_by.iter().filter(|key| key.table != relation.oid && key.columns.contains(name)).filter_map(key);
+            let keys = context.keys_to(&relation, |columns| columns.contains(name)).into_iter();
+            let keys = keys.filter(|(_, table)| table.oid != relation.oid);
+            let keys = keys.map(|(key, table)| format!("foreign key {} of {}", quote::ident(&key), super::name_of(&table)));
             let users: Vec<String> =
                 context.dependents(&relation, name, |kind| kind != DependentKind::Column).into_iter().chain(keys).collect();
             if users.is_empty() {

@@ -16,7 +16,7 @@ super::rule! {
     ///
     /// **Instead.** Make sure that no running code relies on it; set a short lock_timeout.
     ///
-    /// **Does not fire when** the constraint is NOT VALID, the text itself added it, it says no more than that a NOT NULL column is not
+    /// **Does not fire when** the constraint is NOT VALID, the text itself added it, the text adds one of the same name soon after, it says no more than that a NOT NULL column is not
     /// null, or the table is new, temporary or empty.
     ///
     /// ### Bad
@@ -38,6 +38,9 @@ impl Rule for DropConstraint {
         context.each_action(|action, relation| {
             let Action::DropConstraint { name, cascade, .. } = action else { return None };
             let constraint = relation.constraints.iter().find(|one| one.name == *name)?;
+            if context.adds_soon(relation, |added| added.name.as_ref() == Some(name)) {
+                return None;
+            }
             let what = match constraint.kind {
                 ConstraintKind::Check if !constraint.validated || says_nothing(relation, constraint) => return None,
                 ConstraintKind::Check => "Rows that break it can be written from then on.",

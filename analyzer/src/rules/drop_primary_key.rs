@@ -1,9 +1,11 @@
 //! `drop-primary-key`.
 
+use std::rc::Rc;
+
 use super::{Context, Report, Rule};
-use crate::catalog::{Constraint, ConstraintKind, ForeignKeyRef, Relation, ReplicaIdentity};
+use crate::catalog::{Constraint, ConstraintKind, Relation, ReplicaIdentity};
 use crate::finding::Risk;
-use crate::ir::Action;
+use crate::ir::{Action, ConstraintDef};
 use crate::quote;
 
 super::rule! {
@@ -18,7 +20,7 @@ super::rule! {
     /// **Instead.** Have another unique index on NOT NULL columns first, make it the REPLICA IDENTITY, and swap the key in one statement:
     /// DROP CONSTRAINT ..., ADD CONSTRAINT ... PRIMARY KEY USING INDEX ....
     ///
-    /// **Does not fire when** the same statement adds another primary key, or the table is new, temporary or empty.
+    /// **Does not fire when** the same statement, or one soon after it, adds another primary key, or the table is new, temporary or empty.
     ///
     /// ### Bad
     ///
@@ -39,9 +41,8 @@ impl Rule for DropPrimaryKey {
         context.each_action(|action, relation| {
             let Action::DropConstraint { name, cascade, .. } = action else { return None };
             let key = relation.constraints.iter().find(|one| one.name == *name && one.kind == ConstraintKind::PrimaryKey)?;
-            let (alter, _) = context.alter()?;
-            let is_key = |action: &Action| matches!(action, Action::AddConstraint(added) if added.kind == ConstraintKind::PrimaryKey);
-            if alter.actions.iter().any(is_key) {
+            let in_its_place = |added: &ConstraintDef| added.kind == ConstraintKind::PrimaryKey;
+            if context.adds_soon(relation, in_its_place) {
                 return None;
             }
             let facts = context.script().catalog().table_facts(relation.oid).unwrap_or_default();
@@ -64,14 +65,10 @@ impl Rule for DropPrimaryKey {
 
 /// A sentence on the foreign keys that need the constraint, with a blank before it; empty when there are none.
 pub(super) fn needing(context: &Context, relation: &Relation, constraint: &Constraint, cascade: bool) -> String {
-    let same = |key: &&ForeignKeyRef| {
-        key.columns.len() == constraint.columns.len() && key.columns.iter().all(|column| constraint.columns.contains(column))
-    };
-    let name = |key: &ForeignKeyRef| {
-        let table = context.script().get(key.table).map(|table| super::name_of(&table)).unwrap_or_default();
-        format!("{} of {table}", quote::ident(&key.constraint))
-    };
-    let keys: Vec<String> = relation.referenced_by.iter().filter(same).map(name).collect();
+    let same =
+        |columns: &[String]| columns.len() == constraint.columns.len() && columns.iter().all(|column| constraint.columns.contains(column));
+    let name = |(key, table): (String, Rc<Relation>)| format!("{} of {}", quote::ident(&key), super::name_of(&table));
+    let keys: Vec<String> = context.keys_to(relation, same).into_iter().map(name).collect();
     match (keys.is_empty(), cascade) {
         (true, _) => String::new(),
         (false, true) => format!(" Foreign keys go with it: {}.", keys.join(", ")),

@@ -39,7 +39,11 @@ impl Rule for RedundantIndex {
     fn check(&self, context: &Context) -> Vec<Report> {
         let Kind::CreateIndex(create) = context.kind() else { return Vec::new() };
         let (Some(columns), true, "btree") = (&create.columns, create.plain, create.method.as_str()) else { return Vec::new() };
-        let Some(table) = context.existing(&create.table.name).filter(|table| !context.is_harmless(table)) else { return Vec::new() };
+        let Some(table) =
+            context.existing(&create.table.name).filter(|table| !context.is_harmless(table) && !context.creates_nothing(create, table))
+        else {
+            return Vec::new();
+        };
         let serves = |index: &&Index| {
             if !index.valid || !index.columns.starts_with(columns) {
                 return false;

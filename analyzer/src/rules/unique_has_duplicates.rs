@@ -46,7 +46,9 @@ impl Rule for UniqueHasDuplicates {
                 _ => None,
             });
         };
-        let table = context.existing(&create.table.name).filter(|table| create.unique && !context.is_harmless(table));
+        let table = context
+            .existing(&create.table.name)
+            .filter(|table| create.unique && !context.is_harmless(table) && !context.creates_nothing(create, table));
         let report =
             table.zip(create.columns.as_ref()).and_then(|(table, columns)| duplicates(context, &table, columns, create.concurrently));
         report.into_iter().collect()

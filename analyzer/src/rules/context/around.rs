@@ -1,8 +1,10 @@
 //! What is around a statement: its transaction, the text before and after it, and what only the catalogs know.
 
+use std::rc::Rc;
+
 use super::Context;
-use crate::catalog::{ColumnStatistics, Constraint, Dependent, DependentKind, Oid, Relation, RelationKind};
-use crate::ir::Statement;
+use crate::catalog::{ColumnStatistics, Constraint, Dependent, DependentKind, ForeignKeyRef, Oid, Relation, RelationKind};
+use crate::ir::{Action, AlterTable, ConstraintDef, CreateIndex, Kind, QualifiedName, Statement};
 use crate::lock::LockMode;
 
 /// So many bytes before a statement are searched for words.
@@ -17,6 +19,31 @@ impl<'a> Context<'a> {
         let keys = alter.actions.iter().flat_map(|action| self.added(action)).filter_map(|added| added.references.as_ref());
         let tables = keys.filter_map(|name| self.existing(name)).filter(|table| table.oid != relation.oid && !self.is_harmless(table));
         tables.map(|table| table.oid).collect()
+    }
+
+    /// Whether an `IF NOT EXISTS` finds something of the index' name.
+    pub fn creates_nothing(&self, create: &CreateIndex, table: &Relation) -> bool {
+        let name = create.name.as_ref().filter(|_| create.if_not_exists);
+        name.is_some_and(|name| self.existing(&QualifiedName { schema: Some(table.schema.clone()), name: name.clone() }).is_some())
+    }
+
+    /// The foreign keys that reference columns which a test picks, each with its table; those that the text dropped are left out.
+    pub fn keys_to(&self, relation: &Relation, wanted: impl Fn(&[String]) -> bool) -> Vec<(String, Rc<Relation>)> {
+        let standing = |key: &ForeignKeyRef| {
+            let table = self.script().get(key.table)?;
+            table.constraints.iter().any(|one| one.name == key.constraint).then(|| (key.constraint.clone(), Rc::clone(&table)))
+        };
+        relation.referenced_by.iter().filter(|key| wanted(&key.columns)).filter_map(standing).collect()
+    }
+
+    /// Whether the same `ALTER TABLE`, or a statement soon after it in the same text, adds such a constraint to the relation.
+    pub fn adds_soon(&self, relation: &Relation, wanted: impl Fn(&ConstraintDef) -> bool) -> bool {
+        let adds = |alter: &AlterTable| alter.actions.iter().any(|action| matches!(action, Action::AddConstraint(added) if wanted(added)));
+        let own = |later: &Statement| match &later.kind {
+            Kind::AlterTable(alter) => adds(alter) && self.existing(&alter.target.name).is_some_and(|other| other.oid == relation.oid),
+            _ => false,
+        };
+        matches!(self.kind(), Kind::AlterTable(alter) if adds(alter)) || self.soon().any(own)
     }
 
     /// Whether a transaction block is open, in the text or around it.
