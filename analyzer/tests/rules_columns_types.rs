@@ -257,6 +257,14 @@ fn what_uses_a_column_is_named() {
     db.dependent(people, "nick", DependentKind::Trigger, "on_nick");
     speaks(alter, &["ALTER TABLE people ALTER nick TYPE varchar"], &db);
     is_silent(alter, &["DROP TRIGGER on_nick ON people; ALTER TABLE people ALTER nick TYPE varchar"], &db);
+    db.dependent(people, "email", DependentKind::Column, "code_upper");
+    speaks(drop, &["ALTER TABLE people DROP email"], &db);
+    is_silent(
+        drop,
+        &["ALTER TABLE people DROP code_upper, DROP email", "ALTER TABLE people DROP code_upper; ALTER TABLE people DROP email"],
+        &db,
+    );
+    is_silent(alter, &["ALTER TABLE people ALTER code_upper DROP EXPRESSION; ALTER TABLE people ALTER email TYPE varchar"], &db);
     let along = detail("drop-column", "ALTER TABLE users DROP COLUMN email", &db);
     assert!(along.contains("With it go constraint users_email_present, index users_email_idx."), "{along}");
 }

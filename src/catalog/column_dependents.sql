@@ -39,11 +39,12 @@ SELECT pg_catalog.json_agg(pg_catalog.json_build_object('kind', u.kind, 'name', 
                AND f.oid OPERATOR(pg_catalog.=) d.objid
             UNION ALL
             SELECT 'column', pg_catalog.format('%I', a.attname), a.attname, NULL
-              FROM pg_catalog.pg_attribute a
-             WHERE d.classid OPERATOR(pg_catalog.=) 'pg_catalog.pg_class'::pg_catalog.regclass::oid
-               AND d.objid OPERATOR(pg_catalog.=) $1 AND d.objsubid OPERATOR(pg_catalog.>) 0
-               AND a.attrelid OPERATOR(pg_catalog.=) d.objid AND a.attnum OPERATOR(pg_catalog.=) d.objsubid::int2
-               AND a.attgenerated OPERATOR(pg_catalog.<>) ''::"char"
+              FROM pg_catalog.pg_attrdef e
+              JOIN pg_catalog.pg_attribute a
+                ON a.attrelid OPERATOR(pg_catalog.=) e.adrelid AND a.attnum OPERATOR(pg_catalog.=) e.adnum
+             WHERE d.classid OPERATOR(pg_catalog.=) 'pg_catalog.pg_attrdef'::pg_catalog.regclass::oid
+               AND e.oid OPERATOR(pg_catalog.=) d.objid AND e.adrelid OPERATOR(pg_catalog.=) $1
+               AND e.adnum OPERATOR(pg_catalog.<>) $2::int2 AND a.attgenerated OPERATOR(pg_catalog.<>) ''::"char"
             UNION ALL
             SELECT 'publication', pg_catalog.format('%I', p.pubname), p.pubname, NULL
               FROM pg_catalog.pg_publication_rel r

@@ -38,7 +38,7 @@ impl Rule for AlterTypeDependents {
         let report = |action: &Action| {
             let Action::AlterType { column: name, .. } = action else { return None };
             let in_key = context.is_partition_key(&relation, name);
-            let users = context.dependents(&relation, name, |_| true);
+            let users = context.dependents(&relation, name);
             let why = match users.as_slice() {
                 _ if in_key => "it is part of the partition key".to_owned(),
                 [] => return None,

@@ -1,7 +1,7 @@
 //! `drop-column`.
 
 use super::{Context, Report, Rule};
-use crate::catalog::{Column, ConstraintKind, Relation};
+use crate::catalog::{ConstraintKind, Relation};
 use crate::finding::Risk;
 use crate::ir::Action;
 use crate::quote;
@@ -59,8 +59,6 @@ fn along(relation: &Relation, column: &str) -> String {
     let named = |index: &str| relation.constraints.iter().any(|one| one.name == index);
     let indexes = relation.indexes.iter().filter(|one| (own(&one.columns) || own(&one.expression_columns)) && !named(&one.name));
     let constraints = constraints.map(|one| format!("constraint {}", quote::ident(&one.name)));
-    let reads = |one: &&Column| one.generated.as_ref().is_some_and(|generated| own(&generated.reads));
-    let columns = relation.columns.iter().filter(reads).map(|one| format!("generated column {}", quote::ident(&one.name)));
-    let all: Vec<String> = columns.chain(constraints).chain(indexes.map(|one| format!("index {}", quote::ident(&one.name)))).collect();
+    let all: Vec<String> = constraints.chain(indexes.map(|one| format!("index {}", quote::ident(&one.name)))).collect();
     if all.is_empty() { String::new() } else { format!(" With it go {}.", all.join(", ")) }
 }

@@ -1,7 +1,6 @@
 //! `drop-column-dependents`.
 
 use super::{Context, Report, Rule};
-use crate::catalog::DependentKind;
 use crate::finding::Risk;
 use crate::ir::Action;
 use crate::quote;
@@ -9,7 +8,7 @@ use crate::quote;
 super::rule! {
     /// What uses a column goes with it, or keeps it from going.
     ///
-    /// **What it detects.** `DROP COLUMN` of a column that a view, a policy, a trigger, an SQL-standard function, a publication, a foreign
+    /// **What it detects.** `DROP COLUMN` of a column that a view, a policy, a trigger, an SQL-standard function, a generated column, a publication, a foreign
     /// key of another table or the partition key uses.
     ///
     /// **Why.** Without CASCADE the statement fails. With CASCADE it drops all of them, views of views included, and the statements that
@@ -47,8 +46,7 @@ impl Rule for DropColumnDependents {
             let keys = context.keys_to(&relation, |columns| columns.contains(name)).into_iter();
             let keys = keys.filter(|(_, table)| table.oid != relation.oid);
             let keys = keys.map(|(key, table)| format!("foreign key {} of {}", quote::ident(&key), super::name_of(&table)));
-            let users: Vec<String> =
-                context.dependents(&relation, name, |kind| kind != DependentKind::Column).into_iter().chain(keys).collect();
+            let users: Vec<String> = context.dependents(&relation, name).into_iter().chain(keys).collect();
             if users.is_empty() {
                 return None;
             }

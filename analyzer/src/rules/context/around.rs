@@ -85,15 +85,22 @@ impl<'a> Context<'a> {
     }
 
     /// What uses a column and still exists, each with what it is.
-    pub fn dependents(&self, relation: &Relation, column: &str, wanted: impl Fn(DependentKind) -> bool) -> Vec<String> {
+    pub fn dependents(&self, relation: &Relation, column: &str) -> Vec<String> {
         if !relation.columns.iter().any(|known| known.name == column) {
             return Vec::new();
         }
         let all = self.script().catalog().column_dependents(relation.oid, column).unwrap_or_default();
+        let dropped = |word: &str| match self.kind() {
+            Kind::AlterTable(alter) => alter.actions.iter().any(|action| matches!(action, Action::DropColumn { name, .. } if name == word)),
+            _ => false,
+        };
         let stays = |one: &&Dependent| match one.relation {
             Some(oid) => self.script().get(oid).is_some(),
+            None if one.kind == DependentKind::Column => {
+                !dropped(&one.word) && relation.columns.iter().any(|column| column.name == one.word && column.generated.is_some())
+            }
             None => !(self.mentioned_before(&["drop", "create or replace"]) && self.mentioned_before(&[&one.word])),
         };
-        all.iter().filter(|one| wanted(one.kind)).filter(stays).map(|one| format!("{} {}", one.kind.as_str(), one.name)).collect()
+        all.iter().filter(stays).map(|one| format!("{} {}", one.kind.as_str(), one.name)).collect()
     }
 }
