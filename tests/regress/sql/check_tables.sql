@@ -60,6 +60,13 @@ EXECUTE said('CREATE INDEX CONCURRENTLY ON events (id)');
 EXECUTE said('CREATE INDEX ON people (email); CREATE INDEX ON people (code); CREATE INDEX ON people (level); CREATE INDEX ON people (level, nick);
   CREATE INDEX ON people (email COLLATE "C"); CREATE UNIQUE INDEX ON people (email); CREATE UNIQUE INDEX ON people (id)');
 
+-- indexes in use
+SET enable_seqscan = off;
+SELECT count(*) FROM people WHERE email = '5';
+RESET enable_seqscan;
+SELECT pg_stat_force_next_flush();
+SELECT rule, message, detail FROM zdm.check_ddl('DROP INDEX people_email_level; DROP INDEX people_code') WHERE rule = 'drop-used-index';
+
 -- statistics
 EXECUTE said('ALTER TABLE people ALTER nick SET NOT NULL; ALTER TABLE people ALTER email SET NOT NULL');
 EXECUTE said('ALTER TABLE people ADD UNIQUE (nick); ALTER TABLE people ADD UNIQUE (code)');
