@@ -177,7 +177,7 @@ impl Catalog for LiveCatalog {
 
     fn column_statistics(&self, relation: Oid, column: &str) -> Option<ColumnStatistics> {
         let known = self.known(relation)?;
-        self.ask(None, || details::statistics(&known, column))
+        self.ask(None, || details::statistics(&known, column, self.owner))
     }
 
     fn column_dependents(&self, relation: Oid, column: &str) -> Option<Vec<Dependent>> {

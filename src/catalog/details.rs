@@ -11,8 +11,7 @@ use zdm_analyzer::lock::LockMode;
 static TABLE_FACTS: Query<1> = Query::new(sql_file!("table_facts.sql"), [pg_sys::OIDOID]);
 static INDEX_SHAPE: Query<1> = Query::new(sql_file!("index_shape.sql"), [pg_sys::OIDOID]);
 static INDEX_SCANS: Query<1> = Query::new(sql_file!("index_scans.sql"), [pg_sys::OIDOID]);
-static COLUMN_STATISTICS: Query<2> = Query::new(sql_file!("column_statistics.sql"), [pg_sys::OIDOID, pg_sys::INT4OID]);
-static MAY_READ_STATISTICS: Query<0> = Query::new(sql_file!("may_read_statistics.sql"), []);
+static COLUMN_STATISTICS: Query<3> = Query::new(sql_file!("column_statistics.sql"), [pg_sys::OIDOID, pg_sys::INT4OID, pg_sys::OIDOID]);
 static COLUMN_DEPENDENTS: Query<2> = Query::new(sql_file!("column_dependents.sql"), [pg_sys::OIDOID, pg_sys::INT4OID]);
 static HELD_LOCKS: Query<0> = Query::new(sql_file!("held_locks.sql"), []);
 
@@ -86,14 +85,12 @@ pub fn index_scans(index: u32, owner: pg_sys::Oid) -> Result<Option<u64>, Server
 }
 
 /// What ANALYZE found in a column, as far as the running user may know.
-pub fn statistics(known: &Known, column: &str) -> Result<Option<ColumnStatistics>, ServerError> {
+pub fn statistics(known: &Known, column: &str, owner: pg_sys::Oid) -> Result<Option<ColumnStatistics>, ServerError> {
     let Some(number) = known.number(column) else { return Ok(None) };
     // SAFETY: reads the backend's user.
     let caller = unsafe { pg_sys::GetUserId() };
-    if MAY_READ_STATISTICS.run([], caller)?.is_none() {
-        return Ok(None);
-    }
-    let document = COLUMN_STATISTICS.run([oid(known.relation.oid), pg_sys::Datum::from(i32::from(number))], caller)?;
+    let values = [oid(known.relation.oid), pg_sys::Datum::from(i32::from(number)), pg_sys::Datum::from(caller)];
+    let document = COLUMN_STATISTICS.run(values, owner)?;
     let found = read::<RawStatistics>(document.as_ref());
     Ok(found.map(|raw| ColumnStatistics { null_fraction: raw.null_fraction, distinct: raw.distinct, greatest: raw.greatest }))
 }
