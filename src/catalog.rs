@@ -10,6 +10,7 @@
 //! The trait's answers are infallible. An error of the server (a cancel, say) is kept, every later question gets the answer "unknown", and
 //! [`LiveCatalog::finish`] gives the error to whoever began.
 
+mod details;
 mod facts;
 mod policy;
 pub mod shim;
@@ -23,8 +24,9 @@ use shim::Name;
 use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
-use zdm_analyzer::catalog::{Cast, Catalog, Function, Oid, Policy, Relation, Type};
+use zdm_analyzer::catalog::{Cast, Catalog, ColumnStatistics, Dependent, Function, IndexShape, Oid, Policy, Relation, TableFacts, Type};
 use zdm_analyzer::ir::{QualifiedName, TypeName};
+use zdm_analyzer::lock::LockMode;
 
 /// The live catalogs, for the time of one check.
 pub struct LiveCatalog {
@@ -158,6 +160,42 @@ impl Catalog for LiveCatalog {
     fn policy(&self, rule: &str, relation: Option<Oid>) -> Option<Policy> {
         let policies = self.policies.get_or_init(|| self.ask(Policies::default(), Policies::read));
         policies.of(rule, relation)
+    }
+
+    fn in_transaction_block(&self) -> Option<bool> {
+        Some(details::in_transaction_block())
+    }
+
+    fn held_locks(&self) -> Vec<(Oid, LockMode)> {
+        self.ask(Vec::new(), || details::held_locks(self.owner))
+    }
+
+    fn column_numbers(&self, relation: Oid) -> Option<u32> {
+        self.known(relation).map(|known| known.column_numbers)
+    }
+
+    fn table_facts(&self, relation: Oid) -> Option<TableFacts> {
+        let known = self.known(relation)?;
+        self.ask(None, || details::table(&known, self.owner))
+    }
+
+    fn index_shape(&self, index: Oid) -> Option<IndexShape> {
+        let table = self.known(index)?.relation.index_of.and_then(|table| self.known(table))?;
+        self.ask(None, || details::index(index, &table, self.owner))
+    }
+
+    fn index_scans(&self, index: Oid) -> Option<u64> {
+        self.ask(None, || details::index_scans(index, self.owner))
+    }
+
+    fn column_statistics(&self, relation: Oid, column: &str) -> Option<ColumnStatistics> {
+        let known = self.known(relation)?;
+        self.ask(None, || details::statistics(&known, column, self.owner))
+    }
+
+    fn column_dependents(&self, relation: Oid, column: &str) -> Option<Vec<Dependent>> {
+        let known = self.known(relation)?;
+        self.ask(None, || details::dependents(&known, column, self.owner))
     }
 
     fn interrupted(&self) -> bool {

@@ -4,8 +4,13 @@
 //! tests implement it with a builder ([`crate::testing`]). Every answer is a fact of this moment; what cannot be known is said to be
 //! unknown, never guessed.
 
+mod details;
+
+pub use details::{ColumnStatistics, Dependent, DependentKind, IndexShape, ReplicaIdentity, TableFacts};
+
 use crate::finding::Risk;
 use crate::ir::{QualifiedName, TypeName};
+use crate::lock::LockMode;
 
 /// An object identifier, as `pg_class.oid`, `pg_type.oid`, ... hold it.
 pub type Oid = u32;
@@ -87,6 +92,50 @@ pub trait Catalog {
 
     /// What the owner of the database wants of a rule, for this relation or for all; `None` when nothing was said.
     fn policy(&self, _rule: &str, _relation: Option<Oid>) -> Option<Policy> {
+        None
+    }
+
+    // --- the session's transaction
+
+    /// Whether the session that asks is in a transaction block; `None` when it cannot be told.
+    fn in_transaction_block(&self) -> Option<bool> {
+        None
+    }
+
+    /// The table locks that the session holds now.
+    fn held_locks(&self) -> Vec<(Oid, LockMode)> {
+        Vec::new()
+    }
+
+    // --- particulars of tables, indexes and columns
+
+    /// How many numbers a table has given to columns so far, dropped ones included (`pg_class.relnatts`); `None` when it cannot be told.
+    fn column_numbers(&self, _relation: Oid) -> Option<u32> {
+        None
+    }
+
+    /// What only few rules ask of a table; `None` when it cannot be told.
+    fn table_facts(&self, _relation: Oid) -> Option<TableFacts> {
+        None
+    }
+
+    /// How an index is made; `None` when it cannot be told.
+    fn index_shape(&self, _index: Oid) -> Option<IndexShape> {
+        None
+    }
+
+    /// How often an index was used since the statistics were reset; `None` when it cannot be told.
+    fn index_scans(&self, _index: Oid) -> Option<u64> {
+        None
+    }
+
+    /// What the last ANALYZE found in a column, if the caller may know; `None` when it cannot be told.
+    fn column_statistics(&self, _relation: Oid, _column: &str) -> Option<ColumnStatistics> {
+        None
+    }
+
+    /// What uses a column and is neither index nor constraint of its table; `None` when it cannot be told.
+    fn column_dependents(&self, _relation: Oid, _column: &str) -> Option<Vec<Dependent>> {
         None
     }
 

@@ -66,6 +66,7 @@ pub fn of<'a>(statement: &Statement, script: &'a Script<'a>) -> Effects<'a> {
         Kind::Modify(changes) => other::modify(&mut effects, changes),
         Kind::Create(creation) => other::modify(&mut effects, &creation.changes),
         Kind::RenameCalled { .. }
+        | Kind::AddEnumValue { .. }
         | Kind::DropDatabase { .. }
         | Kind::SetVariable { .. }
         | Kind::Transaction(_)

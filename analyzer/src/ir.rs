@@ -102,6 +102,11 @@ pub enum Kind {
     Locks(Vec<Lock>),
     /// UPDATE and DELETE, those inside WITH and COPY included.
     Modify(Vec<Modification>),
+    /// `ALTER TYPE ... ADD VALUE`.
+    AddEnumValue {
+        enum_type: QualifiedName,
+        value: String,
+    },
     SetVariable {
         name: String,
         values: Vec<String>,
@@ -194,6 +199,19 @@ pub enum Action {
     DropNotNull {
         column: String,
     },
+    SetDefault {
+        column: String,
+        /// `DROP DEFAULT`, or `SET DEFAULT NULL`.
+        dropped: bool,
+    },
+    Identity {
+        column: String,
+        change: IdentityChange,
+    },
+    /// `DROP EXPRESSION`
+    DropExpression {
+        column: String,
+    },
     SetExpression {
         column: String,
     },
@@ -241,6 +259,20 @@ pub enum Action {
     },
 }
 
+/// What becomes of the identity of a column.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum IdentityChange {
+    /// With the first number, if the text says it.
+    Add {
+        start: Option<i64>,
+    },
+    /// With `RESTART` at a number.
+    Set {
+        restart: Option<i64>,
+    },
+    Drop,
+}
+
 /// How a partition goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Detach {
@@ -286,6 +318,10 @@ pub struct ConstraintDef {
     pub enforced: bool,
     pub no_inherit: bool,
     pub references: Option<QualifiedName>,
+    /// For FOREIGN KEY: the referenced columns, none where the primary key is meant.
+    pub referenced_columns: Vec<String>,
+    /// For FOREIGN KEY: `ON DELETE CASCADE`.
+    pub cascades: bool,
     pub using_index: Option<String>,
 }
 

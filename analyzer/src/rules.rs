@@ -12,39 +12,71 @@ mod add_column_serial;
 mod add_column_volatile_default;
 mod add_exclusion_blocks;
 mod add_foreign_key_scan;
+mod add_json_column;
 mod add_primary_key_blocks;
 mod add_unique_blocks;
 mod alter_column_type_rewrite;
 mod alter_column_type_scan;
+mod alter_type_dependents;
+mod alter_type_narrowing;
 mod attach_partition_scan;
 mod blocking_scan;
+mod column_limit;
+mod concurrently_in_transaction;
+mod concurrently_on_partitioned;
+mod constraint_not_enforced;
 mod context;
 mod create_index_not_concurrent;
+mod create_table_if_not_exists_noop;
+mod create_table_references;
 mod delete_without_where;
 mod drop_column;
+mod drop_column_dependents;
+mod drop_constraint;
 mod drop_database;
+mod drop_default;
+mod drop_expression;
+mod drop_foreign_key_locks_both;
 mod drop_index_not_concurrent;
+mod drop_not_null;
 mod drop_object;
+mod drop_primary_key;
 mod drop_schema;
 mod drop_table;
+mod drop_used_index;
 mod drop_view;
 mod dynamic_sql;
+mod enum_value_in_transaction;
+mod fk_missing_index;
+mod fk_on_delete_cascade;
+mod fk_type_mismatch;
 mod hint;
+mod identity_collides;
+mod int_key_overflow;
+mod invalid_index_stays;
 mod manual;
 mod missing_object;
+mod multiple_foreign_keys_one_transaction;
 mod not_analyzable;
+mod not_valid_and_validate_same_transaction;
+mod redundant_index;
 mod refresh_not_concurrent;
 mod reindex_not_concurrent;
 mod rename_column;
 mod rename_object;
 mod rename_table;
+mod replace_index_order;
+mod set_not_null_has_nulls;
 mod set_not_null_scan;
 mod strong_lock;
 mod table_rewrite;
 mod truncate;
 mod unbounded_effect;
+mod unique_has_duplicates;
 mod unknown_effect;
 mod update_without_where;
+mod validate_constraint_under_strong_lock;
+mod validate_will_fail;
 
 pub use manual::manual;
 
@@ -157,34 +189,66 @@ const RULES: &[&dyn Rule] = &[
     &add_column_volatile_default::AddColumnVolatileDefault,
     &add_exclusion_blocks::AddExclusionBlocks,
     &add_foreign_key_scan::AddForeignKeyScan,
+    &add_json_column::AddJsonColumn,
     &add_primary_key_blocks::AddPrimaryKeyBlocks,
     &add_unique_blocks::AddUniqueBlocks,
     &alter_column_type_rewrite::AlterColumnTypeRewrite,
     &alter_column_type_scan::AlterColumnTypeScan,
+    &alter_type_dependents::AlterTypeDependents,
+    &alter_type_narrowing::AlterTypeNarrowing,
     &attach_partition_scan::AttachPartitionScan,
     &blocking_scan::BlockingScan,
+    &column_limit::ColumnLimit,
+    &concurrently_in_transaction::ConcurrentlyInTransaction,
+    &concurrently_on_partitioned::ConcurrentlyOnPartitioned,
+    &constraint_not_enforced::ConstraintNotEnforced,
     &create_index_not_concurrent::CreateIndexNotConcurrent,
+    &create_table_if_not_exists_noop::CreateTableIfNotExistsNoop,
+    &create_table_references::CreateTableReferences,
     &delete_without_where::DeleteWithoutWhere,
     &drop_column::DropColumn,
+    &drop_column_dependents::DropColumnDependents,
+    &drop_constraint::DropConstraint,
     &drop_database::DropDatabase,
+    &drop_default::DropDefault,
+    &drop_expression::DropExpression,
+    &drop_foreign_key_locks_both::DropForeignKeyLocksBoth,
     &drop_index_not_concurrent::DropIndexNotConcurrent,
+    &drop_not_null::DropNotNull,
     &drop_object::DropObject,
+    &drop_primary_key::DropPrimaryKey,
     &drop_schema::DropSchema,
     &drop_table::DropTable,
+    &drop_used_index::DropUsedIndex,
     &drop_view::DropView,
     &dynamic_sql::DynamicSql,
+    &enum_value_in_transaction::EnumValueInTransaction,
+    &fk_missing_index::FkMissingIndex,
+    &fk_on_delete_cascade::FkOnDeleteCascade,
+    &fk_type_mismatch::FkTypeMismatch,
+    &identity_collides::IdentityCollides,
+    &int_key_overflow::IntKeyOverflow,
+    &invalid_index_stays::InvalidIndexStays,
     &missing_object::MissingObject,
+    &multiple_foreign_keys_one_transaction::MultipleForeignKeysOneTransaction,
     &not_analyzable::NotAnalyzable,
+    &not_valid_and_validate_same_transaction::NotValidAndValidateSameTransaction,
+    &redundant_index::RedundantIndex,
     &refresh_not_concurrent::RefreshNotConcurrent,
     &reindex_not_concurrent::ReindexNotConcurrent,
     &rename_column::RenameColumn,
     &rename_object::RenameObject,
     &rename_table::RenameTable,
+    &replace_index_order::ReplaceIndexOrder,
+    &set_not_null_has_nulls::SetNotNullHasNulls,
     &set_not_null_scan::SetNotNullScan,
     &strong_lock::StrongLock,
     &table_rewrite::TableRewrite,
     &truncate::Truncate,
     &unbounded_effect::UnboundedEffect,
+    &unique_has_duplicates::UniqueHasDuplicates,
     &unknown_effect::UnknownEffect,
     &update_without_where::UpdateWithoutWhere,
+    &validate_constraint_under_strong_lock::ValidateConstraintUnderStrongLock,
+    &validate_will_fail::ValidateWillFail,
 ];

@@ -6,6 +6,7 @@
 
 mod alter;
 mod apply;
+mod block;
 mod state;
 
 use std::cell::RefCell;
@@ -14,8 +15,10 @@ use std::rc::Rc;
 
 use crate::catalog::{Catalog, Domain, Oid, Relation, Type};
 use crate::effects::Volatilities;
-use crate::ir::{ColumnDef, Expr, QualifiedName, TypeName};
+use crate::ir::{ColumnDef, Expr, QualifiedName, Statement, TypeName};
+use crate::lock::LockMode;
 use crate::parse;
+use block::Block;
 use state::State;
 
 /// What a name means.
@@ -43,6 +46,7 @@ pub enum FoundType {
 pub struct Script<'a> {
     base: &'a dyn Catalog,
     state: State,
+    block: Block,
     volatilities: RefCell<Volatilities>,
     /// What CHECK expressions prove, by their text.
     proofs: RefCell<HashMap<String, Rc<[String]>>>,
@@ -50,7 +54,7 @@ pub struct Script<'a> {
 
 impl<'a> Script<'a> {
     pub fn new(base: &'a dyn Catalog) -> Self {
-        Self { base, state: State::default(), volatilities: RefCell::default(), proofs: RefCell::default() }
+        Self { base, state: State::default(), block: Block::new(base), volatilities: RefCell::default(), proofs: RefCell::default() }
     }
 
     /// The catalog below: for questions that the text cannot have changed.
@@ -64,6 +68,17 @@ impl<'a> Script<'a> {
 
     pub fn time_zone_is_utc(&self) -> bool {
         self.state.session().utc.unwrap_or_else(|| self.base.time_zone_is_utc())
+    }
+
+    /// The transaction block that the next statement runs in.
+    pub fn block(&self) -> &Block {
+        &self.block
+    }
+
+    /// Takes note of a statement's locks, and of what it does to the database.
+    pub fn after(&mut self, statement: &Statement, altered: Option<Oid>, locks: &[(Oid, LockMode)], referenced: Vec<Oid>) {
+        self.block.note(statement, altered, locks, referenced);
+        self.apply(statement);
     }
 
     /// What was found out of functions and operators.

@@ -1,5 +1,6 @@
 //! A catalog made by hand, for tests of rules and effects.
 
+mod details;
 mod examples;
 mod types;
 
@@ -10,6 +11,7 @@ pub use examples::examples;
 use crate::catalog::*;
 use crate::finding::Risk;
 use crate::ir::{QualifiedName, TypeName};
+use crate::lock::LockMode;
 
 /// A database that exists only in memory.
 #[derive(Debug, Clone, Default)]
@@ -26,6 +28,7 @@ pub struct TestCatalog {
     statistics: HashMap<String, Oid>,
     small_table: u64,
     policies: HashMap<(String, Option<Oid>), Policy>,
+    details: details::Details,
 }
 
 impl TestCatalog {
@@ -383,5 +386,41 @@ impl Catalog for TestCatalog {
     fn policy(&self, rule: &str, relation: Option<Oid>) -> Option<Policy> {
         let of = |relation: Option<Oid>| self.policies.get(&(rule.to_owned(), relation)).cloned();
         relation.and_then(|relation| of(Some(relation))).or_else(|| of(None))
+    }
+
+    fn in_transaction_block(&self) -> Option<bool> {
+        Some(self.details.in_block)
+    }
+
+    fn held_locks(&self) -> Vec<(Oid, LockMode)> {
+        self.details.held.clone()
+    }
+
+    fn column_numbers(&self, relation: Oid) -> Option<u32> {
+        self.details.column_numbers.get(&relation).copied()
+    }
+
+    fn table_facts(&self, relation: Oid) -> Option<TableFacts> {
+        self.details.facts.get(&relation).cloned()
+    }
+
+    fn index_shape(&self, index: Oid) -> Option<IndexShape> {
+        let known = || self.relations.values().flat_map(|relation| &relation.indexes).find(|one| one.oid == index);
+        self.details.shapes.get(&index).cloned().or_else(|| {
+            let known = known()?;
+            Some(IndexShape { method: "btree".to_owned(), keys: known.columns.clone(), plain: !known.partial_or_expression })
+        })
+    }
+
+    fn index_scans(&self, index: Oid) -> Option<u64> {
+        self.details.index_scans.get(&index).copied()
+    }
+
+    fn column_statistics(&self, relation: Oid, column: &str) -> Option<ColumnStatistics> {
+        self.details.statistics.get(&(relation, column.to_owned())).copied()
+    }
+
+    fn column_dependents(&self, relation: Oid, column: &str) -> Option<Vec<Dependent>> {
+        Some(self.details.dependents.get(&(relation, column.to_owned())).cloned().unwrap_or_default())
     }
 }

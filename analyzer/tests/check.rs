@@ -108,7 +108,7 @@ fn what_the_text_makes_is_new_to_it() {
     let twice = "DROP TABLE orders; CREATE TABLE orders (id int); CREATE INDEX i ON orders (id)";
     assert_eq!(verdict(twice, &db).1, ["drop-table"]);
     // A table that references an old one keeps the old one's writers waiting.
-    assert_eq!(verdict("CREATE TABLE fresh (u bigint REFERENCES users)", &db), (Risk::Caution, vec!["strong-lock"]));
+    assert_eq!(verdict("CREATE TABLE fresh (u bigint REFERENCES users)", &db), (Risk::Caution, vec!["create-table-references"]));
 }
 
 #[test]

@@ -67,7 +67,9 @@ fn messages_keep_the_form() {
             assert!(first.is_some_and(|letter| !letter.is_uppercase()), "{}", finding.message);
             assert!(!finding.message.ends_with('.'), "{}", finding.message);
             if let Some(detail) = &finding.detail {
-                assert!(detail.ends_with('.') && detail.starts_with(char::is_uppercase), "{detail}");
+                // or with a name, which keeps its case
+                let named = finding.object.as_ref().is_some_and(|object| detail.starts_with(object.as_str()));
+                assert!(detail.ends_with('.') && (named || detail.starts_with(char::is_uppercase)), "{detail}");
             }
             if let Some(relation) = finding.relation.and_then(|oid| db.describe(oid)) {
                 assert!(finding.object.is_some_and(|object| object.contains(&relation.name)));

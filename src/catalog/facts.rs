@@ -20,6 +20,8 @@ macro_rules! sql_file {
     };
 }
 
+pub(super) use sql_file;
+
 static RELATION: Query<1> = Query::new(sql_file!("relation.sql"), [pg_sys::OIDOID]);
 static TYPE: Query<2> = Query::new(sql_file!("type.sql"), [pg_sys::OIDOID, pg_sys::INT4OID]);
 static DEPENDENT_VIEWS: Query<2> = Query::new(sql_file!("dependent_views.sql"), [pg_sys::OIDOID, pg_sys::INT4OID]);
@@ -31,8 +33,22 @@ pub struct Known {
     pub relation: Relation,
     pub unlogged: bool,
     pub tablespace: Option<String>,
+    /// Numbers given to columns, dropped ones included.
+    pub column_numbers: u32,
     /// Column numbers by name.
     numbers: HashMap<String, i16>,
+}
+
+impl Known {
+    /// The number of a column.
+    pub fn number(&self, column: &str) -> Option<i16> {
+        self.numbers.get(column).copied()
+    }
+
+    /// The column of a number.
+    pub fn column(&self, number: i16) -> Option<&str> {
+        self.numbers.iter().find(|(_, one)| **one == number).map(|(name, _)| name.as_str())
+    }
 }
 
 #[derive(Deserialize)]
@@ -43,6 +59,7 @@ struct RawRelation {
     persistence: String,
     file: Option<String>,
     rows: f64,
+    column_numbers: u32,
     is_partition: bool,
     access_method: Option<String>,
     tablespace: Option<String>,
@@ -127,13 +144,13 @@ struct RawDomain {
 }
 
 /// Reads a document of ours. One that cannot be read is a bug, and counts as "there is nothing of that oid".
-fn read<'a, T: Deserialize<'a>>(document: Option<&'a String>) -> Option<T> {
+pub(super) fn read<'a, T: Deserialize<'a>>(document: Option<&'a String>) -> Option<T> {
     let parsed = serde_json::from_str(document?);
     debug_assert!(parsed.is_ok(), "{:?}", parsed.err());
     parsed.ok()
 }
 
-fn oid(oid: u32) -> pg_sys::Datum {
+pub(super) fn oid(oid: u32) -> pg_sys::Datum {
     pg_sys::Datum::from(pg_sys::Oid::from(oid))
 }
 
@@ -227,7 +244,7 @@ impl RawRelation {
                 .collect(),
             access_method: self.access_method,
         };
-        Ok(Known { relation, unlogged: self.persistence == "u", tablespace: self.tablespace, numbers })
+        Ok(Known { relation, unlogged: self.persistence == "u", tablespace: self.tablespace, column_numbers: self.column_numbers, numbers })
     }
 }
 

@@ -7,6 +7,7 @@ SELECT pg_catalog.json_build_object(
     'persistence', c.relpersistence,
     'file', pg_catalog.pg_relation_filepath(c.oid),
     'rows', c.reltuples,
+    'column_numbers', c.relnatts,
     'is_partition', c.relispartition,
     'access_method', (SELECT m.amname FROM pg_catalog.pg_am m WHERE m.oid OPERATOR(pg_catalog.=) c.relam),
     'tablespace', (SELECT s.spcname FROM pg_catalog.pg_tablespace s

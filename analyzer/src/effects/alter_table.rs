@@ -85,7 +85,10 @@ fn apply(effects: &mut Effects, alter: &Alter, action: &Action) {
             column_type::alter_type(effects, alter, column, to, collation.as_ref(), using.as_ref());
         }
         Action::SetNotNull { column } => not_null::set_not_null(effects, alter, column),
-        Action::DropNotNull { column } => {
+        Action::DropNotNull { column }
+        | Action::SetDefault { column, .. }
+        | Action::Identity { column, .. }
+        | Action::DropExpression { column } => {
             known_column(effects, alter, column);
             lock_members(effects, alter, Recursion::All);
         }

@@ -1,6 +1,6 @@
 //! What statements create: tables, indexes, types, domains, schemas.
 
-use super::{Bound, Modification, QualifiedName, Target, TypeName};
+use super::{Bound, ColumnDef, ConstraintDef, Modification, QualifiedName, Target, TypeName};
 
 /// What a statement creates, and what it changes on the way (`CREATE TABLE AS` over a `WITH` that deletes).
 #[derive(Debug, Clone)]
@@ -58,6 +58,10 @@ pub struct CreateTable {
     pub references: Vec<QualifiedName>,
     pub parents: Vec<QualifiedName>,
     pub partition: Option<Bound>,
+    /// Its columns as the text lists them; `None` where LIKE, OF or parents bring more.
+    pub columns: Option<Vec<ColumnDef>>,
+    /// Its foreign keys, those of columns included.
+    pub foreign_keys: Vec<ConstraintDef>,
 }
 
 /// `CREATE INDEX`.
@@ -67,6 +71,10 @@ pub struct CreateIndex {
     pub name: Option<String>,
     /// Its columns, if it has nothing but plain columns and no WHERE.
     pub columns: Option<Vec<String>>,
+    /// The access method.
+    pub method: String,
+    /// Nothing is said of operator classes, collations, order, storage or more columns (INCLUDE).
+    pub plain: bool,
     pub unique: bool,
     pub concurrently: bool,
     pub if_not_exists: bool,

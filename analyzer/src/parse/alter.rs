@@ -4,7 +4,7 @@ use pg_query::protobuf::node::Node as Tree;
 use pg_query::protobuf::{AlterTableCmd, AlterTableStmt, AlterTableType, DropBehavior, Node, ObjectType};
 
 use super::{create, expr, names};
-use crate::ir::{Action, AlterTable, Bound, Detach, Kind, OpaqueRule, Recursion};
+use crate::ir::{Action, AlterTable, Bound, Detach, IdentityChange, Kind, OpaqueRule, Recursion};
 use crate::lock::LockMode;
 
 pub fn alter_table(statement: &AlterTableStmt) -> Kind {
@@ -97,9 +97,12 @@ fn action(command: &AlterTableCmd) -> Action {
         | At::AtDisableTrigAll
         | At::AtEnableTrigUser
         | At::AtDisableTrigUser => simple(LockMode::ShareRowExclusive, Recursion::Partitions),
-        At::AtColumnDefault | At::AtDropExpression | At::AtSetStorage | At::AtAddIdentity | At::AtSetIdentity | At::AtDropIdentity => {
-            simple(LockMode::AccessExclusive, Recursion::All)
-        }
+        At::AtColumnDefault => Action::SetDefault { column: name, dropped: command.def.as_deref().is_none_or(expr::is_null) },
+        At::AtDropExpression => Action::DropExpression { column: name },
+        At::AtAddIdentity => Action::Identity { column: name, change: IdentityChange::Add { start: number(definition, "start") } },
+        At::AtSetIdentity => Action::Identity { column: name, change: IdentityChange::Set { restart: number(definition, "restart") } },
+        At::AtDropIdentity => Action::Identity { column: name, change: IdentityChange::Drop },
+        At::AtSetStorage => simple(LockMode::AccessExclusive, Recursion::All),
         _ => simple(LockMode::AccessExclusive, Recursion::None),
     }
 }
@@ -117,6 +120,19 @@ fn partition(kind: AlterTableType, definition: Option<&Tree>) -> Action {
         AlterTableType::AtDetachPartitionFinalize => Action::DetachPartition { partition, how: Detach::Finalize },
         _ => Action::DetachPartition { partition, how: if command.concurrent { Detach::Concurrently } else { Detach::Plain } },
     }
+}
+
+/// The number that an option of the sequence behind an identity is given.
+fn number(definition: Option<&Tree>, wanted: &str) -> Option<i64> {
+    let options = match definition? {
+        Tree::List(list) => &list.items,
+        Tree::Constraint(identity) => &identity.options,
+        _ => return None,
+    };
+    options.iter().find_map(|node| match node.node.as_ref()? {
+        Tree::DefElem(element) if element.defname == wanted => names::constant_text(element.arg.as_deref()?)?.parse().ok(),
+        _ => None,
+    })
 }
 
 fn option_name(node: &Node) -> Option<String> {

@@ -1,7 +1,7 @@
 //! What is created: tables, columns, constraints, indexes, and what only locks a table when it is created.
 
 use pg_query::protobuf::node::Node as Tree;
-use pg_query::protobuf::{self, ConstrType, CreateStmt, IndexStmt, Node, RangeVar};
+use pg_query::protobuf::{self, ConstrType, CreateStmt, IndexStmt, Node, RangeVar, SortByDir, SortByNulls};
 
 use super::{expr, names};
 use crate::catalog::ConstraintKind;
@@ -19,14 +19,15 @@ pub fn locked(relation: Option<&RangeVar>, mode: LockMode, recursion: Recursion)
 
 pub fn table(statement: &CreateStmt) -> Kind {
     let target = names::optional_target(statement.relation.as_ref());
-    let mut references = Vec::new();
+    let mut foreign_keys = Vec::new();
     for element in &statement.table_elts {
         match element.node.as_ref() {
-            Some(Tree::ColumnDef(definition)) => references.extend(column(definition).constraints.into_iter().filter_map(|c| c.references)),
-            Some(Tree::Constraint(definition)) => references.extend(constraint(definition, None).and_then(|c| c.references)),
+            Some(Tree::ColumnDef(definition)) => foreign_keys.extend(column(definition).constraints),
+            Some(Tree::Constraint(definition)) => foreign_keys.extend(constraint(definition, None)),
             _ => {}
         }
     }
+    foreign_keys.retain(|one| one.kind == ConstraintKind::ForeignKey);
     let parents = statement.inh_relations.iter().filter_map(|node| match node.node.as_ref() {
         Some(Tree::RangeVar(parent)) => Some(names::range_var(parent)),
         _ => None,
@@ -35,10 +36,28 @@ pub fn table(statement: &CreateStmt) -> Kind {
         name: target.name,
         if_not_exists: statement.if_not_exists,
         temporary: statement.relation.as_ref().is_some_and(|relation| relation.relpersistence == "t"),
-        references,
+        references: foreign_keys.iter().filter_map(|key| key.references.clone()).collect(),
         parents: parents.collect(),
+        columns: columns_of(statement),
+        foreign_keys,
         partition: statement.partbound.as_ref().map(|bound| if bound.is_default { Bound::Default } else { Bound::Other }),
     })
+}
+
+/// The columns, if the text lists them all.
+fn columns_of(statement: &CreateStmt) -> Option<Vec<ColumnDef>> {
+    if !statement.inh_relations.is_empty() || statement.of_typename.is_some() {
+        return None;
+    }
+    let mut columns = Vec::new();
+    for element in &statement.table_elts {
+        match element.node.as_ref() {
+            Some(Tree::ColumnDef(definition)) => columns.push(column(definition)),
+            Some(Tree::TableLikeClause(_)) => return None,
+            _ => {}
+        }
+    }
+    Some(columns)
 }
 
 /// A column whose type and default may have to be written down again.
@@ -116,6 +135,8 @@ pub fn constraint(definition: &protobuf::Constraint, at: Option<&str>) -> Option
         enforced: definition.is_enforced || !matches!(kind, ConstraintKind::Check | ConstraintKind::ForeignKey),
         no_inherit: definition.is_no_inherit,
         references: definition.pktable.as_ref().map(names::range_var),
+        referenced_columns: names::strings(&definition.pk_attrs),
+        cascades: kind == ConstraintKind::ForeignKey && definition.fk_del_action == "c",
         using_index: (!definition.indexname.is_empty()).then(|| definition.indexname.clone()),
     })
 }
@@ -130,10 +151,21 @@ pub fn index(statement: &IndexStmt) -> Kind {
         columns: statement.index_params.iter().map(column).collect::<Option<Vec<String>>>().filter(|_| plain),
         table: names::optional_target(statement.relation.as_ref()),
         name: (!statement.idxname.is_empty()).then(|| statement.idxname.clone()),
+        method: if statement.access_method.is_empty() { "btree".to_owned() } else { statement.access_method.clone() },
+        plain: statement.index_including_params.is_empty() && !statement.nulls_not_distinct && statement.index_params.iter().all(is_plain),
         unique: statement.unique,
         concurrently: statement.concurrent,
         if_not_exists: statement.if_not_exists,
     })
+}
+
+/// A key as it is when nothing is said of it.
+fn is_plain(node: &Node) -> bool {
+    let Some(Tree::IndexElem(element)) = node.node.as_ref() else { return false };
+    element.collation.is_empty()
+        && element.opclass.is_empty()
+        && element.ordering <= SortByDir::SortbyAsc as i32
+        && element.nulls_ordering <= SortByNulls::SortbyNullsDefault as i32
 }
 
 /// The tables that `CREATE` or `ALTER PUBLICATION` names.

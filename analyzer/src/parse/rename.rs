@@ -42,10 +42,10 @@ pub fn rename(statement: &RenameStmt) -> Kind {
 
 /// `ALTER TYPE ... RENAME VALUE`; a value that is only added disturbs nobody.
 pub fn value(statement: &AlterEnumStmt) -> Kind {
-    if statement.old_val.is_empty() {
-        return Kind::Ignored;
-    }
     let name = names::qualified(&names::strings(&statement.type_name));
+    if statement.old_val.is_empty() {
+        return Kind::AddEnumValue { enum_type: name, value: statement.new_val.clone() };
+    }
     let what = format!("value {} of type {}", quote::literal(&statement.old_val), name);
     Kind::RenameCalled { what, to: quote::literal(&statement.new_val) }
 }

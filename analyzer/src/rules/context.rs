@@ -1,5 +1,7 @@
 //! What a rule is given, and what it gives back.
 
+mod around;
+
 use std::rc::Rc;
 
 use crate::catalog::{Oid, Relation, RelationKind, Size};
@@ -39,6 +41,8 @@ pub(crate) struct Report {
     pub keeps_risk: bool,
     /// The part of the text that it is about, if not the whole statement.
     pub place: Option<std::ops::Range<usize>>,
+    /// It says nothing of the lock, so that something else may.
+    pub aside: bool,
 }
 
 impl Report {
@@ -67,6 +71,12 @@ impl Report {
     /// How long it takes does not follow from the size of what is locked.
     pub fn for_a_moment(mut self) -> Self {
         self.grows = false;
+        self
+    }
+
+    /// It speaks neither of the lock nor of what happens to the rows, and weighs the same however many there are.
+    pub fn aside(mut self) -> Self {
+        (self.aside, self.explains_data, self.grows, self.keeps_risk) = (true, false, false, true);
         self
     }
 
@@ -181,6 +191,14 @@ impl<'a> Context<'a> {
         constraints.iter()
     }
 
+    /// A report about a relation if there is one.
+    pub fn report_on(&self, risk: Risk, relation: Option<&Rc<Relation>>, message: String) -> Report {
+        match relation {
+            Some(relation) => self.report(risk, relation, message),
+            None => self.remark(risk, message),
+        }
+    }
+
     /// Whether the `ALTER TABLE` does one thing only.
     pub fn is_single_action(&self) -> bool {
         matches!(self.kind(), Kind::AlterTable(alter) if alter.actions.len() == 1)
@@ -240,6 +258,11 @@ impl<'a> Context<'a> {
         sum
     }
 
+    /// What the lock keeps waiting and which others are locked, in sentences.
+    pub fn brief_lock(&self, relation: &Rc<Relation>) -> String {
+        format!("{}; it is held briefly.{}", waits(self.sum(relation).0), self.others(relation))
+    }
+
     /// Whether rows are read, here or below.
     pub fn scans(&self, relation: &Rc<Relation>) -> bool {
         self.sum(relation).2 == Some(true)
@@ -267,6 +290,7 @@ impl<'a> Context<'a> {
             grows: rewrites == Some(true) || scans == Some(true),
             keeps_risk: false,
             place: None,
+            aside: false,
         }
     }
 
@@ -287,6 +311,7 @@ impl<'a> Context<'a> {
             grows: false,
             keeps_risk: true,
             place: None,
+            aside: false,
         }
     }
 }

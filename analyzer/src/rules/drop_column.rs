@@ -1,6 +1,7 @@
 //! `drop-column`.
 
 use super::{Context, Report, Rule};
+use crate::catalog::{ConstraintKind, Relation};
 use crate::finding::Risk;
 use crate::ir::Action;
 use crate::quote;
@@ -42,11 +43,22 @@ impl Rule for DropColumn {
         let reports = dropped.map(|name| {
             let message = format!("drops column {} of {}", quote::ident(name), super::name_of(&relation));
             let report = context.report(Risk::Danger, &relation, message).about_names().softened(context.is_empty(&relation));
-            let others = context.others(&relation);
+            let (others, along) = (context.others(&relation), along(&relation, name));
             report
-                .detail(format!("Its data is lost, and statements that name it fail.{others}"))
+                .detail(format!("Its data is lost, and statements that name it fail.{along}{others}"))
                 .hint("Make sure that no running code names the column, and keep a copy of its data if it could be needed again.")
         });
         reports.collect()
     }
+}
+
+/// A sentence on the constraints and indexes that go with a column, with a blank before it; empty when there are none.
+fn along(relation: &Relation, column: &str) -> String {
+    let own = |columns: &[String]| columns.iter().any(|one| one == column);
+    let constraints = relation.constraints.iter().filter(|one| one.kind != ConstraintKind::NotNull && own(&one.columns));
+    let named = |index: &str| relation.constraints.iter().any(|one| one.name == index);
+    let indexes = relation.indexes.iter().filter(|one| (own(&one.columns) || own(&one.expression_columns)) && !named(&one.name));
+    let constraints = constraints.map(|one| format!("constraint {}", quote::ident(&one.name)));
+    let all: Vec<String> = constraints.chain(indexes.map(|one| format!("index {}", quote::ident(&one.name)))).collect();
+    if all.is_empty() { String::new() } else { format!(" With it go {}.", all.join(", ")) }
 }

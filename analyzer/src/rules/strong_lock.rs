@@ -36,7 +36,7 @@ impl Rule for StrongLock {
     }
 
     fn check(&self, context: &Context) -> Vec<Report> {
-        if !context.said().is_empty() {
+        if context.said().iter().any(|report| !report.aside) {
             return Vec::new();
         }
         let touched = context.disturbed();

@@ -7,7 +7,7 @@ use super::apply::proof;
 use super::{Found, FoundType, Script};
 use crate::catalog::{Column, Constraint, ConstraintKind, ForeignKeyRef, Generated, Oid, Relation};
 use crate::effects::{is_serial, serial_type};
-use crate::ir::{Action, AlterTable, Bound, ColumnDef, ConstraintDef, QualifiedName, TypeName};
+use crate::ir::{Action, AlterTable, Bound, ColumnDef, ConstraintDef, IdentityChange, QualifiedName, TypeName};
 use crate::parse;
 
 /// How far a change reaches.
@@ -58,6 +58,18 @@ impl Script<'_> {
                     relation.constraints.retain(|one| one.kind != ConstraintKind::NotNull || !one.columns.contains(column));
                 });
             }
+            Action::SetDefault { column, dropped } => self.patch_reach(relation, reach, |relation| {
+                relation.columns.iter_mut().filter(|known| known.name == *column).for_each(|known| known.has_default = !dropped);
+            }),
+            Action::Identity { column, change } => {
+                let identity = *change != IdentityChange::Drop;
+                self.patch_reach(relation, reach, |relation| {
+                    relation.columns.iter_mut().filter(|known| known.name == *column).for_each(|known| known.identity = identity);
+                });
+            }
+            Action::DropExpression { column } => self.patch_reach(relation, reach, |relation| {
+                relation.columns.iter_mut().filter(|known| known.name == *column).for_each(|known| known.generated = None);
+            }),
             Action::AddConstraint(constraint) => self.constrain(relation, constraint, reach),
             Action::ValidateConstraint { name } => {
                 let alone =

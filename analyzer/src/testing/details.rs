@@ -1,0 +1,69 @@
+//! The particulars of a [`TestCatalog`]: transaction, statistics, dependents, what only few rules ask for.
+
+use std::collections::HashMap;
+
+use super::TestCatalog;
+use crate::catalog::{ColumnStatistics, Dependent, DependentKind, IndexShape, Oid, TableFacts};
+use crate::lock::LockMode;
+
+/// What is kept beside the relations.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Details {
+    pub in_block: bool,
+    pub held: Vec<(Oid, LockMode)>,
+    pub column_numbers: HashMap<Oid, u32>,
+    pub index_scans: HashMap<Oid, u64>,
+    pub facts: HashMap<Oid, TableFacts>,
+    pub shapes: HashMap<Oid, IndexShape>,
+    pub statistics: HashMap<(Oid, String), ColumnStatistics>,
+    pub dependents: HashMap<(Oid, String), Vec<Dependent>>,
+}
+
+impl TestCatalog {
+    /// The session is in a transaction block.
+    pub fn set_in_block(&mut self, in_block: bool) -> &mut Self {
+        self.details.in_block = in_block;
+        self
+    }
+
+    /// The session holds a lock.
+    pub fn hold(&mut self, relation: Oid, mode: LockMode) -> &mut Self {
+        self.details.held.push((relation, mode));
+        self
+    }
+
+    pub fn set_column_numbers(&mut self, relation: Oid, numbers: u32) -> &mut Self {
+        self.details.column_numbers.insert(relation, numbers);
+        self
+    }
+
+    pub fn set_facts(&mut self, relation: Oid, facts: TableFacts) -> &mut Self {
+        self.details.facts.insert(relation, facts);
+        self
+    }
+
+    pub fn set_index_scans(&mut self, index: Oid, scans: u64) -> &mut Self {
+        self.details.index_scans.insert(index, scans);
+        self
+    }
+
+    /// The shape of an index that is not plain.
+    pub fn set_shape(&mut self, index: Oid, shape: IndexShape) -> &mut Self {
+        self.details.shapes.insert(index, shape);
+        self
+    }
+
+    /// The table was analyzed.
+    pub fn set_statistics(&mut self, relation: Oid, column: &str, statistics: ColumnStatistics) -> &mut Self {
+        self.details.statistics.insert((relation, column.to_owned()), statistics);
+        self
+    }
+
+    /// Something uses a column.
+    pub fn dependent(&mut self, relation: Oid, column: &str, kind: DependentKind, name: &str) -> &mut Self {
+        let at = self.oid(name);
+        let made = Dependent { kind, name: format!("public.{name}"), word: name.to_owned(), relation: at };
+        self.details.dependents.entry((relation, column.to_owned())).or_default().push(made);
+        self
+    }
+}

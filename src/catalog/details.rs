@@ -1,0 +1,134 @@
+//! Particulars that only few rules ask for: partition keys, shapes of indexes, statistics, what uses a column, the session's locks.
+
+use super::facts::{Known, oid, read, sql_file};
+use super::shim::{self, Query};
+use crate::shim::ServerError;
+use pgrx::pg_sys;
+use serde::Deserialize;
+use zdm_analyzer::catalog::{ColumnStatistics, Dependent, DependentKind, IndexShape, ReplicaIdentity, TableFacts};
+use zdm_analyzer::lock::LockMode;
+
+static TABLE_FACTS: Query<1> = Query::new(sql_file!("table_facts.sql"), [pg_sys::OIDOID]);
+static INDEX_SHAPE: Query<1> = Query::new(sql_file!("index_shape.sql"), [pg_sys::OIDOID]);
+static INDEX_SCANS: Query<1> = Query::new(sql_file!("index_scans.sql"), [pg_sys::OIDOID]);
+static COLUMN_STATISTICS: Query<3> = Query::new(sql_file!("column_statistics.sql"), [pg_sys::OIDOID, pg_sys::INT4OID, pg_sys::OIDOID]);
+static COLUMN_DEPENDENTS: Query<2> = Query::new(sql_file!("column_dependents.sql"), [pg_sys::OIDOID, pg_sys::INT4OID]);
+static HELD_LOCKS: Query<0> = Query::new(sql_file!("held_locks.sql"), []);
+
+#[derive(Deserialize)]
+struct RawFacts {
+    partition_columns: Option<Vec<i16>>,
+    partition_expressions: Option<String>,
+    replica_identity: String,
+    published: bool,
+}
+
+#[derive(Deserialize)]
+struct RawShape {
+    method: String,
+    keys: Vec<i16>,
+    plain: bool,
+}
+
+#[derive(Deserialize)]
+struct RawStatistics {
+    null_fraction: f64,
+    distinct: f64,
+    greatest: Option<i64>,
+}
+
+#[derive(Deserialize)]
+struct RawDependent {
+    kind: String,
+    name: String,
+    word: String,
+    relation: Option<u32>,
+}
+
+#[derive(Deserialize)]
+struct RawLock {
+    relation: u32,
+    mode: String,
+}
+
+/// What only few rules ask of a table.
+pub fn table(known: &Known, owner: pg_sys::Oid) -> Result<Option<TableFacts>, ServerError> {
+    let document = TABLE_FACTS.run([oid(known.relation.oid)], owner)?;
+    let Some(raw) = read::<RawFacts>(document.as_ref()) else { return Ok(None) };
+    let mut numbers = raw.partition_columns.unwrap_or_default();
+    if let Some(tree) = &raw.partition_expressions {
+        numbers.extend(shim::expression(tree)?.columns);
+    }
+    Ok(Some(TableFacts {
+        partition_key: numbers.into_iter().filter_map(|number| known.column(number)).map(str::to_owned).collect(),
+        replica_identity: match raw.replica_identity.as_str() {
+            "n" => ReplicaIdentity::Nothing,
+            "f" => ReplicaIdentity::Full,
+            "i" => ReplicaIdentity::Index,
+            _ => ReplicaIdentity::Default,
+        },
+        published: raw.published,
+    }))
+}
+
+/// How an index of a table is made.
+pub fn index(index: u32, table: &Known, owner: pg_sys::Oid) -> Result<Option<IndexShape>, ServerError> {
+    let document = INDEX_SHAPE.run([oid(index)], owner)?;
+    let Some(raw) = read::<RawShape>(document.as_ref()) else { return Ok(None) };
+    let keys = raw.keys.iter().map(|number| table.column(*number).map(str::to_owned)).collect::<Option<Vec<_>>>();
+    Ok(Some(IndexShape { method: raw.method, keys: keys.unwrap_or_default(), plain: raw.plain }))
+}
+
+/// How often an index was used.
+pub fn index_scans(index: u32, owner: pg_sys::Oid) -> Result<Option<u64>, ServerError> {
+    Ok(INDEX_SCANS.run([oid(index)], owner)?.and_then(|number| number.parse().ok()))
+}
+
+/// What ANALYZE found in a column, as far as the running user may know.
+pub fn statistics(known: &Known, column: &str, owner: pg_sys::Oid) -> Result<Option<ColumnStatistics>, ServerError> {
+    let Some(number) = known.number(column) else { return Ok(None) };
+    // SAFETY: reads the backend's user.
+    let caller = unsafe { pg_sys::GetUserId() };
+    let values = [oid(known.relation.oid), pg_sys::Datum::from(i32::from(number)), pg_sys::Datum::from(caller)];
+    let document = COLUMN_STATISTICS.run(values, owner)?;
+    let found = read::<RawStatistics>(document.as_ref());
+    Ok(found.map(|raw| ColumnStatistics { null_fraction: raw.null_fraction, distinct: raw.distinct, greatest: raw.greatest }))
+}
+
+/// What uses a column.
+pub fn dependents(known: &Known, column: &str, owner: pg_sys::Oid) -> Result<Option<Vec<Dependent>>, ServerError> {
+    let Some(number) = known.number(column) else { return Ok(None) };
+    let document = COLUMN_DEPENDENTS.run([oid(known.relation.oid), pg_sys::Datum::from(i32::from(number))], owner)?;
+    let found = read::<Vec<RawDependent>>(document.as_ref()).unwrap_or_default();
+    let dependent = |raw: RawDependent| Dependent {
+        kind: match raw.kind.as_str() {
+            "view" => DependentKind::View,
+            "materialized view" => DependentKind::MaterializedView,
+            "policy" => DependentKind::Policy,
+            "trigger" => DependentKind::Trigger,
+            "function" => DependentKind::Function,
+            "column" => DependentKind::Column,
+            "publication" => DependentKind::Publication,
+            _ => DependentKind::Other,
+        },
+        name: raw.name,
+        word: raw.word,
+        relation: raw.relation,
+    };
+    Ok(Some(found.into_iter().map(dependent).collect()))
+}
+
+/// The strong locks of the session.
+pub fn held_locks(owner: pg_sys::Oid) -> Result<Vec<(u32, LockMode)>, ServerError> {
+    let document = HELD_LOCKS.run([], owner)?;
+    let found = read::<Vec<RawLock>>(document.as_ref()).unwrap_or_default();
+    let modes = [LockMode::Share, LockMode::ShareRowExclusive, LockMode::Exclusive, LockMode::AccessExclusive];
+    let lock = |raw: RawLock| modes.into_iter().find(|mode| mode.pg_name() == raw.mode).map(|mode| (raw.relation, mode));
+    Ok(found.into_iter().filter_map(lock).collect())
+}
+
+/// Whether the session is in a transaction block.
+pub fn in_transaction_block() -> bool {
+    // SAFETY: reads the backend's transaction state.
+    unsafe { pg_sys::IsTransactionBlock() }
+}
