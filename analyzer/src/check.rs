@@ -1,11 +1,13 @@
 //! The questions a caller can ask.
 
+use std::rc::Rc;
+
 use crate::catalog::{Catalog, RelationKind};
 use crate::finding::{Effect, Finding, Risk};
 use crate::ir::Statement;
 use crate::lock::{Blocks, LockMode};
 use crate::rules::{self, Context, Report};
-use crate::script::Script;
+use crate::script::{Past, Script};
 use crate::{effects as model, parse};
 
 /// Why a text could not be analysed.
@@ -31,6 +33,7 @@ pub fn check(sql: &str, catalog: &dyn Catalog) -> Vec<Finding> {
         Err(message) => return vec![not_analyzable(sql, &message)],
     };
     let mut script = Script::new(catalog);
+    let mut past = Past::new(catalog);
     let mut findings = Vec::new();
     for (at, statement) in statements.iter().enumerate() {
         if catalog.interrupted() {
@@ -38,12 +41,15 @@ pub fn check(sql: &str, catalog: &dyn Catalog) -> Vec<Finding> {
         }
         let effects = model::of(statement, &script);
         let later = statements.get(at + 1..).unwrap_or_default();
-        let mut context = Context::new(statement, later, sql, &effects);
+        let mut context = Context::new(statement, later, sql, &effects, &past);
         let reports = rules::reports(&mut context);
         if reports.is_empty() {
             findings.push(safe(statement, &context));
         }
+        let said: Vec<&'static str> = reports.iter().map(|(rule, _)| *rule).collect();
+        let locks: Vec<_> = context.disturbed().into_iter().map(|touch| (Rc::clone(&touch.relation), touch.lock)).collect();
         findings.extend(reports.into_iter().map(|(rule, report)| finding(statement, Some(rule), report)));
+        past.note(statement, locks.into_iter(), &said);
         script.apply(statement);
     }
     findings

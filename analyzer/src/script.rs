@@ -6,6 +6,7 @@
 
 mod alter;
 mod apply;
+mod past;
 mod state;
 
 use std::cell::RefCell;
@@ -16,6 +17,7 @@ use crate::catalog::{Catalog, Domain, Oid, Relation, Type};
 use crate::effects::Volatilities;
 use crate::ir::{ColumnDef, Expr, QualifiedName, TypeName};
 use crate::parse;
+pub use past::{Held, Past, Timeout};
 use state::State;
 
 /// What a name means.
@@ -64,6 +66,14 @@ impl<'a> Script<'a> {
 
     pub fn time_zone_is_utc(&self) -> bool {
         self.state.session().utc.unwrap_or_else(|| self.base.time_zone_is_utc())
+    }
+
+    /// The schema in which a name without one is created; `None` when it cannot be told.
+    pub fn creation_schema(&self) -> Option<String> {
+        match &self.state.session().search_path {
+            Some(path) => path.iter().find(|schema| self.schema_exists(schema)).cloned(),
+            None => self.base.current_schema(),
+        }
     }
 
     /// What was found out of functions and operators.

@@ -5,10 +5,10 @@ use std::rc::Rc;
 use crate::catalog::{Oid, Relation, RelationKind, Size};
 use crate::effects::{Effects, Touch, either, has_storage};
 use crate::finding::Risk;
-use crate::ir::{Action, AlterTable, ConstraintDef, Kind, QualifiedName, Statement};
+use crate::ir::{Action, AlterTable, ConstraintDef, Fact, Kind, QualifiedName, Statement};
 use crate::lock::LockMode;
 use crate::quote;
-use crate::script::{Found, Script};
+use crate::script::{Found, Past, Script};
 
 /// One statement with everything known about it.
 pub(crate) struct Context<'a> {
@@ -16,6 +16,7 @@ pub(crate) struct Context<'a> {
     later: &'a [Statement],
     text: &'a str,
     effects: &'a Effects<'a>,
+    past: &'a Past,
     said: Vec<Report>,
 }
 
@@ -62,8 +63,8 @@ impl Report {
 }
 
 impl<'a> Context<'a> {
-    pub fn new(statement: &'a Statement, later: &'a [Statement], text: &'a str, effects: &'a Effects<'a>) -> Self {
-        Self { statement, later, text, effects, said: Vec::new() }
+    pub fn new(statement: &'a Statement, later: &'a [Statement], text: &'a str, effects: &'a Effects<'a>, past: &'a Past) -> Self {
+        Self { statement, later, text, effects, past, said: Vec::new() }
     }
 
     pub fn heard(&mut self, report: &Report) {
@@ -77,6 +78,26 @@ impl<'a> Context<'a> {
 
     pub fn kind(&self) -> &'a Kind {
         &self.statement.kind
+    }
+
+    /// Particulars of the statement.
+    pub fn facts(&self) -> &'a [Fact] {
+        &self.statement.facts
+    }
+
+    /// The statement's number in the text, from 1.
+    pub fn number(&self) -> u32 {
+        self.statement.number
+    }
+
+    /// Its command tag.
+    pub fn tag(&self) -> &'a str {
+        &self.statement.tag
+    }
+
+    /// What the text has done to the session so far.
+    pub fn past(&self) -> &'a Past {
+        self.past
     }
 
     /// What follows in the same text.
