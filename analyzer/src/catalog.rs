@@ -90,7 +90,8 @@ pub trait Catalog {
         None
     }
 
-    /// The locks on relations that the session holds by now, the strongest of each relation; empty when it cannot be told.
+    /// The locks that keep readers or writers of a relation waiting and that the session holds by now, the strongest of each relation; empty
+    /// when it cannot be told. Asked only in a transaction block.
     fn held_locks(&self) -> Vec<(Oid, LockMode)> {
         Vec::new()
     }

@@ -20,6 +20,8 @@ macro_rules! sql_file {
     };
 }
 
+pub(super) use sql_file;
+
 static RELATION: Query<1> = Query::new(sql_file!("relation.sql"), [pg_sys::OIDOID]);
 static TYPE: Query<2> = Query::new(sql_file!("type.sql"), [pg_sys::OIDOID, pg_sys::INT4OID]);
 static DEPENDENT_VIEWS: Query<2> = Query::new(sql_file!("dependent_views.sql"), [pg_sys::OIDOID, pg_sys::INT4OID]);
@@ -127,7 +129,7 @@ struct RawDomain {
 }
 
 /// Reads a document of ours. One that cannot be read is a bug, and counts as "there is nothing of that oid".
-fn read<'a, T: Deserialize<'a>>(document: Option<&'a String>) -> Option<T> {
+pub fn read<'a, T: Deserialize<'a>>(document: Option<&'a String>) -> Option<T> {
     let parsed = serde_json::from_str(document?);
     debug_assert!(parsed.is_ok(), "{:?}", parsed.err());
     parsed.ok()
