@@ -47,7 +47,8 @@ pub fn check(sql: &str, catalog: &dyn Catalog) -> Vec<Finding> {
             findings.push(safe(statement, &context));
         }
         let said: Vec<&'static str> = reports.iter().map(|(rule, _)| *rule).collect();
-        let locks: Vec<_> = context.disturbed().into_iter().map(|touch| (Rc::clone(&touch.relation), touch.lock)).collect();
+        let disturbed = if past.wants_locks() { context.disturbed() } else { Vec::new() };
+        let locks: Vec<_> = disturbed.into_iter().map(|touch| (Rc::clone(&touch.relation), touch.lock)).collect();
         findings.extend(reports.into_iter().map(|(rule, report)| finding(statement, Some(rule), report)));
         past.note(statement, locks.into_iter(), &said);
         script.apply(statement);

@@ -38,6 +38,7 @@ unsafe extern "C-unwind" {
     fn zdm_shim_in_block() -> bool;
     fn zdm_shim_is_locked(relation: pg_sys::Oid, mode: c_int, locked: *mut bool) -> *mut pg_sys::ErrorData;
     fn zdm_shim_has_snapshots(any: *mut bool) -> *mut pg_sys::ErrorData;
+    fn zdm_shim_has_jobs(any: *mut bool) -> *mut pg_sys::ErrorData;
     fn zdm_shim_standing(relation: pg_sys::Oid, standing: *mut RawStanding) -> *mut pg_sys::ErrorData;
 }
 
@@ -169,6 +170,12 @@ fn activities(document: Option<&String>) -> Vec<Activity> {
 
 /// The running jobs, by the tables they work on.
 pub fn running_jobs(owner: pg_sys::Oid) -> Result<HashMap<Oid, i64>, ServerError> {
+    let mut any = false;
+    // SAFETY: errors come back as data.
+    ServerError::check(unsafe { zdm_shim_has_jobs(&mut any) })?;
+    if !any {
+        return Ok(HashMap::new());
+    }
     let document = RUNNING_JOBS.run([caller()], owner)?;
     let jobs: Vec<(i64, Oid)> = read(document.as_ref()).unwrap_or_default();
     Ok(jobs.into_iter().map(|(job, table)| (table, job)).collect())

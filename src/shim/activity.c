@@ -5,16 +5,21 @@
 #include "zdm_shim.h"
 
 #include "access/htup_details.h"
+#include "access/table.h"
 #include "access/transam.h"
 #include "access/xact.h"
+#include "catalog/namespace.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_namespace.h"
 #include "miscadmin.h"
+#include "storage/bufmgr.h"
 #include "storage/lock.h"
 #include "storage/proc.h"
 #include "storage/procarray.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
 #include "utils/syscache.h"
 
 /* Whether the session is in a transaction block, an implicit one included. */
@@ -65,6 +70,35 @@ zdm_shim_has_snapshots(bool *any)
 
 		pfree(GetCurrentVirtualXIDs(InvalidTransactionId, true, false, PROC_IS_AUTOVACUUM | PROC_IN_VACUUM, &count));
 		*any = count > 0;
+	}
+	PG_CATCH();
+	{
+		MemoryContextSwitchTo(context);
+		error = zdm_shim_catch(context);
+	}
+	PG_END_TRY();
+	return error;
+}
+
+/* Whether there was ever a backfill job in this database: whether our table of jobs has a block. */
+ErrorData *
+zdm_shim_has_jobs(bool *any)
+{
+	ErrorData  *volatile error = NULL;
+	MemoryContext context = CurrentMemoryContext;
+
+	*any = false;
+	PG_TRY();
+	{
+		Oid			table = get_relname_relid("job", get_namespace_oid("zdm", true));
+
+		if (OidIsValid(table))
+		{
+			Relation	jobs = table_open(table, AccessShareLock);
+
+			*any = RelationGetNumberOfBlocks(jobs) > 0;
+			table_close(jobs, AccessShareLock);
+		}
 	}
 	PG_CATCH();
 	{

@@ -86,6 +86,7 @@ typedef struct ZdmStanding
 extern bool zdm_shim_in_block(void);
 extern ErrorData *zdm_shim_is_locked(Oid relation, int mode, bool *locked);
 extern ErrorData *zdm_shim_has_snapshots(bool *any);
+extern ErrorData *zdm_shim_has_jobs(bool *any);
 extern ErrorData *zdm_shim_standing(Oid relation, ZdmStanding *standing);
 
 /* guard: guard.c */

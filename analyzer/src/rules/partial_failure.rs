@@ -52,7 +52,10 @@ impl Rule for PartialFailure {
         };
         let report = other.map(|other| {
             let message = format!("cannot be rolled back together with statement {other}");
-            let report = context.remark(Risk::Caution, message);
+            let report = match context.main_relation() {
+                Some(relation) => context.report(Risk::Caution, &relation, message).about_names(),
+                None => context.remark(Risk::Caution, message),
+            };
             report
                 .detail("One of them runs only outside a transaction block: if this one fails, what ran before it stays.")
                 .hint("Put a statement that cannot run in a transaction block into a file of its own.")

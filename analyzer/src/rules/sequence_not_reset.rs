@@ -9,7 +9,7 @@ super::rule! {
     /// Rows with numbers of their own, while the sequence does not know of them.
     ///
     /// **What it detects.** `INSERT` or `COPY FROM` that names an identity or serial column of an existing table, where no later statement
-    /// of the text sets its sequence.
+    /// of the text sets its sequence. It is said once in a text.
     ///
     /// **Why.** The sequence goes on where it was: sooner or later it gives out a number that is taken, and the INSERT of a program fails
     /// with a duplicate key.
@@ -38,6 +38,9 @@ impl Rule for SequenceNotReset {
     }
 
     fn check(&self, context: &Context) -> Vec<Report> {
+        if context.past().has_said("sequence-not-reset") {
+            return Vec::new();
+        }
         let sets = |fact: &Fact| matches!(fact, Fact::SetsSequence | Fact::ChangesSequence);
         let inserts = context.facts().iter().filter_map(|fact| match fact {
             Fact::Insert(insert) => Some(insert),
@@ -46,7 +49,7 @@ impl Rule for SequenceNotReset {
         let reports = inserts.filter_map(|insert| {
             let table = context.existing(&insert.target.name).filter(|table| !super::is_private(table))?;
             let (column, sequence) = table.owned_sequences.iter().find(|(column, _)| insert.columns.contains(column))?;
-            if context.later().iter().flat_map(|later| &later.facts).any(sets) {
+            if context.later().iter().rev().flat_map(|later| &later.facts).any(sets) {
                 return None;
             }
             let sequence = context.script().get(*sequence)?;

@@ -141,6 +141,11 @@ impl Past {
         self.policies.iter()
     }
 
+    /// Whether the locks of the next statement are of interest.
+    pub fn wants_locks(&self) -> bool {
+        self.in_block || self.first_lock.is_none()
+    }
+
     /// Takes note of a statement, of the strong locks it takes on relations that others use, and of the rules that spoke of it.
     pub fn note(&mut self, statement: &Statement, locks: impl Iterator<Item = (Rc<Relation>, LockMode)>, rules: &[&'static str]) {
         self.said.extend(rules);

@@ -23,7 +23,9 @@ fn the_holder_of_a_lock_is_named_to_those_who_may_see_it() {
     std::thread::sleep(Duration::from_millis(1_500));
     let found = of(&mut s, "blocked-now", add);
     assert_eq!(found.len(), 1, "{found:?}");
-    for part in [format!("process {pid} (idle in transaction, for "), "AccessShareLock on public.t".to_owned(), "AS watched FROM t".to_owned()] {
+    for part in
+        [format!("process {pid} (idle in transaction, for "), "AccessShareLock on public.t".to_owned(), "AS watched FROM t".to_owned()]
+    {
         assert!(found[0].contains(&part), "{part}: {found:?}");
     }
     assert_eq!(of(&mut s, "blocked-now", "CREATE INDEX ON t (a)"), Vec::<String>::new());
@@ -96,8 +98,8 @@ fn lock_timeout_owners_dependents_and_particulars() {
     assert_eq!(of(&mut s, "missing-lock-timeout", add).len(), 0);
     // The server's own words for what CASCADE takes along.
     let found = of(&mut s, "drop-cascade", "DROP TABLE t CASCADE");
-    let said = "dropping public.t takes 5 other objects along|Dropped with it: constraint u_a_fkey on table u, function f(t), \
-                materialized view m, view v, view w.";
+    let said = "dropping public.t takes 5 other objects along|Dropped with it: constraint u_a_fkey on table public.u, \
+                function public.f(public.t), materialized view public.m, view public.v, view public.w.";
     assert!(found[0].starts_with(said), "{found:?}");
     s.forget_notices();
     s.run("BEGIN; DROP TABLE t CASCADE");
@@ -112,7 +114,7 @@ fn lock_timeout_owners_dependents_and_particulars() {
     assert_eq!(of(&mut user, "not-owner", add).len(), 1);
     assert!(user.attempt(add).is_err());
     let owned = of(&mut s, "drop-owned", "DROP OWNED BY check_facts_role");
-    assert!(owned[0].starts_with("drops 1 object owned by role check_facts_role|It owns table u."), "{owned:?}");
+    assert!(owned[0].starts_with("drops 1 object owned by role check_facts_role|It owns table public.u."), "{owned:?}");
     // Policies, sequences, publications.
     assert_eq!(of(&mut s, "rls-enable-without-policy", "ALTER TABLE t ENABLE ROW LEVEL SECURITY").len(), 1);
     s.run("CREATE POLICY p ON t USING (true)");
@@ -154,6 +156,10 @@ fn the_guard_asks_nothing_of_the_moment_and_holds_the_session_to_its_own_locks()
     s.run("ALTER TABLE u ADD CONSTRAINT u_a CHECK (a > 0) NOT VALID; SELECT zdm.set_guard('enforce')");
     s.run("BEGIN; ALTER TABLE t ADD COLUMN b int");
     let error = zdm_cluster_tests::refused(s.attempt("ALTER TABLE u VALIDATE CONSTRAINT u_a"), "ZDM01");
-    assert!(error.message().starts_with("zdm[work-while-locked]: reads all of public.u while public.t stays locked"), "{}", error.message());
+    assert!(
+        error.message().starts_with("zdm[work-while-locked]: reads all of public.u while public.t stays locked"),
+        "{}",
+        error.message()
+    );
     s.run("ROLLBACK; ALTER TABLE u VALIDATE CONSTRAINT u_a");
 }
