@@ -1,11 +1,13 @@
 -- What the role $1 (text) owns in this database; no row when there is no such role.
 SELECT pg_catalog.json_build_object(
     'first', COALESCE((SELECT pg_catalog.json_agg(f.what) FROM (
-        SELECT pg_catalog.pg_describe_object(s.classid, s.objid, s.objsubid) AS what FROM pg_catalog.pg_shdepend s
-         WHERE s.refclassid OPERATOR(pg_catalog.=) 'pg_catalog.pg_authid'::pg_catalog.regclass::oid
-           AND s.refobjid OPERATOR(pg_catalog.=) r.oid AND s.deptype OPERATOR(pg_catalog.=) 'o'::"char"
-           AND s.dbid OPERATOR(pg_catalog.=) b.oid
-         ORDER BY 1 COLLATE "C" LIMIT 10) f WHERE f.what IS NOT NULL), '[]'::json),
+        SELECT o.what
+          FROM (SELECT pg_catalog.pg_describe_object(s.classid, s.objid, s.objsubid) AS what FROM pg_catalog.pg_shdepend s
+                 WHERE s.refclassid OPERATOR(pg_catalog.=) 'pg_catalog.pg_authid'::pg_catalog.regclass::oid
+                   AND s.refobjid OPERATOR(pg_catalog.=) r.oid AND s.deptype OPERATOR(pg_catalog.=) 'o'::"char"
+                   AND s.dbid OPERATOR(pg_catalog.=) b.oid) o
+         WHERE o.what IS NOT NULL
+         ORDER BY o.what COLLATE "C" LIMIT 10) f), '[]'::json),
     'count', (SELECT pg_catalog.count(*) FROM pg_catalog.pg_shdepend s
                WHERE s.refclassid OPERATOR(pg_catalog.=) 'pg_catalog.pg_authid'::pg_catalog.regclass::oid
                  AND s.refobjid OPERATOR(pg_catalog.=) r.oid AND s.deptype OPERATOR(pg_catalog.=) 'o'::"char"
