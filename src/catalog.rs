@@ -12,6 +12,7 @@
 
 mod details;
 mod facts;
+mod moment;
 mod policy;
 pub mod shim;
 
@@ -24,7 +25,10 @@ use shim::Name;
 use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
-use zdm_analyzer::catalog::{Cast, Catalog, ColumnStatistics, Dependent, Function, IndexShape, Oid, Policy, Relation, TableFacts, Type};
+use zdm_analyzer::catalog::{
+    Activity, Cast, Catalog, ColumnStatistics, Dependent, Dependents, Function, IndexShape, Oid, Policy, Relation, Replication, TableFacts,
+    Type,
+};
 use zdm_analyzer::ir::{QualifiedName, TypeName};
 use zdm_analyzer::lock::LockMode;
 
@@ -35,12 +39,27 @@ pub struct LiveCatalog {
     error: RefCell<Option<ServerError>>,
     relations: RefCell<HashMap<Oid, Option<Rc<Known>>>>,
     policies: OnceCell<Policies>,
+    /// Whether questions about what others do at this moment are to be answered.
+    momentary: bool,
+    jobs: OnceCell<HashMap<Oid, i64>>,
 }
 
 impl LiveCatalog {
     /// For the time of one call of one of our functions.
     pub fn new(fcinfo: pg_sys::FunctionCallInfo) -> Self {
-        Self { owner: shim::function_owner(fcinfo), error: RefCell::default(), relations: RefCell::default(), policies: OnceCell::new() }
+        Self {
+            owner: shim::function_owner(fcinfo),
+            error: RefCell::default(),
+            relations: RefCell::default(),
+            momentary: true,
+            jobs: OnceCell::new(),
+            policies: OnceCell::new(),
+        }
+    }
+
+    /// For the guard, which decides in no time and asks nothing that is over in a moment.
+    pub fn for_guard(fcinfo: pg_sys::FunctionCallInfo) -> Self {
+        Self { momentary: false, ..Self::new(fcinfo) }
     }
 
     /// The error that a question met, if any: it is to be raised before anything else is done.
@@ -57,6 +76,19 @@ impl LiveCatalog {
             *self.error.borrow_mut() = Some(error);
             unknown
         })
+    }
+
+    /// Asks about the moment, unless that is not to be asked.
+    fn ask_now<T>(&self, unknown: T, question: impl FnOnce() -> Result<T, ServerError>) -> T {
+        if self.momentary { self.ask(unknown, question) } else { unknown }
+    }
+
+    fn standing(&self, relation: Oid) -> Option<moment::Standing> {
+        self.ask(None, || moment::standing(relation))
+    }
+
+    fn particulars(&self, relation: Oid) -> Option<moment::Particulars> {
+        self.ask(None, || moment::particulars(relation, self.owner))
     }
 
     /// What is known of a relation, read once.
@@ -162,14 +194,6 @@ impl Catalog for LiveCatalog {
         policies.of(rule, relation)
     }
 
-    fn in_transaction_block(&self) -> Option<bool> {
-        Some(details::in_transaction_block())
-    }
-
-    fn held_locks(&self) -> Vec<(Oid, LockMode)> {
-        self.ask(Vec::new(), || details::held_locks(self.owner))
-    }
-
     fn column_numbers(&self, relation: Oid) -> Option<u32> {
         self.known(relation).map(|known| known.column_numbers)
     }
@@ -201,5 +225,81 @@ impl Catalog for LiveCatalog {
     fn interrupted(&self) -> bool {
         self.ask((), shim::interrupts);
         self.error.borrow().is_some()
+    }
+
+    fn in_transaction_block(&self) -> Option<bool> {
+        Some(moment::in_block())
+    }
+
+    fn held_locks(&self) -> Vec<(Oid, LockMode)> {
+        self.ask(Vec::new(), || moment::held_locks(self.owner))
+    }
+
+    fn lock_holders(&self, relation: Oid, mode: LockMode) -> Vec<Activity> {
+        self.ask_now(Vec::new(), || moment::lock_holders(relation, mode, self.owner))
+    }
+
+    fn old_snapshots(&self, table: Oid) -> Vec<Activity> {
+        self.ask_now(Vec::new(), || moment::old_snapshots(table, self.owner))
+    }
+
+    fn replication(&self, table: Oid) -> Option<Replication> {
+        if self.unlogged(table) != Some(false) {
+            return None;
+        }
+        self.ask_now(None, || moment::replication(self.owner))
+    }
+
+    fn lock_slots(&self) -> Option<u64> {
+        self.ask_now(None, moment::lock_slots)
+    }
+
+    fn running_job(&self, table: Oid) -> Option<i64> {
+        let jobs = self.jobs.get_or_init(|| self.ask_now(HashMap::new(), || moment::running_jobs(self.owner)));
+        jobs.get(&table).copied()
+    }
+
+    fn owns(&self, relation: Oid) -> Option<bool> {
+        self.standing(relation).map(|standing| standing.owns)
+    }
+
+    fn may_drop(&self, relation: Oid) -> Option<bool> {
+        self.standing(relation).map(|standing| standing.may_drop)
+    }
+
+    fn current_schema(&self) -> Option<String> {
+        self.ask(None, shim::creation_schema)
+    }
+
+    fn owner(&self, relation: Oid) -> Option<String> {
+        self.standing(relation).and_then(|standing| standing.owner)
+    }
+
+    fn dependents(&self, relation: Oid) -> Option<Dependents> {
+        self.ask(None, || moment::dependents(relation, self.owner))
+    }
+
+    fn owned_by(&self, role: &str) -> Option<Dependents> {
+        self.ask(None, || moment::owned_by(role, self.owner))
+    }
+
+    fn policies(&self, table: Oid) -> Option<usize> {
+        self.particulars(table).map(|particulars| particulars.policies)
+    }
+
+    fn is_populated(&self, view: Oid) -> Option<bool> {
+        self.standing(view).map(|standing| standing.populated)
+    }
+
+    fn detach_pending(&self, parent: Oid) -> Option<Oid> {
+        self.particulars(parent).and_then(|particulars| particulars.detach_pending)
+    }
+
+    fn is_published(&self, table: Oid) -> Option<bool> {
+        self.particulars(table).map(|particulars| particulars.published)
+    }
+
+    fn sequence_users(&self, sequence: Oid) -> Option<Vec<Oid>> {
+        self.particulars(sequence).map(|particulars| particulars.sequence_users)
     }
 }

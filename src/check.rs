@@ -31,13 +31,12 @@ fn check_ddl(fcinfo: pg_sys::FunctionCallInfo) -> Result<pg_sys::Datum, Error> {
     let mut rows = Rows::new(fcinfo);
     let Some(sql) = input::argument(fcinfo, 0)? else { return Ok(pg_sys::Datum::null()) };
     shim::raw_parse(sql.server)?;
-    judge(fcinfo, sql.text.as_deref())?.iter().for_each(|finding| rows.push(row(finding)));
+    judge(LiveCatalog::new(fcinfo), sql.text.as_deref())?.iter().for_each(|finding| rows.push(row(finding)));
     Ok(pg_sys::Datum::null())
 }
 
 /// Everything there is to say about a text; `None` stands for bytes that are no text.
-pub fn judge(fcinfo: pg_sys::FunctionCallInfo, text: Option<&str>) -> Result<Vec<Finding>, Error> {
-    let catalog = LiveCatalog::new(fcinfo);
+pub fn judge(catalog: LiveCatalog, text: Option<&str>) -> Result<Vec<Finding>, Error> {
     let findings = match text {
         None => vec![zdm_analyzer::under_policy(unknown(NOT_TEXT), &catalog)],
         Some(text) if misread(text) => vec![zdm_analyzer::under_policy(unknown(NOT_STANDARD), &catalog)],

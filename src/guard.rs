@@ -18,6 +18,7 @@ mod state;
 
 pub use allow::check_hook as check_allow;
 
+use crate::catalog::LiveCatalog;
 use crate::check::{self, input};
 use crate::error::{Error, Report};
 use crate::guc::{self, GuardMode};
@@ -76,7 +77,7 @@ fn judge(fcinfo: pg_sys::FunctionCallInfo, statement: &Statement) -> Result<Vec<
     if bytes.len() > limit {
         return Ok(vec![check::unknown(&format!("it is longer than zdm.max_sql_length ({limit} bytes)"))]);
     }
-    check::judge(fcinfo, input::to_utf8(bytes).as_deref())
+    check::judge(LiveCatalog::for_guard(fcinfo), input::to_utf8(bytes).as_deref())
 }
 
 /// Refuses or warns, as the mode says; what `zdm.allow` covers passes and is logged.

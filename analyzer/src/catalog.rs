@@ -95,18 +95,6 @@ pub trait Catalog {
         None
     }
 
-    // --- the session's transaction
-
-    /// Whether the session that asks is in a transaction block; `None` when it cannot be told.
-    fn in_transaction_block(&self) -> Option<bool> {
-        None
-    }
-
-    /// The table locks that the session holds now.
-    fn held_locks(&self) -> Vec<(Oid, LockMode)> {
-        Vec::new()
-    }
-
     // --- particulars of tables, indexes and columns
 
     /// How many numbers a table has given to columns so far, dropped ones included (`pg_class.relnatts`); `None` when it cannot be told.
@@ -143,6 +131,143 @@ pub trait Catalog {
     fn interrupted(&self) -> bool {
         false
     }
+
+    // --- This session, and what others do at this moment
+
+    /// Whether the session is in a transaction block; `None` when it cannot be told.
+    fn in_transaction_block(&self) -> Option<bool> {
+        None
+    }
+
+    /// The locks that keep readers or writers of a relation waiting and that the session holds by now, the strongest of each relation; empty
+    /// when it cannot be told. Asked only in a transaction block.
+    fn held_locks(&self) -> Vec<(Oid, LockMode)> {
+        Vec::new()
+    }
+
+    /// Who holds, right now, a lock on the relation that conflicts with this mode, and has done so for a second at least. Empty when nobody
+    /// does, when it cannot be told, or when it is not to be asked (the guard).
+    fn lock_holders(&self, _relation: Oid, _mode: LockMode) -> Vec<Activity> {
+        Vec::new()
+    }
+
+    /// The transactions older than a second whose end a CONCURRENTLY on this table would wait for; empty as above.
+    fn old_snapshots(&self, _table: Oid) -> Vec<Activity> {
+        Vec::new()
+    }
+
+    /// Standbys and replication slots that get the WAL of changes to this table; `None` when it cannot be told.
+    fn replication(&self, _table: Oid) -> Option<Replication> {
+        None
+    }
+
+    /// How many locks fit into the shared lock table (`max_locks_per_transaction` for each possible transaction); `None` when it cannot be told.
+    fn lock_slots(&self) -> Option<u64> {
+        None
+    }
+
+    /// A backfill job of pg_zdm that runs on the table or on a part of it now, as far as the caller may see it.
+    fn running_job(&self, _table: Oid) -> Option<i64> {
+        None
+    }
+
+    // --- Ownership, dependents, and what is not in a relation's description
+
+    /// Whether the caller may do what only the owner may; `None` when it cannot be told.
+    fn owns(&self, _relation: Oid) -> Option<bool> {
+        None
+    }
+
+    /// Whether the caller may drop it: as its owner or as that of its schema; `None` when it cannot be told.
+    fn may_drop(&self, _relation: Oid) -> Option<bool> {
+        None
+    }
+
+    /// The schema in which a name without one would be created; `None` when it cannot be told.
+    fn current_schema(&self) -> Option<String> {
+        None
+    }
+
+    /// The name of the owner.
+    fn owner(&self, _relation: Oid) -> Option<String> {
+        None
+    }
+
+    /// Everything that goes with a `DROP ... CASCADE` of a relation beyond what goes without, in the server's words (`view v`,
+    /// `constraint c on table t`); `None` when it cannot be told.
+    fn dependents(&self, _relation: Oid) -> Option<Dependents> {
+        None
+    }
+
+    /// What a role owns in this database, in the server's words; `None` when there is no such role or it cannot be told.
+    fn owned_by(&self, _role: &str) -> Option<Dependents> {
+        None
+    }
+
+    /// How many row-level security policies a table has; `None` when it cannot be told.
+    fn policies(&self, _table: Oid) -> Option<usize> {
+        None
+    }
+
+    /// `pg_class.relispopulated`; `None` when it cannot be told.
+    fn is_populated(&self, _view: Oid) -> Option<bool> {
+        None
+    }
+
+    /// The partition of a table whose DETACH CONCURRENTLY was interrupted.
+    fn detach_pending(&self, _parent: Oid) -> Option<Oid> {
+        None
+    }
+
+    /// Whether a publication passes on the table's UPDATEs or DELETEs (one of all tables, of its schema or of a table above it too); `None`
+    /// when it cannot be told.
+    fn is_published(&self, _table: Oid) -> Option<bool> {
+        None
+    }
+
+    /// The tables with a column whose default takes its numbers from this sequence; `None` when it cannot be told.
+    fn sequence_users(&self, _sequence: Oid) -> Option<Vec<Oid>> {
+        None
+    }
+}
+
+/// A session, or a prepared transaction, that others may have to wait for.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Activity {
+    /// `None` for a prepared transaction.
+    pub pid: Option<i32>,
+    /// The name of a prepared transaction.
+    pub prepared: Option<String>,
+    /// The lock that is in the way.
+    pub mode: Option<LockMode>,
+    /// How long its transaction is open; `None` where the caller may not see it.
+    pub seconds: Option<f64>,
+    /// As `pg_stat_activity` has it; `None` where the caller may not see it.
+    pub state: Option<String>,
+    /// Its last query, cut; `None` where the caller may not see it.
+    pub query: Option<String>,
+    /// It is an autovacuum worker.
+    pub autovacuum: bool,
+}
+
+/// Who gets this server's WAL.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Replication {
+    /// Connected standbys and other receivers.
+    pub receivers: u32,
+    /// Slots, which keep WAL until it is fetched.
+    pub slots: u32,
+}
+
+/// A list that may be long.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Dependents {
+    /// The first of them, in order.
+    pub first: Vec<String>,
+    /// How many there are in all.
+    pub count: usize,
+    /// There are tables or materialized views among them, or columns of some: rows would be lost.
+    pub has_data: bool,
 }
 
 /// What the owner of the database wants of a rule (`zdm.rule_policy`).

@@ -40,10 +40,8 @@ pub fn check(sql: &str, catalog: &dyn Catalog) -> Vec<Finding> {
         let mut context = Context::new(statement, later, sql, &effects);
         let reports = rules::reports(&mut context);
         findings.extend(weigh::findings(&context, reports));
-        let altered = context.existing_altered().map(|(_, relation)| relation.oid);
-        let referenced = context.referenced();
-        let locks: Vec<_> = context.disturbed().iter().map(|touch| (touch.relation.oid, touch.lock)).collect();
-        script.after(statement, altered, &locks, referenced);
+        let deeds = context.deeds();
+        script.after(statement, deeds);
     }
     findings
 }

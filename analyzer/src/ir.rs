@@ -4,8 +4,10 @@
 //! effect the text does not show. The analysis knows what it does not know.
 
 mod create;
+mod fact;
 
 pub use create::{AlterDomain, CreateIndex, CreateTable, Creation, DomainChange, New, NewDomain};
+pub use fact::{Fact, Function as FunctionFact, Insert, Owned, ReplicaIdentity, RowSecurity, Triggers};
 
 use std::ops::Range;
 
@@ -54,6 +56,8 @@ pub struct Statement {
     /// The command tag.
     pub tag: String,
     pub kind: Kind,
+    /// Particulars that some rules ask for.
+    pub facts: Vec<Fact>,
 }
 
 /// What a statement is.

@@ -32,6 +32,40 @@ impl LockMode {
         }
     }
 
+    /// Whether two transactions cannot hold these two modes on one relation at the same time.
+    pub fn conflicts(self, other: Self) -> bool {
+        let (weaker, stronger) = if self <= other { (self, other) } else { (other, self) };
+        match weaker {
+            Self::AccessShare => stronger == Self::AccessExclusive,
+            Self::RowShare => stronger >= Self::Exclusive,
+            Self::RowExclusive => stronger >= Self::Share,
+            // ShareLock is the only one of these modes that does not conflict with itself.
+            Self::Share => stronger > Self::Share,
+            _ => true,
+        }
+    }
+
+    /// The modes that conflict with this one.
+    pub fn conflicting(self) -> impl Iterator<Item = Self> {
+        Self::ALL.into_iter().filter(move |mode| mode.conflicts(self))
+    }
+
+    /// The mode of that name in `pg_locks.mode`.
+    pub fn from_pg_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|mode| mode.pg_name() == name)
+    }
+
+    const ALL: [Self; 8] = [
+        Self::AccessShare,
+        Self::RowShare,
+        Self::RowExclusive,
+        Self::ShareUpdateExclusive,
+        Self::Share,
+        Self::ShareRowExclusive,
+        Self::Exclusive,
+        Self::AccessExclusive,
+    ];
+
     /// Whom the lock keeps waiting while it is held.
     pub fn blocks(self) -> Blocks {
         match self {
@@ -60,6 +94,31 @@ impl Blocks {
             Self::SchemaChanges => "schema changes",
             Self::Writes => "writes",
             Self::ReadsAndWrites => "reads and writes",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::LockMode;
+
+    /// `LockConflicts` in lock.c, weakest mode first.
+    #[test]
+    fn conflicts_are_those_of_the_server() {
+        let table = [
+            [0, 0, 0, 0, 0, 0, 0, 1],
+            [0, 0, 0, 0, 0, 0, 1, 1],
+            [0, 0, 0, 0, 1, 1, 1, 1],
+            [0, 0, 0, 1, 1, 1, 1, 1],
+            [0, 0, 1, 1, 0, 1, 1, 1],
+            [0, 0, 1, 1, 1, 1, 1, 1],
+            [0, 1, 1, 1, 1, 1, 1, 1],
+            [1, 1, 1, 1, 1, 1, 1, 1],
+        ];
+        for (one, row) in LockMode::ALL.into_iter().zip(table) {
+            for (other, conflict) in LockMode::ALL.into_iter().zip(row) {
+                assert_eq!(one.conflicts(other), conflict == 1, "{one:?} {other:?}");
+            }
         }
     }
 }

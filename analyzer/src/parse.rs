@@ -9,6 +9,7 @@ mod create;
 mod domain;
 mod drop;
 mod expr;
+mod fact;
 pub(crate) mod fragment;
 mod modify;
 mod names;
@@ -39,6 +40,7 @@ pub fn statements(sql: &str) -> Result<Vec<Statement>, String> {
             line: lines.line_at(span.start),
             tag: tag::of(node),
             kind: statement::kind(node, sql, &span),
+            facts: fact::of(node),
             span,
         });
     }

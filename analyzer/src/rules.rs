@@ -3,6 +3,7 @@
 //! A rule is one file: a unit struct whose doc comment is its manual, and its check. The manual's examples are its tests. To add one, write
 //! the file and add a line to `RULES`, in the order of names.
 
+mod activity;
 mod add_check_scan;
 mod add_column_constrained_domain;
 mod add_column_generated_stored;
@@ -15,21 +16,33 @@ mod add_foreign_key_scan;
 mod add_json_column;
 mod add_primary_key_blocks;
 mod add_unique_blocks;
+mod already_exists;
 mod alter_column_type_rewrite;
 mod alter_column_type_scan;
+mod alter_sequence;
 mod alter_type_dependents;
 mod alter_type_narrowing;
 mod attach_partition_scan;
+mod blocked_now;
 mod blocking_scan;
+mod change_owner;
 mod column_limit;
+mod concurrent_index_blocked;
 mod concurrently_in_transaction;
 mod concurrently_on_partitioned;
 mod constraint_not_enforced;
 mod context;
 mod create_index_not_concurrent;
+mod create_partition_locks_parent;
 mod create_table_if_not_exists_noop;
 mod create_table_references;
+mod create_trigger;
+mod ddl_and_backfill;
 mod delete_without_where;
+mod detach_partition_not_concurrent;
+mod detach_pending;
+mod disable_trigger;
+mod drop_cascade;
 mod drop_column;
 mod drop_column_dependents;
 mod drop_constraint;
@@ -40,6 +53,8 @@ mod drop_foreign_key_locks_both;
 mod drop_index_not_concurrent;
 mod drop_not_null;
 mod drop_object;
+mod drop_owned;
+mod drop_partition_locks_parent;
 mod drop_primary_key;
 mod drop_schema;
 mod drop_table;
@@ -54,29 +69,50 @@ mod hint;
 mod identity_collides;
 mod int_key_overflow;
 mod invalid_index_stays;
+mod lock_table_explicit;
 mod manual;
+mod max_locks_exhaustion;
+mod missing_lock_timeout;
 mod missing_object;
 mod multiple_foreign_keys_one_transaction;
 mod not_analyzable;
+mod not_owner;
 mod not_valid_and_validate_same_transaction;
+mod partial_failure;
 mod redundant_index;
+mod refresh_concurrently_fails;
 mod refresh_not_concurrent;
 mod reindex_not_concurrent;
 mod rename_column;
 mod rename_object;
 mod rename_table;
 mod replace_index_order;
+mod replace_view_columns;
+mod replica_identity;
+mod replication_lag;
+mod rls_enable_without_policy;
+mod running_job;
+mod security_definer_search_path;
+mod sequence_not_reset;
 mod set_not_null_has_nulls;
 mod set_not_null_scan;
+mod set_tablespace;
 mod strong_lock;
 mod table_rewrite;
+mod transaction_nesting;
 mod truncate;
+mod truncate_cascade;
 mod unbounded_effect;
 mod unique_has_duplicates;
 mod unknown_effect;
+mod unlogged_table;
 mod update_without_where;
+mod vacuum_full_or_cluster;
 mod validate_constraint_under_strong_lock;
 mod validate_will_fail;
+mod wide_lock_window;
+mod work_while_locked;
+mod wrong_kind;
 
 pub use manual::manual;
 
@@ -114,6 +150,8 @@ pub(crate) enum Turn {
     ByEffect,
     /// The one that speaks of the lock when nobody said anything.
     Last,
+    /// Those that speak of the circumstances: the transaction, the session, who is in the way now. They take nobody's place.
+    Circumstances,
 }
 
 /// A rule: what it has to say about a statement. Names, locks and sizes in it come from the context, never from the rule.
@@ -167,10 +205,10 @@ pub fn is_rule(name: &str) -> bool {
 /// What all rules say about a statement, each with its rule.
 pub(crate) fn reports(context: &mut Context) -> Vec<(&'static str, Report)> {
     let mut out = Vec::new();
-    for turn in [Turn::First, Turn::ByEffect, Turn::Last] {
+    for turn in [Turn::First, Turn::ByEffect, Turn::Last, Turn::Circumstances] {
         for rule in RULES.iter().filter(|rule| rule.turn() == turn) {
             for report in rule.check(context) {
-                context.heard(&report);
+                context.heard(rule.name(), &report);
                 out.push((rule.name(), report));
             }
         }
@@ -192,20 +230,32 @@ const RULES: &[&dyn Rule] = &[
     &add_json_column::AddJsonColumn,
     &add_primary_key_blocks::AddPrimaryKeyBlocks,
     &add_unique_blocks::AddUniqueBlocks,
+    &already_exists::AlreadyExists,
     &alter_column_type_rewrite::AlterColumnTypeRewrite,
     &alter_column_type_scan::AlterColumnTypeScan,
+    &alter_sequence::AlterSequence,
     &alter_type_dependents::AlterTypeDependents,
     &alter_type_narrowing::AlterTypeNarrowing,
     &attach_partition_scan::AttachPartitionScan,
+    &blocked_now::BlockedNow,
     &blocking_scan::BlockingScan,
+    &change_owner::ChangeOwner,
     &column_limit::ColumnLimit,
+    &concurrent_index_blocked::ConcurrentIndexBlocked,
     &concurrently_in_transaction::ConcurrentlyInTransaction,
     &concurrently_on_partitioned::ConcurrentlyOnPartitioned,
     &constraint_not_enforced::ConstraintNotEnforced,
     &create_index_not_concurrent::CreateIndexNotConcurrent,
+    &create_partition_locks_parent::CreatePartitionLocksParent,
     &create_table_if_not_exists_noop::CreateTableIfNotExistsNoop,
     &create_table_references::CreateTableReferences,
+    &create_trigger::CreateTrigger,
+    &ddl_and_backfill::DdlAndBackfill,
     &delete_without_where::DeleteWithoutWhere,
+    &detach_partition_not_concurrent::DetachPartitionNotConcurrent,
+    &detach_pending::DetachPending,
+    &disable_trigger::DisableTrigger,
+    &drop_cascade::DropCascade,
     &drop_column::DropColumn,
     &drop_column_dependents::DropColumnDependents,
     &drop_constraint::DropConstraint,
@@ -216,6 +266,8 @@ const RULES: &[&dyn Rule] = &[
     &drop_index_not_concurrent::DropIndexNotConcurrent,
     &drop_not_null::DropNotNull,
     &drop_object::DropObject,
+    &drop_owned::DropOwned,
+    &drop_partition_locks_parent::DropPartitionLocksParent,
     &drop_primary_key::DropPrimaryKey,
     &drop_schema::DropSchema,
     &drop_table::DropTable,
@@ -229,26 +281,47 @@ const RULES: &[&dyn Rule] = &[
     &identity_collides::IdentityCollides,
     &int_key_overflow::IntKeyOverflow,
     &invalid_index_stays::InvalidIndexStays,
+    &lock_table_explicit::LockTableExplicit,
+    &max_locks_exhaustion::MaxLocksExhaustion,
+    &missing_lock_timeout::MissingLockTimeout,
     &missing_object::MissingObject,
     &multiple_foreign_keys_one_transaction::MultipleForeignKeysOneTransaction,
     &not_analyzable::NotAnalyzable,
+    &not_owner::NotOwner,
     &not_valid_and_validate_same_transaction::NotValidAndValidateSameTransaction,
+    &partial_failure::PartialFailure,
     &redundant_index::RedundantIndex,
+    &refresh_concurrently_fails::RefreshConcurrentlyFails,
     &refresh_not_concurrent::RefreshNotConcurrent,
     &reindex_not_concurrent::ReindexNotConcurrent,
     &rename_column::RenameColumn,
     &rename_object::RenameObject,
     &rename_table::RenameTable,
     &replace_index_order::ReplaceIndexOrder,
+    &replace_view_columns::ReplaceViewColumns,
+    &replica_identity::ReplicaIdentity,
+    &replication_lag::ReplicationLag,
+    &rls_enable_without_policy::RlsEnableWithoutPolicy,
+    &running_job::RunningJob,
+    &security_definer_search_path::SecurityDefinerSearchPath,
+    &sequence_not_reset::SequenceNotReset,
     &set_not_null_has_nulls::SetNotNullHasNulls,
     &set_not_null_scan::SetNotNullScan,
+    &set_tablespace::SetTablespace,
     &strong_lock::StrongLock,
     &table_rewrite::TableRewrite,
+    &transaction_nesting::TransactionNesting,
     &truncate::Truncate,
+    &truncate_cascade::TruncateCascade,
     &unbounded_effect::UnboundedEffect,
     &unique_has_duplicates::UniqueHasDuplicates,
     &unknown_effect::UnknownEffect,
+    &unlogged_table::UnloggedTable,
     &update_without_where::UpdateWithoutWhere,
+    &vacuum_full_or_cluster::VacuumFullOrCluster,
     &validate_constraint_under_strong_lock::ValidateConstraintUnderStrongLock,
     &validate_will_fail::ValidateWillFail,
+    &wide_lock_window::WideLockWindow,
+    &work_while_locked::WorkWhileLocked,
+    &wrong_kind::WrongKind,
 ];

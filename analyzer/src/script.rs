@@ -6,7 +6,7 @@
 
 mod alter;
 mod apply;
-mod block;
+mod past;
 mod state;
 
 use std::cell::RefCell;
@@ -16,9 +16,8 @@ use std::rc::Rc;
 use crate::catalog::{Catalog, Domain, Oid, Relation, Type};
 use crate::effects::Volatilities;
 use crate::ir::{ColumnDef, Expr, QualifiedName, Statement, TypeName};
-use crate::lock::LockMode;
 use crate::parse;
-use block::Block;
+pub use past::{Deeds, Held, Past, Timeout};
 use state::State;
 
 /// What a name means.
@@ -46,7 +45,7 @@ pub enum FoundType {
 pub struct Script<'a> {
     base: &'a dyn Catalog,
     state: State,
-    block: Block,
+    past: Past,
     volatilities: RefCell<Volatilities>,
     /// What CHECK expressions prove, by their text.
     proofs: RefCell<HashMap<String, Rc<[String]>>>,
@@ -54,7 +53,7 @@ pub struct Script<'a> {
 
 impl<'a> Script<'a> {
     pub fn new(base: &'a dyn Catalog) -> Self {
-        Self { base, state: State::default(), block: Block::new(base), volatilities: RefCell::default(), proofs: RefCell::default() }
+        Self { base, state: State::default(), past: Past::new(base), volatilities: RefCell::default(), proofs: RefCell::default() }
     }
 
     /// The catalog below: for questions that the text cannot have changed.
@@ -70,15 +69,23 @@ impl<'a> Script<'a> {
         self.state.session().utc.unwrap_or_else(|| self.base.time_zone_is_utc())
     }
 
-    /// The transaction block that the next statement runs in.
-    pub fn block(&self) -> &Block {
-        &self.block
+    /// What the text has done to the session so far.
+    pub fn past(&self) -> &Past {
+        &self.past
     }
 
-    /// Takes note of a statement's locks, and of what it does to the database.
-    pub fn after(&mut self, statement: &Statement, altered: Option<Oid>, locks: &[(Oid, LockMode)], referenced: Vec<Oid>) {
-        self.block.note(statement, altered, locks, referenced);
+    /// Takes note of a statement: of what it leaves behind in its transaction, and of what it does to the database.
+    pub fn after(&mut self, statement: &Statement, deeds: Deeds) {
+        self.past.note(statement.number, deeds);
         self.apply(statement);
+    }
+
+    /// The schema in which a name without one is created; `None` when it cannot be told.
+    pub fn creation_schema(&self) -> Option<String> {
+        match &self.state.session().search_path {
+            Some(path) => path.iter().find(|schema| self.schema_exists(schema)).cloned(),
+            None => self.base.current_schema(),
+        }
     }
 
     /// What was found out of functions and operators.

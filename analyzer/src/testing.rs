@@ -2,11 +2,14 @@
 
 mod details;
 mod examples;
+mod moment;
 mod types;
 
 use std::collections::HashMap;
 
 pub use examples::examples;
+use moment::Moment;
+pub use moment::idle;
 
 use crate::catalog::*;
 use crate::finding::Risk;
@@ -29,6 +32,7 @@ pub struct TestCatalog {
     small_table: u64,
     policies: HashMap<(String, Option<Oid>), Policy>,
     details: details::Details,
+    moment: Moment,
 }
 
 impl TestCatalog {
@@ -354,8 +358,8 @@ impl Catalog for TestCatalog {
         inside.map(|relation| relation.oid).collect()
     }
 
-    fn setting(&self, _name: &str) -> Option<String> {
-        None
+    fn setting(&self, name: &str) -> Option<String> {
+        self.moment.settings.get(name).cloned()
     }
 
     fn time_zone_is_utc(&self) -> bool {
@@ -388,14 +392,6 @@ impl Catalog for TestCatalog {
         relation.and_then(|relation| of(Some(relation))).or_else(|| of(None))
     }
 
-    fn in_transaction_block(&self) -> Option<bool> {
-        Some(self.details.in_block)
-    }
-
-    fn held_locks(&self) -> Vec<(Oid, LockMode)> {
-        self.details.held.clone()
-    }
-
     fn column_numbers(&self, relation: Oid) -> Option<u32> {
         self.details.column_numbers.get(&relation).copied()
     }
@@ -422,5 +418,77 @@ impl Catalog for TestCatalog {
 
     fn column_dependents(&self, relation: Oid, column: &str) -> Option<Vec<Dependent>> {
         Some(self.details.dependents.get(&(relation, column.to_owned())).cloned().unwrap_or_default())
+    }
+
+    fn in_transaction_block(&self) -> Option<bool> {
+        Some(self.moment.in_block)
+    }
+
+    fn held_locks(&self) -> Vec<(Oid, LockMode)> {
+        self.moment.held.clone()
+    }
+
+    fn lock_holders(&self, relation: Oid, mode: LockMode) -> Vec<Activity> {
+        self.moment.conflicting(relation, mode)
+    }
+
+    fn old_snapshots(&self, table: Oid) -> Vec<Activity> {
+        self.moment.snapshots.get(&table).cloned().unwrap_or_default()
+    }
+
+    fn replication(&self, table: Oid) -> Option<Replication> {
+        self.moment.replicated.get(&table).copied()
+    }
+
+    fn lock_slots(&self) -> Option<u64> {
+        self.moment.lock_slots
+    }
+
+    fn running_job(&self, table: Oid) -> Option<i64> {
+        self.moment.jobs.get(&table).copied()
+    }
+
+    fn owns(&self, relation: Oid) -> Option<bool> {
+        Some(!self.moment.foreign.contains_key(&relation))
+    }
+
+    fn may_drop(&self, relation: Oid) -> Option<bool> {
+        self.owns(relation)
+    }
+
+    fn current_schema(&self) -> Option<String> {
+        Some("public".to_owned())
+    }
+
+    fn owner(&self, relation: Oid) -> Option<String> {
+        Some(self.moment.foreign.get(&relation).cloned().unwrap_or_else(|| "me".to_owned()))
+    }
+
+    fn dependents(&self, relation: Oid) -> Option<Dependents> {
+        self.moment.dependents.get(&relation).cloned()
+    }
+
+    fn owned_by(&self, role: &str) -> Option<Dependents> {
+        self.moment.owned.get(role).cloned()
+    }
+
+    fn policies(&self, table: Oid) -> Option<usize> {
+        Some(self.moment.policies.get(&table).copied().unwrap_or(0))
+    }
+
+    fn is_populated(&self, view: Oid) -> Option<bool> {
+        Some(!self.moment.unpopulated.contains(&view))
+    }
+
+    fn detach_pending(&self, parent: Oid) -> Option<Oid> {
+        self.moment.pending.get(&parent).copied()
+    }
+
+    fn is_published(&self, table: Oid) -> Option<bool> {
+        Some(self.moment.published.contains(&table))
+    }
+
+    fn sequence_users(&self, sequence: Oid) -> Option<Vec<Oid>> {
+        Some(self.moment.sequence_users.get(&sequence).cloned().unwrap_or_default())
     }
 }

@@ -119,7 +119,7 @@ fn later_statements_see_earlier_ones() {
     assert_eq!(verdict(proved, &db).1, ["strong-lock", "strong-lock", "strong-lock"]);
     let unproved = "ALTER TABLE users ADD CONSTRAINT c CHECK (age IS NOT NULL) NOT VALID; ALTER TABLE users ALTER COLUMN age SET NOT NULL";
     assert_eq!(verdict(unproved, &db).1, ["strong-lock", "set-not-null-scan"]);
-    let renamed = "ALTER TABLE users RENAME TO people; CREATE INDEX i ON people (age); CREATE INDEX j ON users (age)";
+    let renamed = "ALTER TABLE users RENAME TO persons; CREATE INDEX i ON persons (age); CREATE INDEX j ON users (age)";
     assert_eq!(verdict(renamed, &db).1, ["rename-table", "create-index-not-concurrent", "missing-object"]);
     let zoned = "SET timezone = 'UTC'; ALTER TABLE users ALTER COLUMN created_at TYPE timestamptz";
     assert_eq!(verdict(zoned, &db).1, ["strong-lock"]);
@@ -136,7 +136,7 @@ fn private_and_empty_tables_are_no_danger() {
         "ALTER TABLE users ADD COLUMN x uuid DEFAULT gen_random_uuid()",
         "ALTER TABLE users ADD CHECK (age > 0)",
         "ALTER TABLE users DROP COLUMN age",
-        "ALTER TABLE users RENAME TO people",
+        "ALTER TABLE users RENAME TO persons",
         "TRUNCATE users",
         "DELETE FROM users",
         "VACUUM FULL users",
@@ -179,7 +179,7 @@ fn several_actions_are_judged_together() {
     let sql = "ALTER TABLE users ALTER COLUMN age SET NOT NULL, ADD COLUMN x int DEFAULT 1, DROP COLUMN name";
     assert_eq!(verdict(sql, &db).1, ["drop-column", "set-not-null-scan"]);
     let sql = "ALTER TABLE users DROP COLUMN name, SET TABLESPACE fast";
-    assert_eq!(verdict(sql, &db).1, ["drop-column", "table-rewrite"]);
+    assert_eq!(verdict(sql, &db).1, ["drop-column", "set-tablespace"]);
     let sql = "ALTER TABLE users ADD CONSTRAINT c CHECK (age > 0) NOT VALID, VALIDATE CONSTRAINT c";
     assert_eq!(verdict(sql, &db).1, ["add-check-scan"]);
 }
@@ -301,10 +301,10 @@ fn views_break_programs_too() {
     assert_eq!(verdict("DROP VIEW active_users", &db).1, ["drop-view"]);
     assert_eq!(verdict("ALTER VIEW active_users RENAME TO x", &db).1, ["rename-table"]);
     assert_eq!(verdict("CREATE OR REPLACE VIEW active_users AS SELECT 1", &db).1, ["strong-lock"]);
-    assert_eq!(verdict("REFRESH MATERIALIZED VIEW CONCURRENTLY sales", &db).0, Risk::Safe);
+    assert_eq!(verdict("REFRESH MATERIALIZED VIEW CONCURRENTLY sales_by_day", &db).0, Risk::Safe);
     let mut db = db;
     db.relation(RelationKind::Sequence, "numbers");
-    assert_eq!(verdict("ALTER SEQUENCE numbers RESTART", &db).1, ["strong-lock"]);
+    assert_eq!(verdict("ALTER SEQUENCE numbers RESTART", &db).1, ["alter-sequence"]);
 }
 
 #[test]

@@ -247,10 +247,9 @@ fn dropped_constraints_say_what_is_lost() {
     let alone = format!("ALTER TABLE orders DROP CONSTRAINT orders_user_id_fkey; {drop}");
     assert!(!detail(&db, &alone).contains("fails"), "{}", detail(&db, &alone));
     is_silent(rule, &[&format!("{drop}; ALTER TABLE users ADD PRIMARY KEY USING INDEX users_email_idx")], &db);
-    let facts = TableFacts { published: true, ..TableFacts::default() };
-    db.set_facts(users, facts.clone());
+    db.publish(users);
     assert_eq!(said(rule, drop, &db)[0].risk, Risk::Danger);
-    db.set_facts(users, TableFacts { replica_identity: ReplicaIdentity::Full, ..facts });
+    db.set_facts(users, TableFacts { replica_identity: ReplicaIdentity::Full, ..TableFacts::default() });
     assert_eq!(said(rule, drop, &db)[0].risk, Risk::Caution);
     is_silent(rule, &["ALTER TABLE users DROP CONSTRAINT users_pkey, ADD PRIMARY KEY USING INDEX users_email_idx"], &db);
     // One statement, one word on the lock.

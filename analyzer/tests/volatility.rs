@@ -52,7 +52,8 @@ fn too_many_functions_and_too_long_bodies_are_not_followed() {
     assert!(default(&db, "wide()").risk >= Risk::Unknown);
     // One text has one budget.
     let sql = "ALTER TABLE users ADD COLUMN z int DEFAULT long();".repeat(1000);
-    assert!(check(&sql, &db).iter().all(|finding| finding.risk == Risk::Unknown));
+    let all = check(&sql, &db);
+    assert!(all.iter().all(|finding| finding.risk == Risk::Unknown || finding.rule == Some("already-exists")));
     assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
 }
 

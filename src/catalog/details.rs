@@ -1,4 +1,4 @@
-//! Particulars that only few rules ask for: partition keys, shapes of indexes, statistics, what uses a column, the session's locks.
+//! Particulars that only few rules ask for: partition keys, shapes of indexes, statistics, what uses a column.
 
 use super::facts::{Known, oid, read, sql_file};
 use super::shim::{self, Query};
@@ -6,21 +6,18 @@ use crate::shim::ServerError;
 use pgrx::pg_sys;
 use serde::Deserialize;
 use zdm_analyzer::catalog::{ColumnStatistics, Dependent, DependentKind, IndexShape, ReplicaIdentity, TableFacts};
-use zdm_analyzer::lock::LockMode;
 
 static TABLE_FACTS: Query<1> = Query::new(sql_file!("table_facts.sql"), [pg_sys::OIDOID]);
 static INDEX_SHAPE: Query<1> = Query::new(sql_file!("index_shape.sql"), [pg_sys::OIDOID]);
 static INDEX_SCANS: Query<1> = Query::new(sql_file!("index_scans.sql"), [pg_sys::OIDOID]);
 static COLUMN_STATISTICS: Query<3> = Query::new(sql_file!("column_statistics.sql"), [pg_sys::OIDOID, pg_sys::INT4OID, pg_sys::OIDOID]);
 static COLUMN_DEPENDENTS: Query<2> = Query::new(sql_file!("column_dependents.sql"), [pg_sys::OIDOID, pg_sys::INT4OID]);
-static HELD_LOCKS: Query<0> = Query::new(sql_file!("held_locks.sql"), []);
 
 #[derive(Deserialize)]
 struct RawFacts {
     partition_columns: Option<Vec<i16>>,
     partition_expressions: Option<String>,
     replica_identity: String,
-    published: bool,
 }
 
 #[derive(Deserialize)]
@@ -45,12 +42,6 @@ struct RawDependent {
     relation: Option<u32>,
 }
 
-#[derive(Deserialize)]
-struct RawLock {
-    relation: u32,
-    mode: String,
-}
-
 /// What only few rules ask of a table.
 pub fn table(known: &Known, owner: pg_sys::Oid) -> Result<Option<TableFacts>, ServerError> {
     let document = TABLE_FACTS.run([oid(known.relation.oid)], owner)?;
@@ -67,7 +58,6 @@ pub fn table(known: &Known, owner: pg_sys::Oid) -> Result<Option<TableFacts>, Se
             "i" => ReplicaIdentity::Index,
             _ => ReplicaIdentity::Default,
         },
-        published: raw.published,
     }))
 }
 
@@ -116,19 +106,4 @@ pub fn dependents(known: &Known, column: &str, owner: pg_sys::Oid) -> Result<Opt
         relation: raw.relation,
     };
     Ok(Some(found.into_iter().map(dependent).collect()))
-}
-
-/// The strong locks of the session.
-pub fn held_locks(owner: pg_sys::Oid) -> Result<Vec<(u32, LockMode)>, ServerError> {
-    let document = HELD_LOCKS.run([], owner)?;
-    let found = read::<Vec<RawLock>>(document.as_ref()).unwrap_or_default();
-    let modes = [LockMode::Share, LockMode::ShareRowExclusive, LockMode::Exclusive, LockMode::AccessExclusive];
-    let lock = |raw: RawLock| modes.into_iter().find(|mode| mode.pg_name() == raw.mode).map(|mode| (raw.relation, mode));
-    Ok(found.into_iter().filter_map(lock).collect())
-}
-
-/// Whether the session is in a transaction block.
-pub fn in_transaction_block() -> bool {
-    // SAFETY: reads the backend's transaction state.
-    unsafe { pg_sys::IsTransactionBlock() }
 }

@@ -67,6 +67,7 @@ unsafe extern "C-unwind" {
     fn zdm_shim_collation(schema: *const c_char, name: *const c_char, collation: *mut pg_sys::Oid) -> *mut pg_sys::ErrorData;
     fn zdm_shim_statistics_relation(schema: *const c_char, name: *const c_char, relation: *mut pg_sys::Oid) -> *mut pg_sys::ErrorData;
     fn zdm_shim_setting(name: *const c_char, value: *mut *mut c_char) -> *mut pg_sys::ErrorData;
+    fn zdm_shim_creation_schema(name: *mut *mut c_char) -> *mut pg_sys::ErrorData;
     fn zdm_shim_time_zone_is_utc() -> bool;
 }
 
@@ -269,6 +270,16 @@ pub fn setting(name: &str) -> Result<Option<String>, ServerError> {
     unsafe {
         ServerError::check(zdm_shim_setting(name.as_ptr(), &mut value))?;
         Ok(from_server(value))
+    }
+}
+
+/// The schema in which a name without one is created.
+pub fn creation_schema() -> Result<Option<String>, ServerError> {
+    let mut name = ptr::null_mut();
+    // SAFETY: the result is NULL or a NUL-terminated string.
+    unsafe {
+        ServerError::check(zdm_shim_creation_schema(&mut name))?;
+        Ok(from_server(name))
     }
 }
 

@@ -20,7 +20,7 @@ pub fn check_report(fcinfo: pg_sys::FunctionCallInfo) -> Result<pg_sys::Datum, E
         return Ok(unsafe { pgrx::fcinfo::pg_return_null(fcinfo) });
     };
     shim::raw_parse(sql.server)?;
-    let findings = super::judge(fcinfo, sql.text.as_deref())?;
+    let findings = super::judge(LiveCatalog::new(fcinfo), sql.text.as_deref())?;
     let source = Source {
         text: sql.text.as_deref().unwrap_or_default(),
         file: file.as_deref(),

@@ -346,6 +346,30 @@ zdm_shim_setting(const char *name, char **value)
 	return error;
 }
 
+/* The schema in which a name without one is created, or NULL. Nothing is created for it, as RangeVarGetCreationNamespace would. */
+ErrorData *
+zdm_shim_creation_schema(char **name)
+{
+	ErrorData  *volatile error = NULL;
+	MemoryContext context = CurrentMemoryContext;
+
+	*name = NULL;
+	PG_TRY();
+	{
+		List	   *path = fetch_search_path(false);
+
+		if (path != NIL)
+			*name = get_namespace_name(linitial_oid(path));
+	}
+	PG_CATCH();
+	{
+		MemoryContextSwitchTo(context);
+		error = zdm_shim_catch(context);
+	}
+	PG_END_TRY();
+	return error;
+}
+
 /* The test of TimestampTimestampTzRequiresRewrite (timestamp.c), turned round. */
 bool
 zdm_shim_time_zone_is_utc(void)

@@ -71,7 +71,23 @@ extern ErrorData *zdm_shim_operators(const char *schema, const char *name, ZdmFu
 extern ErrorData *zdm_shim_collation(const char *schema, const char *name, Oid *collation);
 extern ErrorData *zdm_shim_statistics_relation(const char *schema, const char *name, Oid *relation);
 extern ErrorData *zdm_shim_setting(const char *name, char **value);
+extern ErrorData *zdm_shim_creation_schema(char **name);
 extern bool zdm_shim_time_zone_is_utc(void);
+
+/* check: activity.c */
+typedef struct ZdmStanding
+{
+	bool		found;
+	bool		owns;
+	bool		may_drop;
+	bool		populated;
+	char	   *owner;			/* or NULL */
+} ZdmStanding;
+
+extern ErrorData *zdm_shim_is_locked(Oid relation, int mode, bool *locked);
+extern ErrorData *zdm_shim_has_snapshots(bool *any);
+extern ErrorData *zdm_shim_has_jobs(bool *any);
+extern ErrorData *zdm_shim_standing(Oid relation, ZdmStanding *standing);
 
 /* guard: guard.c */
 typedef struct ZdmStatement

@@ -8,8 +8,6 @@ pub struct TableFacts {
     /// The columns in the partition key, those in its expressions included.
     pub partition_key: Vec<String>,
     pub replica_identity: ReplicaIdentity,
-    /// A publication passes on its UPDATEs or DELETEs.
-    pub published: bool,
 }
 
 /// `pg_class.relreplident`.

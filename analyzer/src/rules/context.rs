@@ -7,9 +7,9 @@ use std::rc::Rc;
 use crate::catalog::{Oid, Relation, RelationKind, Size};
 use crate::effects::{Effects, Touch, either, has_storage};
 use crate::finding::Risk;
-use crate::ir::{Action, AlterTable, ConstraintDef, Kind, QualifiedName, Statement};
+use crate::ir::{Action, AlterTable, ConstraintDef, Fact, Kind, QualifiedName, Statement};
 use crate::lock::LockMode;
-use crate::script::{Found, Script};
+use crate::script::{Found, Past, Script};
 use crate::{parse, quote};
 
 /// One statement with everything known about it.
@@ -19,6 +19,7 @@ pub(crate) struct Context<'a> {
     text: &'a str,
     effects: &'a Effects<'a>,
     said: Vec<Report>,
+    rules: Vec<&'static str>,
 }
 
 /// What a rule says. The caller adds the place.
@@ -91,11 +92,17 @@ impl Report {
 
 impl<'a> Context<'a> {
     pub fn new(statement: &'a Statement, later: &'a [Statement], text: &'a str, effects: &'a Effects<'a>) -> Self {
-        Self { statement, later, text, effects, said: Vec::new() }
+        Self { statement, later, text, effects, said: Vec::new(), rules: Vec::new() }
     }
 
-    pub fn heard(&mut self, report: &Report) {
+    pub fn heard(&mut self, rule: &'static str, report: &Report) {
+        self.rules.push(rule);
         self.said.push(report.clone());
+    }
+
+    /// Whether a rule has spoken of this statement.
+    pub fn has_said(&self, rule: &str) -> bool {
+        self.rules.contains(&rule)
     }
 
     /// What other rules have said of this statement so far.
@@ -109,6 +116,26 @@ impl<'a> Context<'a> {
 
     pub fn kind(&self) -> &'a Kind {
         &self.statement.kind
+    }
+
+    /// Particulars of the statement.
+    pub fn facts(&self) -> &'a [Fact] {
+        &self.statement.facts
+    }
+
+    /// The statement's number in the text, from 1.
+    pub fn number(&self) -> u32 {
+        self.statement.number
+    }
+
+    /// Its command tag.
+    pub fn tag(&self) -> &'a str {
+        &self.statement.tag
+    }
+
+    /// What the text has done to the session so far.
+    pub fn past(&self) -> &'a Past {
+        self.script().past()
     }
 
     /// What follows in the same text.

@@ -45,8 +45,9 @@ impl Rule for DropPrimaryKey {
             if context.adds_soon(relation, in_its_place) {
                 return None;
             }
-            let facts = context.script().catalog().table_facts(relation.oid).unwrap_or_default();
-            let breaks = facts.published && facts.replica_identity == ReplicaIdentity::Default;
+            let catalog = context.script().catalog();
+            let facts = catalog.table_facts(relation.oid).unwrap_or_default();
+            let breaks = catalog.is_published(relation.oid) == Some(true) && facts.replica_identity == ReplicaIdentity::Default;
             let message = format!("drops the primary key of {}", super::name_of(relation));
             let report = context.report(if breaks { Risk::Danger } else { Risk::Caution }, relation, message).about_names();
             let published = match breaks {

@@ -36,7 +36,7 @@ super::rule! {
 impl Rule for MultipleForeignKeysOneTransaction {
     fn check(&self, context: &Context) -> Vec<Report> {
         let Some((_, relation)) = context.alter() else { return Vec::new() };
-        let (earlier, new) = (context.script().block().referenced(), context.referenced());
+        let (earlier, new) = (context.past().referenced(), context.referenced());
         let all: BTreeSet<Oid> = earlier.iter().chain(&new).copied().collect();
         if all.len() < 2 || new.iter().all(|oid| earlier.contains(oid)) {
             return Vec::new();

@@ -44,7 +44,7 @@ impl Rule for NotValidAndValidateSameTransaction {
             let Action::ValidateConstraint { name } = action else { return None };
             let constraint = relation.constraints.iter().find(|one| one.name == *name && !one.validated)?;
             let held = context.held_on(relation, constraint)?;
-            if !context.script().block().added(relation.oid, name) {
+            if !context.past().has_added(relation.oid, name) {
                 return None;
             }
             let table = super::name_of(relation);

@@ -2,6 +2,7 @@
 
 use super::{Context, Report, Rule, Turn};
 use crate::finding::Risk;
+use crate::script::Timeout;
 
 super::rule! {
     /// The statement takes a lock that keeps readers or writers waiting, if only briefly.
@@ -50,12 +51,14 @@ impl Rule for StrongLock {
         let report = context.report(Risk::Caution, &relation, message);
         let waits = super::waits(Some(lock));
         let others = context.others(&relation);
-        vec![
-            report
-                .detail(format!(
-                    "{waits}; it is held briefly, but it waits for running transactions, and later statements wait behind it.{others}"
-                ))
-                .hint("Set a short lock_timeout, for instance SET lock_timeout = '2s', and try again when it fails."),
-        ]
+        let report = report.detail(format!(
+            "{waits}; it is held briefly, but it waits for running transactions, and later statements wait behind it.{others}"
+        ));
+        // Where none is in force, missing-lock-timeout says it, once in a text.
+        vec![match context.past().lock_timeout() {
+            Timeout::Unknown => report.hint("Set a short lock_timeout, for instance SET lock_timeout = '2s', and try again when it fails."),
+            Timeout::Is(0) => report,
+            Timeout::Is(_) => report.hint("Try again when lock_timeout ends it."),
+        }]
     }
 }

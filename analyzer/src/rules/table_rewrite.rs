@@ -6,13 +6,13 @@ use crate::finding::Risk;
 super::rule! {
     /// The statement writes a whole table anew while others wait.
     ///
-    /// **What it detects.** Any statement that gives a table that holds rows a new file, and of which no other rule speaks: VACUUM FULL,
-    /// CLUSTER, SET LOGGED, SET UNLOGGED, SET TABLESPACE, SET ACCESS METHOD.
+    /// **What it detects.** Any statement that gives a table that holds rows a new file, and of which no other rule speaks: SET LOGGED,
+    /// SET UNLOGGED, SET ACCESS METHOD.
     ///
     /// **Why.** The table, and mostly its indexes, are written anew under an AccessExclusiveLock, which takes as long as the table is big,
     /// and twice its space.
     ///
-    /// **Instead.** That depends on the statement. A plain VACUUM lets readers and writers pass.
+    /// **Instead.** Do it when nobody uses the table, or copy the rows to a new table and put it in the place of the old one.
     ///
     /// **Does not fire when** nothing changes (the same tablespace, the same access method), another rule speaks of it, or the table is
     /// new, temporary or empty.
@@ -20,13 +20,13 @@ super::rule! {
     /// ### Bad
     ///
     /// ```sql
-    /// VACUUM FULL users;
+    /// ALTER TABLE users SET ACCESS METHOD columnar;
     /// ```
     ///
     /// ### Good
     ///
     /// ```sql
-    /// VACUUM users;
+    /// ALTER TABLE users SET ACCESS METHOD heap;
     /// ```
     TableRewrite, "table-rewrite", Danger
 }

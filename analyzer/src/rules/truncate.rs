@@ -7,7 +7,7 @@ use crate::ir::Kind;
 super::rule! {
     /// TRUNCATE destroys all rows of a table.
     ///
-    /// **What it detects.** `TRUNCATE` of a table that holds rows, and of those that CASCADE empties with it.
+    /// **What it detects.** `TRUNCATE` of a table that holds rows. What CASCADE empties with it is truncate-cascade's matter.
     ///
     /// **Why.** The data is gone, also for transactions that began before. The AccessExclusiveLock waits for all who use the table, and no
     /// event trigger sees it.
@@ -32,8 +32,11 @@ super::rule! {
 
 impl Rule for Truncate {
     fn check(&self, context: &Context) -> Vec<Report> {
-        let Kind::Truncate { .. } = context.kind() else { return Vec::new() };
-        let tables: Vec<_> = context.disturbed().into_iter().filter(|touch| touch.rewrites == Some(true)).collect();
+        let Kind::Truncate { tables, .. } = context.kind() else { return Vec::new() };
+        let named = tables.iter().filter_map(|target| context.existing(&target.name));
+        let members: Vec<_> = named.flat_map(|relation| context.effects().members(&relation)).map(|member| member.oid).collect();
+        let emptied = |touch: &&crate::effects::Touch| touch.rewrites == Some(true) && members.contains(&touch.relation.oid);
+        let tables: Vec<_> = context.disturbed().into_iter().filter(emptied).collect();
         let Some(first) = tables.first() else { return Vec::new() };
         let main = context.main_relation().unwrap_or_else(|| std::rc::Rc::clone(&first.relation));
         let names: Vec<String> = tables.iter().map(|touch| super::name_of(&touch.relation)).collect();

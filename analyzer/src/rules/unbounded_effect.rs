@@ -7,8 +7,9 @@ use crate::ir::{Kind, OpaqueRule};
 super::rule! {
     /// The statement reaches objects that it does not name.
     ///
-    /// **What it detects.** `DROP OWNED`, `REASSIGN OWNED`, `DROP EXTENSION`, `DROP TYPE ... CASCADE`, `REINDEX DATABASE`, `VACUUM FULL`
-    /// and `CLUSTER` without a table, `ALTER DOMAIN` where the tables that use it are not known.
+    /// **What it detects.** `DROP OWNED` and `REASSIGN OWNED` where it is not known what the role owns, `DROP EXTENSION`,
+    /// `DROP TYPE ... CASCADE`, `REINDEX DATABASE`, `VACUUM FULL` and `CLUSTER` without a table, `ALTER DOMAIN` where the tables that use
+    /// it are not known.
     ///
     /// **Why.** Which tables it locks, and for how long, cannot be read off its text.
     ///
@@ -19,7 +20,7 @@ super::rule! {
     /// ### Bad
     ///
     /// ```sql
-    /// DROP OWNED BY clerk;
+    /// DROP EXTENSION hstore;
     /// ```
     ///
     /// ### Good
@@ -33,6 +34,7 @@ super::rule! {
 impl Rule for UnboundedEffect {
     fn check(&self, context: &Context) -> Vec<Report> {
         let reason = match context.kind() {
+            Kind::Opaque { rule: OpaqueRule::Unbounded, .. } if super::drop_owned::is_known(context) => None,
             Kind::Opaque { reason, rule: OpaqueRule::Unbounded } => Some(*reason),
             _ => context.effects().unbounded(),
         };

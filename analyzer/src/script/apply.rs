@@ -35,9 +35,10 @@ impl Script<'_> {
             }
             Kind::AlterDomain(domain) => self.alter_domain(domain),
             Kind::SetVariable { name, values, local } => self.set(name, values, *local),
-            Kind::Transaction(what) => self.state.transaction(what),
+            Kind::Transaction(what) => self.state.transaction(what, self.past.in_block()),
             _ => {}
         }
+        self.past.apply(statement);
     }
 
     fn is_there(&self, name: &QualifiedName) -> bool {

@@ -86,7 +86,6 @@ pub struct State {
     /// Relations in the log since the last savepoint.
     logged: HashSet<Oid>,
     savepoints: Vec<(String, usize)>,
-    in_block: bool,
 }
 
 impl State {
@@ -222,20 +221,20 @@ impl State {
     }
 
     /// A transaction begins, ends, or goes back. A text without BEGIN is taken for one transaction up to its first COMMIT.
-    pub fn transaction(&mut self, what: &Transaction) {
+    pub fn transaction(&mut self, what: &Transaction, in_block: bool) {
         match what {
-            Transaction::Begin if self.in_block => {}
-            Transaction::Begin => self.start(true),
-            Transaction::Commit { chain } => {
+            Transaction::Begin if in_block => {}
+            Transaction::Begin => self.start(),
+            Transaction::Commit { .. } => {
                 if let Some(session) = self.before_local.take() {
                     self.session = session;
                 }
-                self.start(*chain);
+                self.start();
             }
-            Transaction::Rollback { chain } => {
+            Transaction::Rollback { .. } => {
                 self.back_to(0);
                 self.before_local = None;
-                self.start(*chain);
+                self.start();
             }
             Transaction::Savepoint(name) => {
                 if self.savepoints.len() < SAVEPOINTS {
@@ -260,11 +259,10 @@ impl State {
     }
 
     /// What was done so far is done.
-    fn start(&mut self, in_block: bool) {
+    fn start(&mut self) {
         self.log.clear();
         self.logged.clear();
         self.savepoints.clear();
-        self.in_block = in_block;
     }
 
     fn back_to(&mut self, length: usize) {

@@ -1,16 +1,13 @@
-//! The particulars of a [`TestCatalog`]: transaction, statistics, dependents, what only few rules ask for.
+//! The particulars of a [`TestCatalog`]: statistics, dependents, what only few rules ask for.
 
 use std::collections::HashMap;
 
 use super::TestCatalog;
 use crate::catalog::{ColumnStatistics, Dependent, DependentKind, IndexShape, Oid, TableFacts};
-use crate::lock::LockMode;
 
 /// What is kept beside the relations.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Details {
-    pub in_block: bool,
-    pub held: Vec<(Oid, LockMode)>,
     pub column_numbers: HashMap<Oid, u32>,
     pub index_scans: HashMap<Oid, u64>,
     pub facts: HashMap<Oid, TableFacts>,
@@ -20,18 +17,6 @@ pub(super) struct Details {
 }
 
 impl TestCatalog {
-    /// The session is in a transaction block.
-    pub fn set_in_block(&mut self, in_block: bool) -> &mut Self {
-        self.details.in_block = in_block;
-        self
-    }
-
-    /// The session holds a lock.
-    pub fn hold(&mut self, relation: Oid, mode: LockMode) -> &mut Self {
-        self.details.held.push((relation, mode));
-        self
-    }
-
     pub fn set_column_numbers(&mut self, relation: Oid, numbers: u32) -> &mut Self {
         self.details.column_numbers.insert(relation, numbers);
         self

@@ -1,7 +1,8 @@
 //! The database that the examples of the rules' manuals speak of.
 
-use super::TestCatalog;
-use crate::catalog::{ColumnStatistics, DependentKind, Generated, RelationKind, TableFacts};
+use super::{TestCatalog, idle};
+use crate::catalog::{ColumnStatistics, DependentKind, Generated, Oid, RelationKind, Size, TableFacts};
+use crate::lock::LockMode;
 
 /// `users`, `orders` (partly referencing it), the partitioned `events`, and a few more.
 pub fn examples() -> TestCatalog {
@@ -26,6 +27,7 @@ pub fn examples() -> TestCatalog {
     db.view(RelationKind::View, "active_users", users, &["id", "active"]);
     people(&mut db);
     db.set_facts(events, TableFacts { partition_key: vec!["at".to_owned()], ..TableFacts::default() });
+    moment(&mut db, users, orders);
     db.domain("percent", "int", true);
     db.domain("label", "text", false);
     db
@@ -53,4 +55,42 @@ fn people(db: &mut TestCatalog) {
     db.set_statistics(people, "email", ColumnStatistics { null_fraction: 0.0, distinct: -1.0, greatest: None });
     db.set_statistics(people, "nick", ColumnStatistics { null_fraction: 0.25, distinct: 1200.0, greatest: None });
     db.set_column_numbers(people, 1600);
+}
+
+/// What there is to say of this moment, each on a table of its own, so that other examples stay quiet.
+fn moment(db: &mut TestCatalog, users: Oid, orders: Oid) {
+    let audit = db.table("audit", "id bigint not null, note text");
+    db.holder(audit, idle(4711, Some(LockMode::AccessShare), "SELECT count(*) FROM audit"));
+    db.snapshot(audit, idle(4711, None, "SELECT count(*) FROM audit"));
+    let metrics = db.table("metrics", "id bigint not null, value int");
+    db.job(metrics, 7).replicated(metrics, 2, 1);
+    let numbers = db.relation(RelationKind::Sequence, "metrics_id_seq");
+    db.change(metrics, |table| {
+        table.size = Size::Bytes(1 << 30);
+        table.owned_sequences.push(("id".to_owned(), numbers));
+    });
+    let ledger = db.table("ledger", "id bigint not null, amount numeric");
+    db.owned_by_another(ledger, "accounting");
+    let logs = db.relation(RelationKind::PartitionedTable, "logs");
+    db.columns(logs, "id bigint not null, at timestamptz not null");
+    for name in ["logs_2024", "logs_2025"] {
+        let part = db.table(name, "id bigint not null, at timestamptz not null");
+        db.child(logs, part, true, false).set_detach_pending(logs, part);
+    }
+    let many = db.relation(RelationKind::PartitionedTable, "measurements");
+    db.columns(many, "id bigint not null, at timestamptz not null");
+    for number in 0..60 {
+        let part = db.table(&format!("measurements_{number}"), "id bigint not null, at timestamptz not null");
+        db.child(many, part, true, false);
+    }
+    db.set_lock_slots(80);
+    let sequence = db.relation(RelationKind::Sequence, "tickets");
+    db.numbers(sequence, orders);
+    db.publish(orders);
+    db.dependents_of(users, &["view active_users", "constraint orders_user_id_fkey on table orders"], false);
+    db.role_owns("clerk", &["table ledger", "view open_items"], true);
+    let daily = db.view(RelationKind::View, "daily", orders, &["id", "status"]);
+    db.columns(daily, "id bigint, status text");
+    let by_day = db.view(RelationKind::MaterializedView, "sales_by_day", orders, &["total"]);
+    db.index(by_day, "sales_by_day_key", &["day"], true, false);
 }

@@ -4,8 +4,12 @@ use std::time::{Duration, Instant};
 
 use zdm_cluster_tests::{Cluster, Session, Stop, database, refused, shared};
 
+/// What is said of the statements themselves; the circumstances are `check_moment`'s matter.
 fn check(s: &mut Session, sql: &str) -> Vec<String> {
-    s.rows(&format!("SELECT statement, line, object, risk, rule FROM zdm.check_ddl($zdm${sql}$zdm$)"))
+    let others = "'missing-lock-timeout', 'not-owner', 'blocked-now', 'partial-failure'";
+    s.rows(&format!(
+        "SELECT statement, line, object, risk, rule FROM zdm.check_ddl($zdm${sql}$zdm$) WHERE rule IS NULL OR rule NOT IN ({others})"
+    ))
 }
 
 #[test]
@@ -66,7 +70,7 @@ fn what_the_caller_cannot_see_does_not_exist() {
     }
     // The catalogs are read with the rights of the function's owner: what is hidden there is not hidden here.
     assert_eq!(check(&mut user, "ALTER TABLE t ALTER a SET NOT NULL")[0], "1|1|public.t|danger|set-not-null-scan");
-    admin.expect("SELECT risk FROM zdm.check_ddl('DROP TABLE hidden.t')", &["danger"]);
+    admin.expect("SELECT risk FROM zdm.check_ddl('DROP TABLE hidden.t') WHERE risk <> 'caution'", &["danger"]);
 }
 
 #[test]
@@ -94,7 +98,8 @@ fn a_table_made_in_the_same_transaction_is_new_and_one_that_was_changed_is_not()
     s.run("CREATE TABLE old AS SELECT 1 AS a");
     s.run("BEGIN; CREATE TABLE fresh AS SELECT 1 AS a; ALTER TABLE old SET (fillfactor = 90)");
     s.run("LOCK TABLE old IN ACCESS EXCLUSIVE MODE");
-    assert_eq!(check(&mut s, "CREATE INDEX ON old (a)"), ["1|1|public.old|danger|create-index-not-concurrent"]);
+    let rows = check(&mut s, "CREATE INDEX ON old (a)");
+    assert_eq!(rows, ["1|1|public.old|danger|create-index-not-concurrent", "1|1|public.old|danger|work-while-locked"]);
     let risk = |rows: Vec<String>| rows.iter().any(|row| row.contains("danger"));
     assert!(!risk(check(&mut s, "CREATE INDEX ON fresh (a)")));
     s.run("COMMIT");
@@ -264,8 +269,8 @@ fn every_encoding_is_understood() {
     s.run("DO $$BEGIN EXECUTE 'CREATE TABLE odd.\"' || chr(255) || '\" AS SELECT 1 AS \"' || chr(254) || '\"'; END$$");
     s.expect("SELECT risk, command FROM zdm.check_ddl('COMMENT ON TABLE t IS ''' || chr(255) || '''')", &["unknown|???"]);
     refused(s.attempt("SELECT * FROM zdm.ddl_effects('COMMENT ON TABLE t IS ''' || chr(255) || '''')"), "0A000");
-    s.expect("SELECT risk FROM zdm.check_ddl('DROP SCHEMA odd CASCADE')", &["danger"]);
-    s.expect("SELECT risk FROM zdm.check_ddl('CREATE INDEX ON odd.t (a)')", &["danger"]);
+    s.expect("SELECT risk FROM zdm.check_ddl('DROP SCHEMA odd CASCADE') WHERE risk <> 'caution'", &["danger"]);
+    s.expect("SELECT risk FROM zdm.check_ddl('CREATE INDEX ON odd.t (a)') WHERE risk <> 'caution'", &["danger"]);
 }
 
 #[test]

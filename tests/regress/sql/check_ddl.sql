@@ -5,6 +5,7 @@ RESET client_min_messages;
 SELECT zdm.set_guard('off');
 CREATE SCHEMA check_ddl;
 SET search_path = check_ddl;
+SET lock_timeout = '2s';
 CREATE TABLE users (id bigint PRIMARY KEY, email text, age int CHECK (age > 0));
 INSERT INTO users SELECT g, g, g FROM generate_series(1, 100) g;
 CREATE TABLE orders (id bigint PRIMARY KEY, user_id bigint);

@@ -6,6 +6,7 @@ use super::Context;
 use crate::catalog::{ColumnStatistics, Constraint, Dependent, DependentKind, ForeignKeyRef, Oid, Relation, RelationKind};
 use crate::ir::{Action, AlterTable, ConstraintDef, CreateIndex, Kind, QualifiedName, Statement};
 use crate::lock::LockMode;
+use crate::script::Deeds;
 
 /// So many bytes before a statement are searched for words.
 const NEAR: usize = 16 << 10;
@@ -13,6 +14,24 @@ const NEAR: usize = 16 << 10;
 const SOON: usize = 200;
 
 impl<'a> Context<'a> {
+    /// What the statement leaves behind in its transaction.
+    pub fn deeds(&self) -> Deeds {
+        let disturbed = if self.past().wants_locks() { self.disturbed() } else { Vec::new() };
+        let altered = self.existing_altered().filter(|_| self.past().in_block());
+        let constraints = altered.into_iter().flat_map(|(alter, relation)| {
+            alter.actions.iter().filter_map(move |action| match action {
+                Action::AddConstraint(added) => added.name.clone().map(|name| (relation.oid, name)),
+                _ => None,
+            })
+        });
+        Deeds {
+            locks: disturbed.into_iter().map(|touch| (Rc::clone(&touch.relation), touch.lock)).collect(),
+            constraints: constraints.collect(),
+            referenced: self.referenced(),
+            rules: self.rules.clone(),
+        }
+    }
+
     /// The existing tables, known to others, that the new foreign keys of an `ALTER TABLE` reference.
     pub fn referenced(&self) -> Vec<Oid> {
         let Some((alter, relation)) = self.existing_altered() else { return Vec::new() };
@@ -48,14 +67,13 @@ impl<'a> Context<'a> {
 
     /// Whether a transaction block is open, in the text or around it.
     pub fn in_block(&self) -> bool {
-        self.script().block().is_open()
+        self.past().in_block()
     }
 
     /// A lock of earlier statements of the transaction that keeps the writers of a constraint's tables waiting.
     pub fn held_on(&self, relation: &Relation, constraint: &Constraint) -> Option<LockMode> {
-        let block = self.script().block();
-        let other = constraint.references.and_then(|oid| block.held(oid));
-        block.held(relation.oid).max(other).filter(|held| *held >= LockMode::Share)
+        let other = constraint.references.and_then(|oid| self.past().held_on(oid));
+        self.past().held_on(relation.oid).max(other).filter(|held| *held >= LockMode::Share)
     }
 
     /// Whether the text before the statement holds one of these words, in whatever case.

@@ -1,0 +1,102 @@
+//! What rules want to know of a statement beyond its kind: particulars that change neither locks nor effects.
+
+use super::{QualifiedName, Target};
+
+/// One particular of a statement. Those of an `ALTER TABLE` are about the relation that it alters.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fact {
+    CreateTrigger {
+        table: QualifiedName,
+        name: String,
+        /// `OR REPLACE`.
+        replace: bool,
+    },
+    /// `ENABLE` or `DISABLE TRIGGER`.
+    Triggers {
+        enable: bool,
+        which: Triggers,
+    },
+    RowSecurity(RowSecurity),
+    /// `CREATE POLICY` on a table.
+    CreatePolicy(QualifiedName),
+    ReplicaIdentity(ReplicaIdentity),
+    /// `OWNER TO`; the role is `None` for `CURRENT_USER` and its like.
+    Owner(Option<String>),
+    /// `CREATE` or `ALTER FUNCTION`, or of a procedure.
+    Function(Function),
+    /// `ALTER SEQUENCE` changes how numbers are given out.
+    ChangesSequence,
+    /// `LOCK TABLE ... NOWAIT`.
+    Nowait,
+    /// `CREATE UNLOGGED TABLE`.
+    Unlogged(QualifiedName),
+    /// `DROP OWNED` or `REASSIGN OWNED`.
+    Owned(Owned),
+    /// The names of the columns that a new version of a view has; only where its text tells them all.
+    ViewColumns(Vec<String>),
+    /// `INSERT`, or `COPY FROM`.
+    Insert(Insert),
+    /// It sets a counter of a sequence: `setval`.
+    SetsSequence,
+    /// It cannot run in a transaction block.
+    Alone,
+    /// What it creates is temporary.
+    Temporary,
+}
+
+/// The triggers that `ALTER TABLE` switches.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Triggers {
+    Named(String),
+    User,
+    All,
+}
+
+/// What happens to row-level security.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RowSecurity {
+    Enable,
+    Disable,
+    Force,
+    NoForce,
+}
+
+/// By what rows are told apart downstream.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ReplicaIdentity {
+    Default,
+    Full,
+    Nothing,
+    Index(String),
+}
+
+/// A function or procedure as the statement leaves it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Function {
+    pub name: QualifiedName,
+    /// `SECURITY DEFINER`.
+    pub definer: bool,
+    /// It has `SET search_path`.
+    pub sets_path: bool,
+    /// `CREATE`, not `ALTER`.
+    pub creates: bool,
+}
+
+/// What happens to all that some roles own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Owned {
+    /// `None` for a word like `CURRENT_USER`.
+    pub roles: Vec<Option<String>>,
+    /// Dropped, not reassigned.
+    pub drop: bool,
+}
+
+/// Rows that come in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Insert {
+    pub target: Target,
+    /// The columns it names; empty for all.
+    pub columns: Vec<String>,
+    /// More than the rows that are written out: a query, or COPY.
+    pub bulk: bool,
+}

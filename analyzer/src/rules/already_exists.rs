@@ -1,0 +1,100 @@
+//! `already-exists`.
+
+use super::{Context, Report, Rule, Turn};
+use crate::finding::Risk;
+use crate::ir::{Action, Fact, Kind, New, QualifiedName, Renamed};
+use crate::quote;
+
+super::rule! {
+    /// The statement would fail, because what it creates exists.
+    ///
+    /// **What it detects.** `CREATE` of a table, view, sequence or index, `ADD COLUMN`, `ADD CONSTRAINT` and `RENAME TO` with a name that
+    /// is taken, in the schema where it would be created.
+    ///
+    /// **Why.** The migration ends half-way.
+    ///
+    /// **Instead.** See whether what is there is what is wanted; IF NOT EXISTS and IF EXISTS help where it is, but do not look.
+    ///
+    /// **Does not fire when** IF NOT EXISTS or OR REPLACE is there, an earlier statement drops it, what is created is temporary, or what exists
+    /// is an invalid index (invalid-index-stays speaks of that).
+    ///
+    /// ### Bad
+    ///
+    /// ```sql
+    /// CREATE TABLE orders (id bigint);
+    /// ```
+    ///
+    /// ### Good
+    ///
+    /// ```sql
+    /// CREATE TABLE IF NOT EXISTS orders (id bigint);
+    /// ```
+    AlreadyExists, "already-exists", Caution
+}
+
+impl Rule for AlreadyExists {
+    fn turn(&self) -> Turn {
+        Turn::Circumstances
+    }
+
+    fn check(&self, context: &Context) -> Vec<Report> {
+        if context.facts().contains(&Fact::Temporary) || context.has_said("invalid-index-stays") {
+            return Vec::new();
+        }
+        let fails = |what: String| context.remark(Risk::Caution, format!("would fail: {what} already exists"));
+        let taken = match context.kind() {
+            Kind::CreateTable(create) if !create.if_not_exists && !create.temporary => here(context, &create.name),
+            Kind::CreateView { name, replace: false } => here(context, name),
+            Kind::Create(creation) if !creation.if_not_exists => match &creation.new {
+                New::Relation(name) => here(context, name),
+                _ => None,
+            },
+            Kind::CreateIndex(create) if !create.if_not_exists => {
+                let table = context.existing(&create.table.name);
+                create.name.as_ref().zip(table).and_then(|(name, table)| at(context, &table.schema, name))
+            }
+            Kind::Rename(rename) => match (&rename.what, context.existing(&rename.target.name)) {
+                (Renamed::Relation { to }, Some(relation)) => at(context, &relation.schema, to),
+                (Renamed::Schema { to }, Some(relation)) if *to != relation.schema => at(context, to, &relation.name),
+                (Renamed::Column { to, .. }, Some(relation)) => column(&relation, to),
+                _ => None,
+            },
+            Kind::AlterTable(alter) => context.existing(&alter.target.name).and_then(|relation| {
+                alter.actions.iter().find_map(|action| match action {
+                    Action::AddColumn { column: added, if_not_exists: false } => {
+                        let again = |other: &Action| matches!(other, Action::DropColumn { name, .. } if *name == added.name);
+                        column(&relation, &added.name).filter(|_| !alter.actions.iter().any(again))
+                    }
+                    Action::AddConstraint(added) => {
+                        let name = added.name.as_ref()?;
+                        let again = |other: &Action| matches!(other, Action::DropConstraint { name: dropped, .. } if dropped == name);
+                        let taken = relation.constraints.iter().any(|one| one.name == *name) && !alter.actions.iter().any(again);
+                        taken.then(|| format!("constraint {} of {}", quote::ident(name), super::name_of(&relation)))
+                    }
+                    _ => None,
+                })
+            }),
+            _ => None,
+        };
+        taken.map(fails).into_iter().collect()
+    }
+}
+
+fn column(relation: &crate::catalog::Relation, name: &str) -> Option<String> {
+    let taken = relation.columns.iter().any(|column| column.name == name);
+    taken.then(|| format!("column {} of {}", quote::ident(name), super::name_of(relation)))
+}
+
+/// What has the name already in the schema in which the statement would create it.
+fn here(context: &Context, name: &QualifiedName) -> Option<String> {
+    match &name.schema {
+        Some(schema) => at(context, schema, &name.name),
+        None => at(context, &context.script().creation_schema()?, &name.name),
+    }
+}
+
+fn at(context: &Context, schema: &str, name: &str) -> Option<String> {
+    let wanted = QualifiedName { schema: Some(schema.to_owned()), name: name.to_owned() };
+    let found = context.existing(&wanted).filter(|found| found.schema == schema && found.name == name)?;
+    Some(format!("relation {}", super::name_of(&found)))
+}

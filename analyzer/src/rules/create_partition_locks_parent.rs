@@ -1,0 +1,85 @@
+//! `create-partition-locks-parent`.
+
+use std::rc::Rc;
+
+use super::{Context, Report, Rule, hint};
+use crate::catalog::Relation;
+use crate::finding::Risk;
+use crate::ir::{CreateTable, Kind};
+use crate::quote;
+
+super::rule! {
+    /// Creating a partition in place locks the whole partitioned table.
+    ///
+    /// **What it detects.** `CREATE TABLE ... PARTITION OF` a table that others use. It is a danger where the default partition is read
+    /// too, to see whether it holds rows of the new one.
+    ///
+    /// **Why.** An AccessExclusiveLock on the parent keeps everybody out of all partitions, and waits for every query that runs on them.
+    ///
+    /// **Instead.** Create the table on its own, then attach it: ATTACH PARTITION takes a ShareUpdateExclusiveLock on the parent only.
+    ///
+    /// **Does not fire when** the parent is new, temporary or without partitions that hold rows, or the table exists (IF NOT EXISTS).
+    ///
+    /// ### Bad
+    ///
+    /// ```sql
+    /// CREATE TABLE events_2026 PARTITION OF events FOR VALUES FROM ('2026-01-01') TO ('2027-01-01');
+    /// ```
+    ///
+    /// ### Good
+    ///
+    /// ```sql
+    /// CREATE TABLE events_2026 (LIKE events INCLUDING DEFAULTS INCLUDING CONSTRAINTS);
+    /// ALTER TABLE events ATTACH PARTITION events_2026 FOR VALUES FROM ('2026-01-01') TO ('2027-01-01');
+    /// ```
+    CreatePartitionLocksParent, "create-partition-locks-parent", Danger
+}
+
+impl Rule for CreatePartitionLocksParent {
+    fn check(&self, context: &Context) -> Vec<Report> {
+        let Kind::CreateTable(create) = context.kind() else { return Vec::new() };
+        let (Some(_), [parent]) = (&create.partition, create.parents.as_slice()) else { return Vec::new() };
+        let Some(parent) = context.existing(parent).filter(|parent| !context.is_harmless(parent)) else { return Vec::new() };
+        if context.effects().on(parent.oid).is_none() {
+            return Vec::new();
+        }
+        let default = parent.default_partition.and_then(|oid| context.effects().on(oid));
+        let read = default.and_then(|touch| touch.scans);
+        let name = super::name_of(&parent);
+        let mut report = context.report(Risk::Caution, &parent, format!("creating a partition locks all of {name}"));
+        let waits = super::waits(report.lock);
+        report = match default {
+            Some(touch) if read == Some(true) => {
+                report.risk = Risk::Danger;
+                report.detail(format!(
+                    "{waits}, and the default partition {} is read to see whether it holds rows of the new one.",
+                    super::name_of(&touch.relation)
+                ))
+            }
+            _ => report.detail(format!("{waits}; it is held briefly, but it waits for every query that runs on any partition.")),
+        };
+        // Whether the default partition is read may be open: then unknown-effect says so.
+        report.explains_data = default.is_none() || read.is_some();
+        vec![report.hint(attach(context, create, &parent).unwrap_or_else(|| {
+            format!("Create the table on its own, (LIKE {name} INCLUDING ALL EXCLUDING IDENTITY), then attach it to {name}.")
+        }))]
+    }
+}
+
+/// The same in two steps, if the statement has nothing but a name and a bound.
+fn attach(context: &Context, create: &CreateTable, parent: &Rc<Relation>) -> Option<String> {
+    let text = context.text();
+    let lower = text.to_ascii_lowercase();
+    let at = lower.find("for values").or_else(|| lower.ends_with(" default").then(|| lower.len() - "default".len()))?;
+    let (before, bound) = (text.get(..at)?, text.get(at..)?);
+    let plain = before.split_whitespace().count() == 6 && !["partition by", "tablespace", "using"].iter().any(|word| lower.contains(word));
+    let options = lower.get(at..)?.trim_end().ends_with(')') || lower.ends_with("default");
+    let with = lower.get(at..)?.split_once("with").is_some_and(|(_, rest)| !rest.trim_start().starts_with("(modulus"));
+    let wanted = plain && options && (!with || lower.contains("modulus"));
+    let schema = create.name.schema.clone().or_else(|| context.script().catalog().current_schema());
+    let name = schema.map_or_else(|| quote::ident(&create.name.name), |schema| quote::qualified(&schema, &create.name.name));
+    wanted.then(|| {
+        let like = format!("LIKE {} INCLUDING ALL EXCLUDING COMMENTS EXCLUDING IDENTITY EXCLUDING STATISTICS", super::name_of(parent));
+        hint::steps(&[format!("CREATE TABLE {name} ({like})"), format!("{} ATTACH PARTITION {name} {bound}", hint::alter(parent))])
+    })
+}

@@ -1,0 +1,317 @@
+//! What the text has done to the session so far: the transaction it is in, what it holds and has added to the end of it, its lock_timeout, and
+//! which rules have spoken.
+//!
+//! A text without BEGIN is taken for statements that commit one by one, unless the session that asks is in a transaction block. Locks that
+//! are held too long are only claimed where they certainly are.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+use crate::catalog::{Catalog, Oid, Relation};
+use crate::ir::{Fact, Kind, QualifiedName, Statement, Transaction};
+use crate::lock::LockMode;
+
+/// So many relations are remembered as locked.
+const REMEMBERED: usize = 200;
+/// So many savepoints are.
+const SAVEPOINTS: usize = 16;
+
+/// A strong lock that is held to the end of the transaction.
+#[derive(Debug, Clone)]
+pub struct Held {
+    pub relation: Rc<Relation>,
+    pub mode: LockMode,
+    /// The statement that took it; 0: the session held it before.
+    pub since: u32,
+}
+
+/// What a statement leaves behind beside what it does to the database.
+#[derive(Debug, Default)]
+pub struct Deeds {
+    /// Strong locks on relations that others use.
+    pub locks: Vec<(Rc<Relation>, LockMode)>,
+    /// The names of the constraints that it adds.
+    pub constraints: Vec<(Oid, String)>,
+    /// The tables that its new foreign keys reference.
+    pub referenced: Vec<Oid>,
+    /// The rules that spoke of it.
+    pub rules: Vec<&'static str>,
+}
+
+/// What is there to the end of the transaction, or until a savepoint is gone back to.
+#[derive(Debug, Clone, Default)]
+struct Taken {
+    held: BTreeMap<Oid, Held>,
+    constraints: BTreeSet<(Oid, String)>,
+    referenced: BTreeSet<Oid>,
+}
+
+/// How long a statement would wait for a lock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Timeout {
+    Unknown,
+    /// In milliseconds; 0 for ever.
+    Is(u64),
+}
+
+/// The session, as the next statement finds it.
+#[derive(Debug)]
+pub struct Past {
+    /// A transaction block is open.
+    in_block: bool,
+    /// The session was in one before the text began.
+    outer: bool,
+    taken: Taken,
+    savepoints: Vec<(String, Taken)>,
+    timeout: Timeout,
+    /// As it was before SET LOCAL.
+    before_local: Option<Timeout>,
+    /// Before the text began.
+    initial: Timeout,
+    /// Rules that have spoken of this text, and of this transaction.
+    said: BTreeSet<&'static str>,
+    said_here: BTreeSet<&'static str>,
+    /// The first statement that changes something in a transaction of its own, and the first that runs only outside a block.
+    changes: Option<u32>,
+    alone: Option<u32>,
+    /// Tables that the text gave a policy.
+    policies: Vec<QualifiedName>,
+    /// The first strong lock since the last COMMIT of the text, whether or not a block is known to be open.
+    first_lock: Option<Held>,
+    /// The text has changed its role.
+    other_role: bool,
+}
+
+impl Past {
+    pub fn new(catalog: &dyn Catalog) -> Self {
+        let initial = catalog.setting("lock_timeout").as_deref().and_then(milliseconds).map_or(Timeout::Unknown, Timeout::Is);
+        let outer = catalog.in_transaction_block() == Some(true);
+        let held = if outer { catalog.held_locks() } else { Vec::new() };
+        let held = held.into_iter().filter(|(_, mode)| *mode >= LockMode::Share).take(REMEMBERED).filter_map(|(oid, mode)| {
+            let relation = catalog.describe(oid).filter(|relation| !relation.temporary && !relation.created_here)?;
+            Some((oid, Held { relation: Rc::new(relation), mode, since: 0 }))
+        });
+        Self {
+            in_block: outer,
+            outer,
+            taken: Taken { held: held.collect(), ..Taken::default() },
+            savepoints: Vec::new(),
+            timeout: initial,
+            before_local: None,
+            initial,
+            said: BTreeSet::new(),
+            said_here: BTreeSet::new(),
+            changes: None,
+            alone: None,
+            policies: Vec::new(),
+            first_lock: None,
+            other_role: false,
+        }
+    }
+
+    pub fn in_block(&self) -> bool {
+        self.in_block
+    }
+
+    /// Whether the session that asks is in a transaction block itself.
+    pub fn outer(&self) -> bool {
+        self.outer
+    }
+
+    /// Strong locks of earlier statements of the same transaction, on relations that others use.
+    pub fn held(&self) -> impl Iterator<Item = &Held> {
+        self.taken.held.values()
+    }
+
+    /// The lock of this kind on a relation.
+    pub fn held_on(&self, relation: Oid) -> Option<LockMode> {
+        self.taken.held.get(&relation).map(|held| held.mode)
+    }
+
+    /// Whether the transaction that is open added the constraint of this name.
+    pub fn has_added(&self, relation: Oid, constraint: &str) -> bool {
+        self.taken.constraints.contains(&(relation, constraint.to_owned()))
+    }
+
+    /// The tables that its new foreign keys reference.
+    pub fn referenced(&self) -> &BTreeSet<Oid> {
+        &self.taken.referenced
+    }
+
+    pub fn lock_timeout(&self) -> Timeout {
+        self.timeout
+    }
+
+    /// Whether a rule has spoken of an earlier statement.
+    pub fn has_said(&self, rule: &str) -> bool {
+        self.said.contains(rule)
+    }
+
+    /// The same, in this transaction.
+    pub fn has_said_here(&self, rule: &str) -> bool {
+        self.said_here.contains(rule)
+    }
+
+    /// The first strong lock that may still be held: a text without BEGIN may be run in one transaction by whoever runs it.
+    pub fn first_lock(&self) -> Option<&Held> {
+        self.first_lock.as_ref()
+    }
+
+    /// Whether the text has changed its role, so that the rights of the session say nothing.
+    pub fn has_other_role(&self) -> bool {
+        self.other_role
+    }
+
+    /// The first statement so far that changed something and is committed by now.
+    pub fn changes(&self) -> Option<u32> {
+        self.changes
+    }
+
+    /// The first statement so far that runs only outside a transaction block.
+    pub fn alone(&self) -> Option<u32> {
+        self.alone
+    }
+
+    /// The tables that earlier statements gave a policy, as they name them.
+    pub fn policies(&self) -> impl Iterator<Item = &QualifiedName> {
+        self.policies.iter()
+    }
+
+    /// Whether the locks of the next statement are of interest.
+    pub fn wants_locks(&self) -> bool {
+        self.in_block || self.first_lock.is_none()
+    }
+
+    /// Takes note of what a statement leaves behind.
+    pub fn note(&mut self, number: u32, deeds: Deeds) {
+        self.said.extend(&deeds.rules);
+        self.said_here.extend(&deeds.rules);
+        for (relation, mode) in deeds.locks {
+            if self.first_lock.is_none() {
+                self.first_lock = Some(Held { relation: Rc::clone(&relation), mode, since: number });
+            }
+            if self.in_block && self.taken.held.len() < REMEMBERED {
+                let held = self.taken.held.entry(relation.oid).or_insert(Held { relation, mode, since: number });
+                if mode > held.mode {
+                    (held.mode, held.since) = (mode, number);
+                }
+            }
+        }
+        if self.in_block && self.taken.constraints.len() < REMEMBERED {
+            self.taken.constraints.extend(deeds.constraints);
+            self.taken.referenced.extend(deeds.referenced);
+        }
+    }
+
+    /// Takes note of what a statement does to the session.
+    pub fn apply(&mut self, statement: &Statement) {
+        for fact in &statement.facts {
+            if let Fact::CreatePolicy(table) = fact
+                && self.policies.len() < REMEMBERED
+            {
+                self.policies.push(table.clone());
+            }
+        }
+        match &statement.kind {
+            Kind::Transaction(what) => self.transaction(what),
+            Kind::SetVariable { name, values, local } if name.eq_ignore_ascii_case("lock_timeout") => self.set_timeout(values, *local),
+            Kind::SetVariable { name, .. } => self.other_role |= matches!(name.as_str(), "role" | "session_authorization"),
+            _ if statement.facts.contains(&Fact::Alone) => self.alone = self.alone.or(Some(statement.number)),
+            _ if changes_something(statement) => self.changes = self.changes.or(Some(statement.number)),
+            _ => {}
+        }
+    }
+
+    /// Outside a block SET LOCAL does nothing.
+    fn set_timeout(&mut self, values: &[String], local: bool) {
+        let value = match values.first() {
+            Some(value) => milliseconds(value).map_or(Timeout::Unknown, Timeout::Is),
+            None => self.initial,
+        };
+        if !local {
+            (self.timeout, self.before_local) = (value, None);
+        } else if self.in_block {
+            self.before_local = self.before_local.or(Some(self.timeout));
+            self.timeout = value;
+        }
+    }
+
+    fn transaction(&mut self, what: &Transaction) {
+        match what {
+            Transaction::Begin => self.in_block = true,
+            Transaction::Commit { chain } | Transaction::Rollback { chain } => {
+                self.in_block = *chain;
+                self.taken = Taken::default();
+                self.first_lock = None;
+                self.savepoints.clear();
+                self.said_here.clear();
+                if let Some(before) = self.before_local.take() {
+                    self.timeout = before;
+                }
+            }
+            Transaction::Savepoint(name) => {
+                if self.savepoints.len() < SAVEPOINTS {
+                    self.savepoints.push((name.clone(), self.taken.clone()));
+                }
+            }
+            Transaction::Release(name) => {
+                if let Some(at) = self.savepoints.iter().rposition(|(one, _)| one == name) {
+                    self.savepoints.truncate(at);
+                }
+            }
+            // What a savepoint that was not kept gives back is not known: then nothing is claimed.
+            Transaction::RollbackTo(name) => match self.savepoints.iter().rposition(|(one, _)| one == name) {
+                Some(at) => {
+                    self.savepoints.truncate(at + 1);
+                    self.taken = self.savepoints.last().map(|(_, taken)| taken.clone()).unwrap_or_default();
+                }
+                None => self.taken = Taken::default(),
+            },
+        }
+    }
+}
+
+/// Whether something stays of the statement when a later one fails.
+fn changes_something(statement: &Statement) -> bool {
+    !matches!(statement.kind, Kind::Ignored | Kind::Transaction(_) | Kind::SetVariable { .. } | Kind::Locks(_))
+}
+
+/// A time as `lock_timeout` takes it, milliseconds being its unit.
+fn milliseconds(text: &str) -> Option<u64> {
+    let text = text.trim();
+    let end = text.find(|letter: char| !letter.is_ascii_digit() && letter != '.').unwrap_or(text.len());
+    let (number, unit) = text.split_at(end);
+    let factor = match unit.trim() {
+        "us" => 0.001,
+        "" | "ms" => 1.0,
+        "s" => 1e3,
+        "min" => 6e4,
+        "h" => 3.6e6,
+        "d" => 8.64e7,
+        _ => return None,
+    };
+    let value = (number.parse::<f64>().ok()? * factor).round();
+    (0.0..1e15).contains(&value).then_some(value as u64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::milliseconds;
+
+    #[test]
+    fn times_are_read_as_the_server_reads_them() {
+        for (text, expected) in [
+            ("0", Some(0)),
+            ("2s", Some(2_000)),
+            ("1500", Some(1_500)),
+            ("1.5 min", Some(90_000)),
+            ("500ms", Some(500)),
+            ("2d", Some(172_800_000)),
+            ("soon", None),
+            ("-1", None),
+            ("", None),
+        ] {
+            assert_eq!(milliseconds(text), expected, "{text}");
+        }
+    }
+}

@@ -1,0 +1,143 @@
+/*
+ * Locks and snapshots of this moment, and the caller's standing towards a relation. Only shared memory and the system
+ * caches are read, so that each answer takes microseconds; nothing is locked. Errors are handled as in relation.c.
+ */
+#include "zdm_shim.h"
+
+#include "access/htup_details.h"
+#include "access/table.h"
+#include "access/transam.h"
+#include "access/xact.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_namespace.h"
+#include "miscadmin.h"
+#include "storage/bufmgr.h"
+#include "storage/lock.h"
+#include "storage/proc.h"
+#include "storage/procarray.h"
+#include "utils/acl.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+#include "utils/syscache.h"
+
+/* Whether anybody else holds a lock on the relation that conflicts with this mode (a LOCKMODE). */
+ErrorData *
+zdm_shim_is_locked(Oid relation, int mode, bool *locked)
+{
+	ErrorData  *volatile error = NULL;
+	MemoryContext context = CurrentMemoryContext;
+
+	*locked = false;
+	PG_TRY();
+	{
+		LOCKTAG		tag;
+		int			count = 0;
+
+		SET_LOCKTAG_RELATION(tag, MyDatabaseId, relation);
+		/* The result is in a static array of the server's, or in the current context: not to be freed. */
+		(void) GetLockConflicts(&tag, mode, &count);
+		*locked = count > 0;
+	}
+	PG_CATCH();
+	{
+		MemoryContextSwitchTo(context);
+		error = zdm_shim_catch(context);
+	}
+	PG_END_TRY();
+	return error;
+}
+
+/* Whether another transaction of this database has a snapshot that CREATE INDEX CONCURRENTLY would wait for (WaitForOlderSnapshots). */
+ErrorData *
+zdm_shim_has_snapshots(bool *any)
+{
+	ErrorData  *volatile error = NULL;
+	MemoryContext context = CurrentMemoryContext;
+
+	*any = false;
+	PG_TRY();
+	{
+		int			count = 0;
+
+		pfree(GetCurrentVirtualXIDs(InvalidTransactionId, true, false, PROC_IS_AUTOVACUUM | PROC_IN_VACUUM, &count));
+		*any = count > 0;
+	}
+	PG_CATCH();
+	{
+		MemoryContextSwitchTo(context);
+		error = zdm_shim_catch(context);
+	}
+	PG_END_TRY();
+	return error;
+}
+
+/* Whether there was ever a backfill job in this database: whether our table of jobs has a block. */
+ErrorData *
+zdm_shim_has_jobs(bool *any)
+{
+	ErrorData  *volatile error = NULL;
+	MemoryContext context = CurrentMemoryContext;
+
+	*any = false;
+	PG_TRY();
+	{
+		Oid			table = get_relname_relid("job", get_namespace_oid("zdm", true));
+
+		if (OidIsValid(table))
+		{
+			Relation	jobs = table_open(table, AccessShareLock);
+
+			*any = RelationGetNumberOfBlocks(jobs) > 0;
+			table_close(jobs, AccessShareLock);
+		}
+	}
+	PG_CATCH();
+	{
+		MemoryContextSwitchTo(context);
+		error = zdm_shim_catch(context);
+	}
+	PG_END_TRY();
+	return error;
+}
+
+/* Who owns a relation, what that means for the caller, and whether it is populated. */
+ErrorData *
+zdm_shim_standing(Oid relation, ZdmStanding *standing)
+{
+	ErrorData  *volatile error = NULL;
+	MemoryContext context = CurrentMemoryContext;
+
+	memset(standing, 0, sizeof(*standing));
+	PG_TRY();
+	{
+		HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relation));
+
+		if (HeapTupleIsValid(tuple))
+		{
+			Form_pg_class class = (Form_pg_class) GETSTRUCT(tuple);
+			HeapTuple	schema = SearchSysCache1(NAMESPACEOID, ObjectIdGetDatum(class->relnamespace));
+
+			standing->found = true;
+			standing->owner = GetUserNameFromId(class->relowner, true);
+			/* has_privs_of_role is what object_ownercheck and pg_class_ownercheck come down to */
+			standing->owns = has_privs_of_role(GetUserId(), class->relowner);
+			standing->may_drop = standing->owns;
+			standing->populated = class->relispopulated;
+			if (HeapTupleIsValid(schema))
+			{
+				standing->may_drop |= has_privs_of_role(GetUserId(), ((Form_pg_namespace) GETSTRUCT(schema))->nspowner);
+				ReleaseSysCache(schema);
+			}
+			ReleaseSysCache(tuple);
+		}
+	}
+	PG_CATCH();
+	{
+		MemoryContextSwitchTo(context);
+		error = zdm_shim_catch(context);
+	}
+	PG_END_TRY();
+	return error;
+}
