@@ -1,6 +1,7 @@
 //! `zdm.check_report`: the findings as one document, and as an error for a CI that wants to fail.
 
 use super::input;
+use crate::catalog::LiveCatalog;
 use crate::catalog::shim;
 use crate::error::{Error, sqlstate};
 use crate::text::to_server;
