@@ -151,4 +151,8 @@ impl Catalog for LiveCatalog {
         self.ask((), shim::interrupts);
         self.error.borrow().is_some()
     }
+
+    fn tables_of_type(&self, composite: Oid) -> Option<Vec<Oid>> {
+        self.ask(None, || facts::tables_of_type(composite, self.owner))
+    }
 }

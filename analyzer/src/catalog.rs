@@ -81,6 +81,13 @@ pub trait Catalog {
     fn interrupted(&self) -> bool {
         false
     }
+
+    // --- what a statement reaches
+
+    /// The tables OF a composite type, which is given as a relation; `None` when it cannot be told.
+    fn tables_of_type(&self, _composite: Oid) -> Option<Vec<Oid>> {
+        None
+    }
 }
 
 /// `pg_class.relkind`.

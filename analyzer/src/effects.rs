@@ -65,7 +65,10 @@ pub fn of<'a>(statement: &Statement, script: &'a Script<'a>) -> Effects<'a> {
         Kind::Locks(locks) => other::locks(&mut effects, locks),
         Kind::Modify(changes) => other::modify(&mut effects, changes),
         Kind::Create(creation) => other::modify(&mut effects, &creation.changes),
+        Kind::AlterComposite { name, actions } => alter_table::alter_composite(&mut effects, name, actions),
         Kind::RenameCalled { .. }
+        | Kind::Block(_)
+        | Kind::Client(_)
         | Kind::DropDatabase { .. }
         | Kind::SetVariable { .. }
         | Kind::Transaction(_)

@@ -111,6 +111,15 @@ pub enum Kind {
     Transaction(Transaction),
     /// Takes no lock that could disturb.
     Ignored,
+    /// `ALTER TYPE ... CASCADE`: the tables OF a composite type change with it.
+    AlterComposite {
+        name: QualifiedName,
+        actions: Vec<Action>,
+    },
+    /// A DO block, as far as SQL can be seen in it.
+    Block(Block),
+    /// Not for the server: psql reads it. What it is, as a message.
+    Client(&'static str),
     /// Its effect cannot be read off its text.
     Opaque {
         reason: &'static str,
@@ -126,6 +135,26 @@ impl Kind {
             _ => &[],
         }
     }
+}
+
+/// The SQL inside a DO block.
+#[derive(Debug, Clone)]
+pub struct Block {
+    pub parts: Vec<Part>,
+    /// Why there may be more to it; `None` when all of it was seen and runs from the first to the last statement.
+    pub hidden: Option<&'static str>,
+}
+
+/// A piece of SQL in a block.
+#[derive(Debug, Clone)]
+pub struct Part {
+    /// Positions in its statements are those of this text; their lines are those of the whole.
+    pub text: String,
+    pub statements: Vec<Statement>,
+    /// Where the piece stands in the whole text, if it stands there as it is.
+    pub offset: Option<usize>,
+    /// It runs whenever the block runs.
+    pub certain: bool,
 }
 
 /// Which rule speaks for an opaque statement.

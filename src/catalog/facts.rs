@@ -25,6 +25,7 @@ static TYPE: Query<2> = Query::new(sql_file!("type.sql"), [pg_sys::OIDOID, pg_sy
 static DEPENDENT_VIEWS: Query<2> = Query::new(sql_file!("dependent_views.sql"), [pg_sys::OIDOID, pg_sys::INT4OID]);
 static RELATIONS_IN_SCHEMA: Query<1> = Query::new(sql_file!("relations_in_schema.sql"), [pg_sys::OIDOID]);
 static RELATIONS_USING_TYPE: Query<1> = Query::new(sql_file!("relations_using_type.sql"), [pg_sys::OIDOID]);
+static TABLES_OF_TYPE: Query<1> = Query::new(sql_file!("tables_of_type.sql"), [pg_sys::OIDOID]);
 
 /// What is known of a relation: what the analysis asked for, and what its other questions need.
 pub struct Known {
@@ -174,6 +175,12 @@ pub fn relations_in_schema(schema: u32, owner: pg_sys::Oid) -> Result<Vec<u32>, 
 /// Tables and materialized views with columns of a type.
 pub fn relations_using_type(type_oid: u32, owner: pg_sys::Oid) -> Result<Option<Vec<u32>>, ServerError> {
     let document = RELATIONS_USING_TYPE.run([oid(type_oid)], owner)?;
+    Ok(read(document.as_ref()))
+}
+
+/// The tables OF a composite type.
+pub fn tables_of_type(composite: u32, owner: pg_sys::Oid) -> Result<Option<Vec<u32>>, ServerError> {
+    let document = TABLES_OF_TYPE.run([oid(composite)], owner)?;
     Ok(read(document.as_ref()))
 }
 

@@ -6,6 +6,7 @@
 
 mod cluster;
 mod job;
+pub mod observe;
 mod program;
 mod random;
 mod session;

@@ -83,18 +83,22 @@ impl Session {
 
     /// A query's rows as text: columns by `|`, NULL as `-`.
     pub fn rows(&mut self, sql: &str) -> Vec<String> {
-        let messages = match self.client.simple_query(sql) {
-            Ok(messages) => messages,
+        match self.try_rows(sql) {
+            Ok(rows) => rows,
             Err(error) => panic!("{sql}\nexpected rows, came: {}", describe(&error)),
-        };
+        }
+    }
+
+    /// The same for a query that may fail.
+    pub fn try_rows(&mut self, sql: &str) -> Result<Vec<String>, Error> {
         let mut rows = Vec::new();
-        for message in messages {
+        for message in self.client.simple_query(sql)? {
             if let SimpleQueryMessage::Row(row) = message {
                 let columns: Vec<&str> = (0..row.len()).map(|i| row.get(i).unwrap_or("-")).collect();
                 rows.push(columns.join("|"));
             }
         }
-        rows
+        Ok(rows)
     }
 
     /// Fails with expected and came unless the query gives exactly these rows (see [`Session::rows`]).
