@@ -1,8 +1,9 @@
 //! The questions a caller can ask.
 
 use crate::catalog::{Catalog, RelationKind};
+use crate::effects::Touch;
 use crate::finding::{Effect, Finding, Risk};
-use crate::ir::Statement;
+use crate::ir::{Block, Kind, Part, Statement};
 use crate::lock::{Blocks, LockMode};
 use crate::rules::{self, Context, Report};
 use crate::script::Script;
@@ -36,21 +37,70 @@ pub fn check(sql: &str, catalog: &dyn Catalog) -> Vec<Finding> {
         if catalog.interrupted() {
             break;
         }
-        let effects = model::of(statement, &script);
-        let later = statements.get(at + 1..).unwrap_or_default();
-        let mut context = Context::new(statement, later, sql, &effects);
-        let reports = rules::reports(&mut context);
-        if reports.is_empty() {
-            findings.push(safe(statement, &context));
+        if let Kind::Block(block) = &statement.kind {
+            findings.extend(block_findings(statement, block, sql, &mut script));
+            continue;
         }
-        findings.extend(reports.into_iter().map(|(rule, report)| finding(statement, Some(rule), report)));
+        let later = statements.get(at + 1..).unwrap_or_default();
+        findings.extend(judge(statement, later, sql, &script));
         script.apply(statement);
     }
     findings
 }
 
+/// The findings on one statement; the only one of a statement without any says that it is safe.
+fn judge(statement: &Statement, later: &[Statement], text: &str, script: &Script) -> Vec<Finding> {
+    let effects = model::of(statement, script);
+    let mut context = Context::new(statement, later, text, &effects);
+    let reports = rules::reports(&mut context);
+    if reports.is_empty() {
+        return vec![safe(statement, &context)];
+    }
+    reports.into_iter().map(|(rule, report)| finding(statement, Some(rule), report)).collect()
+}
+
+/// What there is to say of the SQL that is seen in a DO block, with the block's number and the lines of the text; then that there may be more.
+fn block_findings(outer: &Statement, block: &Block, sql: &str, script: &mut Script) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for part in &block.parts {
+        for (at, inner) in part.statements.iter().enumerate() {
+            if script.catalog().interrupted() {
+                return findings;
+            }
+            if let Kind::Block(deeper) = &inner.kind {
+                findings.extend(block_findings(inner, deeper, &part.text, script).into_iter().map(|finding| place(finding, outer, part)));
+                continue;
+            }
+            let later = part.statements.get(at + 1..).unwrap_or_default();
+            let said = judge(inner, later, &part.text, script).into_iter().filter(|finding| finding.rule.is_some());
+            findings.extend(said.map(|finding| place(finding, outer, part)));
+            if part.certain { script.apply(inner) } else { script.apply_perhaps(inner) }
+        }
+    }
+    let effects = model::of(outer, script);
+    let mut context = Context::new(outer, &[], sql, &effects);
+    let reports = rules::reports(&mut context);
+    findings.extend(reports.into_iter().map(|(rule, report)| finding(outer, Some(rule), report)));
+    if findings.is_empty() {
+        let report = context.remark(Risk::Safe, "nothing in it keeps reads or writes waiting");
+        findings.push(finding(outer, None, report));
+    }
+    findings
+}
+
+/// Puts a finding on a statement inside a block where the block is, as exactly as that is known.
+fn place(mut finding: Finding, outer: &Statement, part: &Part) -> Finding {
+    finding.statement = outer.number;
+    finding.span = match part.offset {
+        Some(offset) => finding.span.start.saturating_add(offset)..finding.span.end.saturating_add(offset),
+        None => outer.span.clone(),
+    };
+    finding
+}
+
 /// What each statement of a text does to each relation that exists now and gets a ShareUpdateExclusiveLock or a stronger one. Indexes,
-/// sequences and TOAST tables are left out. A statement whose effect its text does not show (DO, CALL) gives no row: [`check`] says that.
+/// sequences and TOAST tables are left out. A statement whose effect its text does not show (CALL, a DO block with more than plain SQL) gives no row:
+/// [`check`] says that.
 pub fn effects(sql: &str, catalog: &dyn Catalog) -> Result<Vec<Effect>, NotAnalyzable> {
     let statements = parse::statements(sql).map_err(|message| NotAnalyzable { message })?;
     let mut script = Script::new(catalog);
@@ -59,19 +109,51 @@ pub fn effects(sql: &str, catalog: &dyn Catalog) -> Result<Vec<Effect>, NotAnaly
         if catalog.interrupted() {
             break;
         }
-        let effects = model::of(statement, &script);
-        let listed =
-            effects.touches().iter().filter(|touch| touch.lock >= LockMode::ShareUpdateExclusive && is_listed(touch.relation.kind));
-        rows.extend(listed.map(|touch| Effect {
-            statement: statement.number,
-            relation: touch.relation.oid,
-            lock: touch.lock,
-            rewrites: touch.rewrites,
-            scans: if touch.rewrites == Some(false) { touch.scans } else { None },
-        }));
-        script.apply(statement);
+        let mut touched = Vec::new();
+        run(statement, &mut script, &mut touched);
+        rows.extend(
+            touched.into_iter().filter(|touch| touch.lock >= LockMode::ShareUpdateExclusive && is_listed(touch.relation.kind)).map(
+                |touch| Effect {
+                    statement: statement.number,
+                    relation: touch.relation.oid,
+                    lock: touch.lock,
+                    rewrites: touch.rewrites,
+                    scans: if touch.rewrites == Some(false) { touch.scans } else { None },
+                },
+            ),
+        );
     }
     Ok(rows)
+}
+
+/// Adds what a statement touches. A DO block is the sum of its statements, if all of them are seen.
+fn run(statement: &Statement, script: &mut Script, touched: &mut Vec<Touch>) {
+    if let Kind::Block(block) = &statement.kind {
+        for (part, inner) in block.parts.iter().flat_map(|part| part.statements.iter().map(move |inner| (part, inner))) {
+            if script.catalog().interrupted() {
+                return;
+            }
+            if block.hidden.is_none() {
+                run(inner, script, touched);
+            } else if part.certain {
+                script.apply(inner);
+            } else {
+                script.apply_perhaps(inner);
+            }
+        }
+        return;
+    }
+    for touch in model::of(statement, script).touches() {
+        match touched.iter_mut().find(|known| known.relation.oid == touch.relation.oid) {
+            Some(known) => {
+                known.lock = known.lock.max(touch.lock);
+                known.rewrites = model::either(known.rewrites, touch.rewrites);
+                known.scans = model::either(known.scans, touch.scans);
+            }
+            None => touched.push(touch.clone()),
+        }
+    }
+    script.apply(statement);
 }
 
 fn is_listed(kind: RelationKind) -> bool {
@@ -145,6 +227,9 @@ fn safe(statement: &Statement, context: &Context) -> Finding {
     let touches = context.effects().touches();
     let strongest = touches.iter().max_by_key(|touch| touch.lock);
     let main = context.main_relation().or_else(|| strongest.map(|touch| touch.relation.clone()));
+    if let Kind::Client(what) = &statement.kind {
+        return finding(statement, None, context.remark(Risk::Safe, *what));
+    }
     let message = match strongest {
         None => "takes no table lock that keeps reads or writes waiting".to_owned(),
         Some(touch) if touch.lock < LockMode::Share => "keeps neither reads nor writes waiting".to_owned(),

@@ -23,4 +23,5 @@ mod script;
 pub mod testing;
 
 pub use check::{NotAnalyzable, check, check_command, effects};
+pub use parse::for_server;
 pub use rules::{RuleInfo, is_rule, rules};

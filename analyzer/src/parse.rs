@@ -4,6 +4,8 @@
 //! "safe". Our own recursion walks decoded trees only and is bounded by the same limit.
 
 mod alter;
+mod block;
+mod client;
 mod create;
 mod domain;
 mod drop;
@@ -16,6 +18,7 @@ mod rename;
 mod size;
 mod statement;
 mod tag;
+mod token;
 mod transaction;
 
 use pg_query::protobuf::node::Node as Tree;
@@ -23,21 +26,42 @@ use pg_query::protobuf::{Node, ParseResult};
 
 use crate::ir::{Expr, Statement};
 
-/// The statements of a text, or what the parser said against it.
+/// How deep DO blocks inside DO blocks are read.
+const BLOCKS: u32 = 2;
+
+/// The statements of a text and what stands between them for psql, or what the parser said against it.
 pub fn statements(sql: &str) -> Result<Vec<Statement>, String> {
+    let Some(cut) = client::cut(sql) else { return server_statements(sql, BLOCKS) };
+    let mut all = server_statements(&cut.text, BLOCKS)?;
+    all.extend(cut.pieces.into_iter().map(|piece| Statement { number: 0, line: 0, span: piece.span, tag: piece.tag, kind: piece.kind }));
+    all.sort_by_key(|statement| statement.span.start);
+    let mut lines = position::Lines::new(sql);
+    for (number, statement) in (1..).zip(&mut all) {
+        (statement.number, statement.line) = (number, lines.line_at(statement.span.start));
+    }
+    Ok(all)
+}
+
+/// The text as the server is to read it: blanks in the place of what is for psql. `None` when that is nothing.
+pub fn for_server(sql: &str) -> Option<String> {
+    client::cut(sql).map(|cut| cut.text)
+}
+
+fn server_statements(sql: &str, blocks: u32) -> Result<Vec<Statement>, String> {
     let parsed = tree(sql)?;
     let mut out = Vec::new();
     let mut lines = position::Lines::new(sql);
     for raw in &parsed.stmts {
         let Some(node) = raw.stmt.as_ref().and_then(|stmt| stmt.node.as_ref()) else { continue };
         let span = position::span(sql, raw.stmt_location, raw.stmt_len);
-        out.push(Statement {
-            number: u32::try_from(out.len() + 1).unwrap_or(u32::MAX),
-            line: lines.line_at(span.start),
-            tag: tag::of(node),
-            kind: statement::kind(node, sql, &span),
-            span,
-        });
+        let line = lines.line_at(span.start);
+        let kind = match node {
+            Tree::DoStmt(statement) if blocks > 0 => {
+                block::kind(statement, sql, &span, line, &|inner| server_statements(inner, blocks - 1))
+            }
+            _ => statement::kind(node, sql, &span),
+        };
+        out.push(Statement { number: u32::try_from(out.len() + 1).unwrap_or(u32::MAX), line, tag: tag::of(node), kind, span });
     }
     Ok(out)
 }

@@ -12,7 +12,7 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use crate::catalog::{Catalog, Domain, Oid, Relation, Type};
+use crate::catalog::{Catalog, Domain, Function, Oid, Relation, Type};
 use crate::effects::Volatilities;
 use crate::ir::{ColumnDef, Expr, QualifiedName, TypeName};
 use crate::parse;
@@ -104,13 +104,67 @@ impl<'a> Script<'a> {
     }
 
     fn base_lookup(&self, name: &QualifiedName) -> Option<Oid> {
-        match (&name.schema, &self.state.session().search_path) {
-            (None, Some(path)) => path.iter().find_map(|schema| {
-                let qualified = QualifiedName { schema: Some(schema.clone()), name: name.name.clone() };
-                self.base.relation(&qualified)
-            }),
-            _ => self.base.relation(name),
-        }
+        self.searched(name.schema.as_deref())
+            .into_iter()
+            .find_map(|schema| self.base.relation(&QualifiedName { schema, name: name.name.clone() }))
+    }
+
+    /// The schemas in which a name is looked for, in their order, if the text has set a path of its own; else what the name says.
+    fn searched(&self, schema: Option<&str>) -> Vec<Option<String>> {
+        let (None, Some(path)) = (schema, &self.state.session().search_path) else { return vec![schema.map(str::to_owned)] };
+        let mut schemas: Vec<Option<String>> = Vec::new();
+        // The system's own come first unless they are named.
+        schemas.extend((!path.iter().any(|one| one == "pg_catalog")).then(|| Some("pg_catalog".to_owned())));
+        schemas.extend(
+            path.iter()
+                .filter_map(|one| if one == "$user" { self.user() } else { Some(one.clone()) })
+                .filter(|one| !one.is_empty())
+                .map(Some),
+        );
+        schemas
+    }
+
+    /// The role whose name `$user` stands for.
+    fn user(&self) -> Option<String> {
+        let role = self.state.session().role.clone().or_else(|| self.base.setting("role").filter(|role| role != "none"));
+        role.filter(|role| !role.is_empty()).or_else(|| self.setting("session_authorization"))
+    }
+
+    /// A setting as the next statement finds it.
+    pub fn setting(&self, name: &str) -> Option<String> {
+        self.state.session().values.get(&name.to_ascii_lowercase()).cloned().or_else(|| self.base.setting(name))
+    }
+
+    /// All functions that a call could mean.
+    pub fn functions(&self, name: &QualifiedName, arguments: usize) -> Vec<Function> {
+        self.everywhere(name, |name| self.base.functions(name, arguments))
+    }
+
+    /// The functions behind all operators of a name.
+    pub fn operators(&self, name: &QualifiedName) -> Vec<Function> {
+        self.everywhere(name, |name| self.base.operators(name))
+    }
+
+    fn everywhere(&self, name: &QualifiedName, find: impl Fn(&QualifiedName) -> Vec<Function>) -> Vec<Function> {
+        let named = |schema| QualifiedName { schema, name: name.name.clone() };
+        self.searched(name.schema.as_deref()).into_iter().flat_map(|schema| find(&named(schema))).collect()
+    }
+
+    /// The collation a name means.
+    pub fn collation(&self, name: &QualifiedName) -> Option<Oid> {
+        let named = |schema| QualifiedName { schema, name: name.name.clone() };
+        self.searched(name.schema.as_deref()).into_iter().find_map(|schema| self.base.collation(&named(schema)))
+    }
+
+    /// The table of an extended statistics object.
+    pub fn statistics_relation(&self, name: &QualifiedName) -> Option<Oid> {
+        let named = |schema| QualifiedName { schema, name: name.name.clone() };
+        self.searched(name.schema.as_deref()).into_iter().find_map(|schema| self.base.statistics_relation(&named(schema)))
+    }
+
+    fn resolve_type(&self, name: &TypeName) -> Option<Type> {
+        let mut schemas = self.searched(name.schema.as_deref()).into_iter();
+        schemas.find_map(|schema| self.base.resolve_type(&TypeName { schema, ..name.clone() }))
     }
 
     /// A relation as the next statement finds it.
@@ -141,7 +195,7 @@ impl<'a> Script<'a> {
             let default = made.default.clone().filter(|_| !name.array);
             return FoundType::New { constrained: made.constrained && !name.array, default };
         }
-        let Some(mut found) = self.base.resolve_type(name) else { return FoundType::Missing };
+        let Some(mut found) = self.resolve_type(name) else { return FoundType::Missing };
         if let (Some(domain), Some(changed)) = (&mut found.domain, self.state.domain(found.oid)) {
             domain.constrained |= changed.constrained;
             if let Some(default) = &changed.default {

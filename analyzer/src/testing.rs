@@ -23,6 +23,8 @@ pub struct TestCatalog {
     views: Vec<(Oid, Option<String>, Oid)>,
     unlogged: Vec<Oid>,
     statistics: HashMap<String, Oid>,
+    /// Composite types (as relations) and the tables OF them.
+    typed: Vec<(Oid, Oid)>,
 }
 
 impl TestCatalog {
@@ -48,6 +50,12 @@ impl TestCatalog {
     fn new_oid(&mut self) -> Oid {
         self.next += 1;
         self.next
+    }
+
+    /// Makes a table one OF a composite type.
+    pub fn of_type(&mut self, composite: Oid, table: Oid) -> &mut Self {
+        self.typed.push((composite, table));
+        self
     }
 
     /// Adds a relation in schema `public`, of 8 MB.
@@ -359,5 +367,9 @@ impl Catalog for TestCatalog {
 
     fn statistics_relation(&self, name: &QualifiedName) -> Option<Oid> {
         self.statistics.get(&name.name).copied()
+    }
+
+    fn tables_of_type(&self, composite: Oid) -> Option<Vec<Oid>> {
+        Some(self.typed.iter().filter(|(of, _)| *of == composite).map(|(_, table)| *table).collect())
     }
 }

@@ -201,7 +201,10 @@ impl Lab {
             }
         }
         let agree = exact + refused + open.len();
-        println!("{what}: {agree} of {count} statements agree with PostgreSQL {major} ({refused} of them are refused as claimed, {} leave something open)", open.len());
+        println!(
+            "{what}: {agree} of {count} statements agree with PostgreSQL {major} ({refused} of them are refused as claimed, {} leave something open)",
+            open.len()
+        );
         open.iter().for_each(|one| println!("  open: {one}"));
         wrong
     }
@@ -234,12 +237,9 @@ fn a_wrong_prediction_is_seen() {
     let came = effects("AccessExclusiveLock", "f", "t");
     assert!(exact(&came, &came));
     assert!(holds(&effects("AccessExclusiveLock", "f", "-"), &came, true) && !exact(&effects("AccessExclusiveLock", "f", "-"), &came));
-    for wrong in [
-        effects("ShareLock", "f", "t"),
-        effects("AccessExclusiveLock", "t", "t"),
-        effects("AccessExclusiveLock", "f", "f"),
-        Effects::new(),
-    ] {
+    for wrong in
+        [effects("ShareLock", "f", "t"), effects("AccessExclusiveLock", "t", "t"), effects("AccessExclusiveLock", "f", "f"), Effects::new()]
+    {
         assert!(!holds(&wrong, &came, true), "{}", show(&wrong));
     }
 }
