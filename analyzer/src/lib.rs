@@ -19,9 +19,11 @@ mod parse;
 pub mod quote;
 mod rules;
 mod script;
+mod split;
 #[doc(hidden)]
 pub mod testing;
 
 pub use check::{NotAnalyzable, check, check_command, effects};
 pub use parse::for_server;
 pub use rules::{RuleInfo, is_rule, rules};
+pub use split::{Piece, split};

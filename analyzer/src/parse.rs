@@ -76,6 +76,22 @@ pub fn line_of(sql: &str, at: usize) -> u32 {
     position::Lines::new(sql).line_at(at)
 }
 
+/// The pieces of a text between its semicolons, what is for psql left out.
+pub fn cut_at_semicolons(sql: &str) -> Vec<std::ops::Range<usize>> {
+    let text = for_server(sql);
+    let mut pieces: Vec<std::ops::Range<usize>> = Vec::new();
+    let mut piece: Option<std::ops::Range<usize>> = None;
+    for token in token::Tokens::new(text.as_deref().unwrap_or(sql)) {
+        if token.is(b';') {
+            pieces.extend(piece.take());
+        } else {
+            piece = Some(piece.map_or(token.span.clone(), |piece| piece.start..token.span.end));
+        }
+    }
+    pieces.extend(piece);
+    pieces
+}
+
 /// The columns that a CHECK expression, as the catalogs print it, proves to be not null.
 pub fn proves_not_null(expression: &str) -> Vec<String> {
     let text = expression.trim();

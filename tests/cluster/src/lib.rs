@@ -9,6 +9,7 @@ mod job;
 pub mod observe;
 mod program;
 mod random;
+pub mod replay;
 mod session;
 
 use std::sync::OnceLock;

@@ -1,6 +1,7 @@
 //! A session: one connection, the notices it got, and commands that run in the background while other sessions watch.
 
 use std::cell::Cell;
+use std::io::Write as _;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::sync::{Arc, Mutex};
 use std::thread::sleep;
@@ -54,6 +55,20 @@ impl Session {
     /// Runs SQL by the simple protocol.
     pub fn attempt(&mut self, sql: &str) -> Result<(), Error> {
         self.client.batch_execute(sql)
+    }
+
+    /// Runs a `COPY ... FROM stdin` with its rows.
+    pub fn attempt_copy(&mut self, sql: &str, rows: &str) -> Result<(), Error> {
+        let mut writer = self.client.copy_in(sql)?;
+        if let Err(error) = writer.write_all(rows.as_bytes()) {
+            panic!("{sql}: {error}");
+        }
+        writer.finish().map(|_| ())
+    }
+
+    /// Whether the connection is gone.
+    pub fn is_closed(&self) -> bool {
+        self.client.is_closed()
     }
 
     /// Runs one statement by the extended protocol (parse, bind, execute).
