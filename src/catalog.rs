@@ -20,7 +20,7 @@ use shim::Name;
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
-use zdm_analyzer::catalog::{Cast, Catalog, Function, Oid, Relation, Type};
+use zdm_analyzer::catalog::{Cast, Catalog, Function, Oid, PartitionKey, Relation, Type};
 use zdm_analyzer::ir::{QualifiedName, TypeName};
 
 /// The live catalogs, for the time of one check.
@@ -150,6 +150,14 @@ impl Catalog for LiveCatalog {
     fn interrupted(&self) -> bool {
         self.ask((), shim::interrupts);
         self.error.borrow().is_some()
+    }
+
+    fn all_tables(&self) -> Option<Vec<Oid>> {
+        self.ask(None, || facts::all_tables(self.owner))
+    }
+
+    fn partition_key(&self, relation: Oid) -> Option<PartitionKey> {
+        self.ask(None, || facts::partition_key(relation, self.owner))
     }
 
     fn tables_of_type(&self, composite: Oid) -> Option<Vec<Oid>> {

@@ -88,6 +88,25 @@ pub trait Catalog {
     fn tables_of_type(&self, _composite: Oid) -> Option<Vec<Oid>> {
         None
     }
+
+    /// Every table, partitioned table and materialized view of the database that is not the system's; `None` when it cannot be told.
+    fn all_tables(&self) -> Option<Vec<Oid>> {
+        None
+    }
+
+    /// By what a partitioned table is partitioned; `None` when it is not, or it cannot be told.
+    fn partition_key(&self, _relation: Oid) -> Option<PartitionKey> {
+        None
+    }
+}
+
+/// `pg_partitioned_table`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PartitionKey {
+    /// `partstrat`: r, l, h.
+    pub strategy: char,
+    /// `None` when one of them is an expression.
+    pub columns: Option<Vec<String>>,
 }
 
 /// `pg_class.relkind`.

@@ -4,10 +4,10 @@
 //! effect the text does not show. The analysis knows what it does not know.
 
 mod create;
+mod range;
 
 pub use create::{AlterDomain, CreateIndex, CreateTable, Creation, DomainChange, New, NewDomain};
-
-use std::ops::Range;
+pub use range::{Bound, Edge, Range};
 
 use crate::catalog::ConstraintKind;
 use crate::lock::LockMode;
@@ -50,7 +50,7 @@ pub struct Statement {
     /// The line of its first token, from 1.
     pub line: u32,
     /// Its bytes in the text, without leading blanks and comments and without the semicolon.
-    pub span: Range<usize>,
+    pub span: std::ops::Range<usize>,
     /// The command tag.
     pub tag: String,
     pub kind: Kind,
@@ -94,6 +94,8 @@ pub enum Kind {
         tables: Vec<Target>,
         full: bool,
     },
+    /// ANALYZE without a table.
+    AnalyzeAll,
     Refresh {
         view: QualifiedName,
         concurrently: bool,
@@ -278,13 +280,6 @@ pub enum Detach {
     Finalize,
 }
 
-/// The bound of a partition.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Bound {
-    Default,
-    Other,
-}
-
 /// A column as `ADD COLUMN` or `CREATE TABLE` defines it.
 #[derive(Debug, Clone)]
 pub struct ColumnDef {
@@ -408,5 +403,5 @@ pub struct Modification {
     /// Its WHERE leaves something out; a join with other tables alone is not counted on to do so.
     pub filtered: bool,
     /// Bytes of the text between SET and what follows the assignments, for UPDATE.
-    pub assignments: Option<Range<usize>>,
+    pub assignments: Option<std::ops::Range<usize>>,
 }

@@ -5,6 +5,7 @@
 
 mod alter;
 mod block;
+mod bound;
 mod client;
 mod create;
 mod domain;
@@ -98,6 +99,13 @@ pub fn proves_not_null(expression: &str) -> Vec<String> {
     let text = text.strip_prefix("CHECK").unwrap_or(text);
     let parsed = tree(&format!("SELECT {text}")).ok();
     parsed.as_ref().and_then(single_expression).map(|node| expr::proves_not_null(&node)).unwrap_or_default()
+}
+
+/// What a CHECK expression, as the catalogs print it, says of a column.
+pub fn ranges(expression: &str, column: &str) -> Option<Vec<crate::ir::Range>> {
+    let text = expression.trim();
+    let parsed = tree(&format!("SELECT {}", text.strip_prefix("CHECK").unwrap_or(text))).ok()?;
+    bound::ranges(&single_expression(&parsed)?, column)
 }
 
 /// The expression of a function body that is a single `SELECT <expression>`. Of one that the parser does not read nothing is known.

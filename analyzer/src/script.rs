@@ -14,7 +14,7 @@ use std::rc::Rc;
 
 use crate::catalog::{Catalog, Domain, Function, Oid, Relation, Type};
 use crate::effects::Volatilities;
-use crate::ir::{ColumnDef, Expr, QualifiedName, TypeName};
+use crate::ir::{ColumnDef, Expr, QualifiedName, Range, TypeName};
 use crate::parse;
 use state::State;
 
@@ -79,6 +79,11 @@ impl<'a> Script<'a> {
         let proved: Rc<[String]> = parse::proves_not_null(expression).into();
         self.proofs.borrow_mut().insert(expression.to_owned(), Rc::clone(&proved));
         proved
+    }
+
+    /// What a CHECK expression says of a column.
+    pub fn ranges(&self, expression: &str, column: &str) -> Option<Vec<Range>> {
+        parse::ranges(expression, column)
     }
 
     /// What a name means to the next statement.

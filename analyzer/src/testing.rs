@@ -25,6 +25,7 @@ pub struct TestCatalog {
     statistics: HashMap<String, Oid>,
     /// Composite types (as relations) and the tables OF them.
     typed: Vec<(Oid, Oid)>,
+    keys: HashMap<Oid, PartitionKey>,
 }
 
 impl TestCatalog {
@@ -50,6 +51,12 @@ impl TestCatalog {
     fn new_oid(&mut self) -> Oid {
         self.next += 1;
         self.next
+    }
+
+    /// Says by which column a table is partitioned, and how.
+    pub fn partition_by(&mut self, table: Oid, strategy: char, column: &str) -> &mut Self {
+        self.keys.insert(table, PartitionKey { strategy, columns: Some(vec![column.to_owned()]) });
+        self
     }
 
     /// Makes a table one OF a composite type.
@@ -367,6 +374,17 @@ impl Catalog for TestCatalog {
 
     fn statistics_relation(&self, name: &QualifiedName) -> Option<Oid> {
         self.statistics.get(&name.name).copied()
+    }
+
+    fn all_tables(&self) -> Option<Vec<Oid>> {
+        let stored = |relation: &&Relation| {
+            matches!(relation.kind, RelationKind::Table | RelationKind::PartitionedTable | RelationKind::MaterializedView)
+        };
+        Some(self.relations.values().filter(stored).map(|relation| relation.oid).collect())
+    }
+
+    fn partition_key(&self, relation: Oid) -> Option<PartitionKey> {
+        self.keys.get(&relation).cloned()
     }
 
     fn tables_of_type(&self, composite: Oid) -> Option<Vec<Oid>> {

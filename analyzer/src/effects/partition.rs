@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use super::Effects;
 use super::alter_table::Alter;
+use super::bounds::{reads_to_exclude, reads_to_fit};
 use crate::catalog::{ConstraintKind, Index, Relation};
 use crate::ir::{Bound, Detach, QualifiedName, Recursion};
 use crate::lock::LockMode;
@@ -11,15 +12,16 @@ use crate::lock::LockMode;
 pub fn attach(effects: &mut Effects, alter: &Alter, partition: &QualifiedName, bound: &Bound) {
     let parent = Rc::clone(&alter.root);
     if let Some(default) = parent.default_partition.filter(|_| *bound != Bound::Default).and_then(|oid| effects.script().get(oid)) {
+        let reads = reads_to_exclude(effects, &parent, &default, bound);
         for member in effects.tree(&default, Recursion::Partitions) {
-            effects.scan(&member, LockMode::AccessExclusive, reads_to_check(&default));
+            effects.scan(&member, LockMode::AccessExclusive, reads);
         }
     }
     let child = effects.existing(partition, false);
     let keys: Vec<_> = parent.constraints.iter().filter(|one| one.kind == ConstraintKind::ForeignKey).collect();
     if let Some(child) = &child {
         let lacks_index = parent.indexes.iter().any(|wanted| !child.indexes.iter().any(|index| same_shape(index, wanted)));
-        let scans = if lacks_index || !keys.is_empty() { Some(true) } else { reads_to_check(child) };
+        let scans = if lacks_index || !keys.is_empty() { Some(true) } else { reads_to_fit(effects, &parent, child, bound) };
         for member in effects.tree(child, Recursion::Partitions) {
             effects.scan(&member, LockMode::AccessExclusive, scans);
         }
@@ -40,12 +42,6 @@ pub fn lock_referencing(effects: &mut Effects, parent: &Relation) {
     for key in &parent.referenced_by {
         effects.lock_oid(key.table, LockMode::ShareRowExclusive);
     }
-}
-
-/// Rows are read to check the bound, unless the table's own constraints imply it. Whether they do is left open.
-fn reads_to_check(relation: &Relation) -> Option<bool> {
-    let proof = relation.constraints.iter().any(|one| one.kind == ConstraintKind::Check && one.validated);
-    if proof { None } else { Some(true) }
 }
 
 fn same_shape(one: &Index, wanted: &Index) -> bool {

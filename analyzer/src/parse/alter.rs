@@ -3,7 +3,7 @@
 use pg_query::protobuf::node::Node as Tree;
 use pg_query::protobuf::{AlterTableCmd, AlterTableStmt, AlterTableType, DropBehavior, Node, ObjectType};
 
-use super::{create, expr, names};
+use super::{bound, create, expr, names};
 use crate::ir::{Action, AlterTable, Bound, Detach, Kind, Recursion};
 use crate::lock::LockMode;
 
@@ -117,8 +117,8 @@ fn partition(kind: AlterTableType, definition: Option<&Tree>) -> Action {
     let partition = names::optional_target(command.name.as_ref()).name;
     match kind {
         AlterTableType::AtAttachPartition => {
-            let default = command.bound.as_ref().is_some_and(|bound| bound.is_default);
-            Action::AttachPartition { partition, bound: if default { Bound::Default } else { Bound::Other } }
+            let bound = command.bound.as_ref().map_or(Bound::Other, bound::bound);
+            Action::AttachPartition { partition, bound }
         }
         AlterTableType::AtDetachPartitionFinalize => Action::DetachPartition { partition, how: Detach::Finalize },
         _ => Action::DetachPartition { partition, how: if command.concurrent { Detach::Concurrently } else { Detach::Plain } },

@@ -3,9 +3,9 @@
 use pg_query::protobuf::node::Node as Tree;
 use pg_query::protobuf::{self, ConstrType, CreateStmt, IndexStmt, Node, RangeVar};
 
-use super::{expr, names};
+use super::{bound, expr, names};
 use crate::catalog::ConstraintKind;
-use crate::ir::{Bound, ColumnDef, ConstraintDef, CreateIndex, CreateTable, Kind, Lock, Recursion, TypeName};
+use crate::ir::{ColumnDef, ConstraintDef, CreateIndex, CreateTable, Kind, Lock, Recursion, TypeName};
 use crate::lock::LockMode;
 
 pub fn unnamed_type() -> TypeName {
@@ -37,7 +37,7 @@ pub fn table(statement: &CreateStmt) -> Kind {
         temporary: statement.relation.as_ref().is_some_and(|relation| relation.relpersistence == "t"),
         references,
         parents: parents.collect(),
-        partition: statement.partbound.as_ref().map(|bound| if bound.is_default { Bound::Default } else { Bound::Other }),
+        partition: statement.partbound.as_ref().map(bound::bound),
     })
 }
 

@@ -218,6 +218,9 @@ fn vacuum(statement: &VacuumStmt) -> Kind {
         _ => None,
     });
     let tables: Vec<Target> = tables.collect();
+    if !statement.is_vacuumcmd && tables.is_empty() {
+        return Kind::AnalyzeAll;
+    }
     if !statement.is_vacuumcmd {
         let lock = |target| Lock { target, mode: LockMode::ShareUpdateExclusive, recursion: Recursion::All, missing_ok: false };
         return Kind::Locks(tables.into_iter().map(lock).collect());
