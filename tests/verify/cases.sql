@@ -587,3 +587,49 @@ ALTER TYPE point2 ALTER ATTRIBUTE x TYPE bigint CASCADE
 DROP SCHEMA attic
 
 DROP SCHEMA shop CASCADE
+
+-- Bounds that are proved, and not
+
+-- setup: ALTER TABLE sales_new ADD CONSTRAINT bounds CHECK (day IS NOT NULL AND 2001 <= day AND day <= 2500)
+ALTER TABLE sales ATTACH PARTITION sales_new FOR VALUES FROM (2000) TO (3000)
+
+-- setup: ALTER TABLE sales_new ADD CONSTRAINT bounds CHECK (day IS NOT NULL AND day >= 2000 AND day <= 3000)
+ALTER TABLE sales ATTACH PARTITION sales_new FOR VALUES FROM (2000) TO (3000)
+
+-- setup: ALTER TABLE sales_new ADD CONSTRAINT bounds CHECK (day >= 2000), ADD CONSTRAINT more CHECK (NOT (day >= 2999)), ALTER COLUMN day SET NOT NULL
+ALTER TABLE sales ATTACH PARTITION sales_new FOR VALUES FROM (2000) TO (3000)
+
+-- setup: ALTER TABLE sales_new ADD CONSTRAINT bounds CHECK (day >= 2000 AND id > 0), ALTER COLUMN day SET NOT NULL
+ALTER TABLE visits ATTACH PARTITION sales_new FOR VALUES FROM (2000) TO (MAXVALUE)
+
+-- setup: ALTER TABLE sales_rest ADD CONSTRAINT outside CHECK (day < 2000 OR day >= 5000 AND day < 6000 OR day IS NULL)
+CREATE TABLE sales_high PARTITION OF sales FOR VALUES FROM (2000) TO (3000)
+
+-- setup: ALTER TABLE sales_rest ADD CONSTRAINT outside CHECK (day < 2000 OR day >= 5000 AND day < 6000 OR day IS NULL)
+CREATE TABLE sales_high PARTITION OF sales FOR VALUES FROM (3000) TO (5001)
+
+-- setup: CREATE TABLE shelves (kind text) PARTITION BY LIST (kind); CREATE TABLE shelf_a (kind text NOT NULL CHECK (kind IN ('a', 'b'))); INSERT INTO shelf_a VALUES ('a')
+ALTER TABLE shelves ATTACH PARTITION shelf_a FOR VALUES IN ('a', 'b', 'c')
+
+-- setup: CREATE TABLE shelves (kind int) PARTITION BY LIST (kind); CREATE TABLE shelf_a (kind int NOT NULL CHECK (kind IN (1, 2))); INSERT INTO shelf_a VALUES (2)
+ALTER TABLE shelves ATTACH PARTITION shelf_a FOR VALUES IN (2, 3)
+
+-- setup: CREATE TABLE shelves (kind int) PARTITION BY LIST (kind); CREATE TABLE shelf_a (kind int); INSERT INTO shelf_a VALUES (1)
+ALTER TABLE shelves ATTACH PARTITION shelf_a DEFAULT
+
+-- setup: CREATE TABLE days (at date NOT NULL) PARTITION BY RANGE (at); CREATE TABLE may (at date NOT NULL CHECK (at >= '2024-05-01' AND at < '2024-06-01')); INSERT INTO may VALUES ('2024-05-05')
+ALTER TABLE days ATTACH PARTITION may FOR VALUES FROM ('2024-05-01') TO ('2024-06-01')
+
+-- setup: CREATE TABLE days (at timestamp NOT NULL) PARTITION BY RANGE (at); CREATE TABLE may (at timestamp NOT NULL CHECK (at >= '2024-05-01' AND at < '2024-06-01')); INSERT INTO may VALUES ('2024-05-05')
+ALTER TABLE days ATTACH PARTITION may FOR VALUES FROM ('2024-05-01') TO ('2024-06-01 00:00:00')
+
+-- setup: CREATE TABLE parcels (id int NOT NULL) PARTITION BY HASH (id); CREATE TABLE parcels_0 (id int NOT NULL); INSERT INTO parcels_0 SELECT g FROM generate_series(1, 9) g WHERE satisfies_hash_partition('parcels'::regclass, 2, 0, g)
+ALTER TABLE parcels ATTACH PARTITION parcels_0 FOR VALUES WITH (MODULUS 2, REMAINDER 0)
+
+-- What a DO block runs
+
+DO $$BEGIN ALTER TABLE users ADD COLUMN z int; CREATE INDEX i ON loose (v); END$$
+
+DO $$BEGIN ALTER TABLE users ADD CONSTRAINT c CHECK (num > 0); EXCEPTION WHEN duplicate_object THEN NULL; END$$
+
+DO 'DECLARE n int; BEGIN SELECT count(*) INTO n FROM groups; EXECUTE ''ALTER TABLE users ALTER COLUMN big TYPE int''; END'

@@ -32,6 +32,8 @@ pub struct Count {
     pub false_danger: u32,
     /// What is not exact, to be printed.
     pub notes: Vec<String>,
+    /// What the server said to those it refused.
+    pub refusals: Vec<String>,
 }
 
 impl Count {
@@ -44,6 +46,7 @@ impl Count {
         self.refused += other.refused;
         self.false_danger += other.false_danger;
         self.notes.extend(other.notes.iter().cloned());
+        self.refusals.extend(other.refusals.iter().cloned());
     }
 
     /// One line.
@@ -155,7 +158,7 @@ impl Replay<'_> {
                 if error.code().is_some_and(|code| code.code() == "25001") {
                     self.apart(place, &sql, said, &empty);
                 } else {
-                    self.count.refused += 1;
+                    self.refuse(place, &error);
                 }
             }
         }
@@ -167,8 +170,14 @@ impl Replay<'_> {
         let path = if path.is_empty() { "''".to_owned() } else { path };
         match apart(self.cluster, self.database, &path, sql) {
             (came, Ok(())) => self.compare(place, sql, said, &came, empty),
-            (_, Err(_)) => self.count.refused += 1,
+            (_, Err(error)) => self.refuse(place, &error),
         }
+    }
+
+    fn refuse(&mut self, place: &str, error: &Error) {
+        self.count.refused += 1;
+        let why = error.as_db_error().map_or_else(|| error.to_string(), |error| error.message().to_owned());
+        self.count.refusals.push(format!("{place}: {why}"));
     }
 
     fn said(&mut self, sql: &str) -> Result<Said, Error> {

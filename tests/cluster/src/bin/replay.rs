@@ -1,4 +1,4 @@
-//! `replay [--each] PATH...`: see tools/replay.
+//! `replay [--each] [--refused] PATH...`: see tools/replay.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -9,8 +9,9 @@ use zdm_cluster_tests::replay::{Count, files, replay};
 fn main() -> ExitCode {
     let (options, paths): (Vec<String>, Vec<String>) = std::env::args().skip(1).partition(|argument| argument.starts_with("--"));
     let each = options.iter().any(|option| option == "--each");
-    if paths.is_empty() || options.iter().any(|option| option != "--each") {
-        eprintln!("usage: replay [--each] PATH...");
+    let refusals = options.iter().any(|option| option == "--refused");
+    if paths.is_empty() || options.iter().any(|option| !["--each", "--refused"].contains(&option.as_str())) {
+        eprintln!("usage: replay [--each] [--refused] PATH...");
         return ExitCode::from(2);
     }
     // A set of files is a history: they share a database.
@@ -31,6 +32,7 @@ fn main() -> ExitCode {
         }
         let count = replay(&cluster, &format!("replay_{number}"), files);
         count.notes.iter().for_each(|note| println!("{note}"));
+        count.refusals.iter().filter(|_| refusals).for_each(|refusal| println!("refused: {refusal}"));
         println!("{name}: {}", count.summary());
         total.add(&count);
     }
