@@ -71,6 +71,7 @@ pub fn of<'a>(statement: &Statement, script: &'a Script<'a>) -> Effects<'a> {
         Kind::RenameCalled { .. }
         | Kind::Block(_)
         | Kind::Client(_)
+        | Kind::Calls(_)
         | Kind::DropDatabase { .. }
         | Kind::SetVariable { .. }
         | Kind::Transaction(_)

@@ -102,6 +102,8 @@ pub enum Kind {
     },
     /// Statements that do nothing to a relation but lock it.
     Locks(Vec<Lock>),
+    /// A SELECT of nothing but what functions give: their names and numbers of arguments.
+    Calls(Vec<(QualifiedName, usize)>),
     /// UPDATE and DELETE, those inside WITH and COPY included.
     Modify(Vec<Modification>),
     SetVariable {

@@ -9,14 +9,17 @@ mod apply;
 mod state;
 
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
-use crate::catalog::{Catalog, Domain, Function, Oid, Relation, Type};
+use crate::catalog::{Catalog, Domain, Function, Oid, Relation, Type, Volatility};
 use crate::effects::Volatilities;
 use crate::ir::{ColumnDef, Expr, QualifiedName, Range, TypeName};
 use crate::parse;
 use state::State;
+
+/// Object identifiers below are those of PostgreSQL itself.
+const FIRST_USER_OID: Oid = 16384;
 
 /// What a name means.
 #[derive(Debug, Clone)]
@@ -44,13 +47,15 @@ pub struct Script<'a> {
     base: &'a dyn Catalog,
     state: State,
     volatilities: RefCell<Volatilities>,
+    /// The names of functions that the text made.
+    functions: HashSet<String>,
     /// What CHECK expressions prove, by their text.
     proofs: RefCell<HashMap<String, Rc<[String]>>>,
 }
 
 impl<'a> Script<'a> {
     pub fn new(base: &'a dyn Catalog) -> Self {
-        Self { base, state: State::default(), volatilities: RefCell::default(), proofs: RefCell::default() }
+        Self { base, state: State::default(), volatilities: RefCell::default(), functions: HashSet::new(), proofs: RefCell::default() }
     }
 
     /// The catalog below: for questions that the text cannot have changed.
@@ -143,6 +148,17 @@ impl<'a> Script<'a> {
     /// All functions that a call could mean.
     pub fn functions(&self, name: &QualifiedName, arguments: usize) -> Vec<Function> {
         self.everywhere(name, |name| self.base.functions(name, arguments))
+    }
+
+    /// Whether a call may do anything: it means a function of a user's that is free to change the database and whose text is more than an
+    /// expression.
+    pub fn may_do_anything(&self, name: &QualifiedName, arguments: usize) -> bool {
+        let free = |function: &Function| {
+            let expression =
+                function.inlinable_body.as_deref().is_some_and(|body| parse::body_expression(body).is_some_and(|found| !found.opaque));
+            function.oid >= FIRST_USER_OID && function.volatility == Volatility::Volatile && !expression
+        };
+        self.functions.contains(&name.name) || self.functions(name, arguments).iter().any(free)
     }
 
     /// The functions behind all operators of a name.

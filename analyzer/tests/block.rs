@@ -1,5 +1,6 @@
 //! What is seen in a DO block, and what a file holds for psql.
 
+use zdm_analyzer::catalog::Volatility;
 use zdm_analyzer::finding::{Finding, Risk};
 use zdm_analyzer::testing::examples;
 use zdm_analyzer::{check, effects};
@@ -71,6 +72,31 @@ fn what_is_not_seen_is_unknown() {
         }
     }
     assert_eq!(said("DO $$BEGIN NULL; PERFORM 1; END$$"), [(1, 1, "safe")]);
+}
+
+#[test]
+fn a_function_may_do_anything() {
+    let mut db = examples();
+    db.function("migrate", 1, Volatility::Volatile, None).function("answer", 0, Volatility::Stable, None);
+    db.function("one", 0, Volatility::Volatile, Some("SELECT 1"));
+    let rule = |sql: &str| check(sql, &db).last().and_then(|finding| finding.rule);
+    for sql in [
+        "SELECT migrate(1)",
+        "SELECT 1 + migrate(2), now()",
+        "DO $$BEGIN PERFORM migrate(1); END$$",
+        "CREATE FUNCTION f() RETURNS int LANGUAGE plpgsql AS 'begin end'; SELECT f()",
+    ] {
+        assert_eq!(rule(sql), Some("dynamic-sql"), "{sql}");
+    }
+    for sql in [
+        "SELECT answer(), one()",
+        "SELECT now()",
+        "SELECT pg_advisory_lock(1)",
+        "SELECT migrate(id::int) FROM users",
+        "DO $$BEGIN PERFORM now(); END$$",
+    ] {
+        assert_eq!(rule(sql), None, "{sql}");
+    }
 }
 
 #[test]

@@ -633,3 +633,26 @@ DO $$BEGIN ALTER TABLE users ADD COLUMN z int; CREATE INDEX i ON loose (v); END$
 DO $$BEGIN ALTER TABLE users ADD CONSTRAINT c CHECK (num > 0); EXCEPTION WHEN duplicate_object THEN NULL; END$$
 
 DO 'DECLARE n int; BEGIN SELECT count(*) INTO n FROM groups; EXECUTE ''ALTER TABLE users ALTER COLUMN big TYPE int''; END'
+
+-- Functions that the planner inlines, and not
+
+-- setup: CREATE FUNCTION whole() RETURNS int LANGUAGE sql VOLATILE RETURN 1
+ALTER TABLE users ADD COLUMN z int DEFAULT whole()
+
+-- setup: CREATE FUNCTION whole(n int) RETURNS int LANGUAGE sql VOLATILE BEGIN ATOMIC SELECT n + 1; END
+ALTER TABLE users ADD COLUMN z int DEFAULT whole(2)
+
+-- setup: CREATE FUNCTION whole() RETURNS float LANGUAGE sql VOLATILE RETURN random()
+ALTER TABLE users ADD COLUMN z float DEFAULT whole()
+
+-- setup: CREATE FUNCTION whole() RETURNS bigint LANGUAGE sql VOLATILE BEGIN ATOMIC SELECT count(*) FROM shop.groups; END
+ALTER TABLE users ADD COLUMN z bigint DEFAULT whole()
+
+-- setup: CREATE FUNCTION whole(n int) RETURNS int LANGUAGE sql VOLATILE STRICT RETURN coalesce(n, 1)
+ALTER TABLE users ADD COLUMN z int DEFAULT whole(2)
+
+-- setup: CREATE FUNCTION whole(n int) RETURNS int LANGUAGE sql VOLATILE STRICT AS 'SELECT coalesce(n, 1)'
+ALTER TABLE users ADD COLUMN z int DEFAULT whole(2)
+
+-- setup: CREATE FUNCTION whole(n int) RETURNS int LANGUAGE sql VOLATILE STRICT RETURN n + 1
+ALTER TABLE users ADD COLUMN z int DEFAULT whole(2)

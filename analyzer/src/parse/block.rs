@@ -119,7 +119,7 @@ impl Reader<'_> {
     }
 
     /// Past the next semicolon, and the tokens up to it.
-    fn to_semicolon(&mut self) -> std::ops::Range<usize> {
+    fn past_semicolon(&mut self) -> std::ops::Range<usize> {
         let start = self.at;
         let rest = self.tokens.get(start..).unwrap_or_default();
         let length = rest.iter().position(|token| token.is(b';')).unwrap_or(rest.len());
@@ -161,7 +161,7 @@ impl Reader<'_> {
                 self.frames.push(Frame::Block);
             }
             "end" => {
-                self.to_semicolon();
+                self.past_semicolon();
                 if self.frames.pop() == Some(Frame::Handlers) {
                     self.frames.pop();
                 }
@@ -200,18 +200,18 @@ impl Reader<'_> {
                 }
             }
             "return" | "exit" | "continue" => {
-                self.to_semicolon();
+                self.past_semicolon();
                 self.ends = true;
             }
             "raise" => {
                 let calm = ["debug", "log", "info", "notice", "warning"];
                 let raises = !self.word(self.at + 1).is_some_and(|level| calm.contains(&level.as_str()));
                 let handles = self.frames.contains(&Frame::Handlers);
-                self.to_semicolon();
+                self.past_semicolon();
                 self.ends |= raises && !handles;
             }
-            "null" | "perform" | "assert" | "get" | "open" | "close" | "fetch" | "move" => {
-                self.to_semicolon();
+            "null" | "assert" | "get" | "open" | "close" | "fetch" | "move" => {
+                self.past_semicolon();
             }
             "execute" => self.execute(),
             _ => self.sql(word),
@@ -222,13 +222,13 @@ impl Reader<'_> {
     fn declarations(&mut self) {
         self.at += 1;
         while self.at < self.tokens.len() && !self.is(self.at, "begin") {
-            self.to_semicolon();
+            self.past_semicolon();
         }
     }
 
     /// `EXECUTE 'text'`, with or without INTO and USING.
     fn execute(&mut self) {
-        let tokens = self.to_semicolon();
+        let tokens = self.past_semicolon();
         let constant = self.tokens.get(tokens.start + 1).cloned();
         let next = tokens.start + 2;
         let alone = next >= tokens.end || ["into", "using"].iter().any(|word| self.is(next, word));
@@ -243,7 +243,7 @@ impl Reader<'_> {
     }
 
     fn sql(&mut self, word: &str) {
-        let tokens = self.to_semicolon();
+        let tokens = self.past_semicolon();
         let assigned = (tokens.start + 1..tokens.end).any(|at| self.is(at, ":") && self.is(at + 1, "="))
             || ["=", ".", "["].iter().any(|sign| self.is(tokens.start + 1, sign));
         if assigned && !STARTS.contains(&word) {
@@ -252,7 +252,10 @@ impl Reader<'_> {
         let (Some(first), Some(last)) = (self.tokens.get(tokens.start), self.tokens.get(tokens.end.saturating_sub(1))) else { return };
         let span = first.span.start..last.span.end.max(first.span.start);
         let mut text = self.text.get(span.clone()).unwrap_or_default().to_owned();
-        if let Some(target) = self.into_target(tokens) {
+        if word == PERFORM && text.len() >= PERFORM.len() {
+            text.replace_range(..PERFORM.len(), "SELECT ");
+        }
+        if let Some(target) = self.variables_after_into(tokens) {
             let blank = target.start.saturating_sub(span.start)..target.end.saturating_sub(span.start);
             let filler: String = text.get(blank.clone()).unwrap_or_default().chars().map(|c| if c == '\n' { '\n' } else { ' ' }).collect();
             if filler.len() == blank.len() {
@@ -263,7 +266,7 @@ impl Reader<'_> {
     }
 
     /// The `INTO variable, ...` of a query, which SQL does not have (or has in another meaning).
-    fn into_target(&self, tokens: std::ops::Range<usize>) -> Option<std::ops::Range<usize>> {
+    fn variables_after_into(&self, tokens: std::ops::Range<usize>) -> Option<std::ops::Range<usize>> {
         let mut at =
             tokens.clone().skip(1).find(|at| self.is(*at, "into") && !["insert", "merge"].iter().any(|word| self.is(at - 1, word)))?;
         let start = self.tokens.get(at)?.span.start;
@@ -305,8 +308,11 @@ impl Reader<'_> {
     }
 }
 
+/// PL/pgSQL's word for a SELECT without a result.
+const PERFORM: &str = "perform";
+
 /// Words that begin a statement of SQL, so that an equals sign after them is none of PL/pgSQL.
 const STARTS: &[&str] = &[
     "alter", "analyze", "call", "cluster", "comment", "commit", "copy", "create", "delete", "drop", "grant", "insert", "lock", "merge",
-    "refresh", "reindex", "reset", "revoke", "rollback", "select", "set", "truncate", "update", "vacuum", "values", "with",
+    "perform", "refresh", "reindex", "reset", "revoke", "rollback", "select", "set", "truncate", "update", "vacuum", "values", "with",
 ];

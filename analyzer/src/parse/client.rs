@@ -31,7 +31,7 @@ pub fn cut(sql: &str) -> Option<Cut> {
     let mut cut = Cut { text: String::new(), pieces: Vec::new() };
     let mut blanks: Vec<(Range<usize>, bool)> = Vec::new();
     let mut tokens = Tokens::new(sql);
-    let mut copy = Copy::Start;
+    let mut copy = Seen::Start;
     let mut depth = 0_u32;
     // From here on no line ends data.
     let mut endless = false;
@@ -40,8 +40,8 @@ pub fn cut(sql: &str) -> Option<Cut> {
             Kind::Sign(b'(') => depth = depth.saturating_add(1),
             Kind::Sign(b')') => depth = depth.saturating_sub(1),
             Kind::Sign(b';') if depth == 0 => {
-                let data = if copy == Copy::Stdin && !endless { data_after(sql, token.span.end) } else { None };
-                endless |= copy == Copy::Stdin && data.is_none();
+                let data = if copy == Seen::Stdin && !endless { data_after(sql, token.span.end) } else { None };
+                endless |= copy == Seen::Stdin && data.is_none();
                 if let Some(data) = data {
                     tokens.jump(data.end);
                     blanks.push((data.clone(), false));
@@ -51,14 +51,14 @@ pub fn cut(sql: &str) -> Option<Cut> {
                         kind: ir::Kind::Client("rows for COPY, not looked at"),
                     });
                 }
-                copy = Copy::Start;
+                copy = Seen::Start;
             }
             Kind::Sign(b'\\') => {
                 let (piece, ends) = command(sql, token.span.start);
                 tokens.jump(piece.span.end);
                 blanks.push((piece.span.clone(), ends));
                 if ends {
-                    (copy, depth) = (Copy::Start, 0);
+                    (copy, depth) = (Seen::Start, 0);
                 }
                 cut.pieces.extend((!piece.tag.is_empty()).then_some(piece));
             }
@@ -85,22 +85,22 @@ pub fn cut(sql: &str) -> Option<Cut> {
 
 /// How much of `COPY ... FROM stdin` was read of a statement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Copy {
+enum Seen {
     Start,
-    Copy,
+    Word,
     From,
     Stdin,
     Other,
 }
 
-impl Copy {
+impl Seen {
     fn next(self, sql: &str, token: &Token) -> Self {
         let word =
             |wanted: &str| token.kind == Kind::Word && sql.get(token.span.clone()).is_some_and(|word| word.eq_ignore_ascii_case(wanted));
         match self {
-            Self::Start if word("copy") => Self::Copy,
+            Self::Start if word("copy") => Self::Word,
             Self::Start => Self::Other,
-            Self::Copy if word("from") => Self::From,
+            Self::Word if word("from") => Self::From,
             Self::From if word("stdin") => Self::Stdin,
             Self::From => Self::Other,
             other => other,

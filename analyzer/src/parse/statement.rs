@@ -8,7 +8,7 @@ use pg_query::protobuf::{
     ObjectType, ReindexObjectType, ReindexStmt, SelectStmt, VacuumStmt, VariableSetStmt,
 };
 
-use super::{alter, create, domain, drop, modify, names, rename, transaction};
+use super::{alter, create, domain, drop, expr, modify, names, rename, transaction};
 use crate::ir::{Creation, Kind, Lock, New, OpaqueRule, Recursion, Reindexed, Target};
 use crate::lock::LockMode;
 
@@ -47,7 +47,7 @@ pub fn kind(node: &Tree, sql: &str, span: &Range<usize>) -> Kind {
                 if_not_exists: false,
                 changes: modify::changes(Some(node), sql, span),
             }),
-            None => set_config(select).unwrap_or_else(|| modify::modification(node, sql, span)),
+            None => set_config(select).or_else(|| calls(select)).unwrap_or_else(|| modify::modification(node, sql, span)),
         },
         Tree::CreateTableAsStmt(statement) => create_table_as(statement, sql, span),
         Tree::VariableSetStmt(statement) => set(statement),
@@ -234,6 +234,19 @@ fn set(statement: &VariableSetStmt) -> Kind {
         values: statement.args.iter().filter_map(names::constant_text).collect(),
         local: statement.is_local,
     }
+}
+
+/// `SELECT f(...), ...` and nothing more.
+fn calls(select: &SelectStmt) -> Option<Kind> {
+    if !select.from_clause.is_empty() || select.with_clause.is_some() || select.larg.is_some() {
+        return None;
+    }
+    let values = select.target_list.iter().filter_map(|node| match node.node.as_ref() {
+        Some(Tree::ResTarget(target)) => target.val.as_deref(),
+        _ => None,
+    });
+    let calls: Vec<_> = values.flat_map(|value| expr::summary(value).calls).collect();
+    (!calls.is_empty()).then_some(Kind::Calls(calls))
 }
 
 /// `SELECT set_config('name', 'value', local)`, with which dumps begin.

@@ -2,13 +2,14 @@
 
 use super::{Context, Report, Rule};
 use crate::finding::Risk;
-use crate::ir::{Block, Kind, OpaqueRule};
+use crate::ir::{Block, Kind, OpaqueRule, QualifiedName};
 
 super::rule! {
     /// The statement runs code that is not at hand.
     ///
-    /// **What it detects.** `CALL`, `EXECUTE`, `LOAD`, `ALTER EXTENSION ... UPDATE`, commands of psql that read or run something else (`\\i`, `\\gexec`,
-    /// `\\connect`), and a `DO` block whose statements cannot all be seen, or need not all run.
+    /// **What it detects.** `CALL`, a `SELECT` that does nothing but call a volatile function of a user's, `EXECUTE`, `LOAD`,
+    /// `ALTER EXTENSION ... UPDATE`, commands of psql that read or run something else (`\i`, `\gexec`, `\connect`), and a `DO` block whose
+    /// statements cannot all be seen, or need not all run.
     ///
     /// **Why.** What such a statement does to tables cannot be read off its text. It is not judged, and not called safe. The SQL that can be seen in a
     /// DO block is judged all the same, with its own lines.
@@ -34,6 +35,15 @@ super::rule! {
 
 impl Rule for DynamicSql {
     fn check(&self, context: &Context) -> Vec<Report> {
+        if let Kind::Calls(calls) = context.kind() {
+            let unseen = calls.iter().find(|(name, arguments)| context.script().may_do_anything(name, *arguments));
+            let said = |(name, _): &(QualifiedName, usize)| {
+                let report =
+                    context.remark(Risk::Unknown, format!("cannot be judged: what function {name} does is not visible in the call"));
+                report.hint("Look at what the function does, and check these statements on their own.")
+            };
+            return unseen.map(said).into_iter().collect();
+        }
         let reason = match context.kind() {
             Kind::Opaque { reason, rule: OpaqueRule::DynamicSql } => reason,
             Kind::Block(Block { hidden: Some(reason), .. }) => reason,

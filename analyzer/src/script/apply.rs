@@ -71,7 +71,8 @@ impl Script<'_> {
             New::Type(name) => self.state.create_type(name.clone(), NewType::default()),
             New::Domain(domain) => self.domain(domain),
             New::Schema(name) => self.state.create_schema(name),
-            New::Relation(_) | New::Function(_) => {}
+            New::Function(name) => _ = self.functions.insert(name.name.clone()),
+            New::Relation(_) => {}
         }
     }
 
