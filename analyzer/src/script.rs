@@ -151,13 +151,16 @@ impl<'a> Script<'a> {
     }
 
     /// Whether a call may do anything: it means a function of a user's that is free to change the database and whose text is more than an
-    /// expression.
+    /// expression. What pg_zdm's own functions do is known.
     pub fn may_do_anything(&self, name: &QualifiedName, arguments: usize) -> bool {
         let free = |function: &Function| {
             let expression =
                 function.inlinable_body.as_deref().is_some_and(|body| parse::body_expression(body).is_some_and(|found| !found.opaque));
             function.oid >= FIRST_USER_OID && function.volatility == Volatility::Volatile && !expression
         };
+        if name.schema.as_deref() == Some("zdm") {
+            return false;
+        }
         self.functions.contains(&name.name) || self.functions(name, arguments).iter().any(free)
     }
 

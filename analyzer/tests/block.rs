@@ -92,6 +92,7 @@ fn a_function_may_do_anything() {
         "SELECT answer(), one()",
         "SELECT now()",
         "SELECT pg_advisory_lock(1)",
+        "SELECT zdm.migrate(1)",
         "SELECT migrate(id::int) FROM users",
         "DO $$BEGIN PERFORM now(); END$$",
     ] {
