@@ -40,7 +40,7 @@ ALTER INDEX "User_email_key" RENAME TO "User_mail_key";
 ALTER TABLE "Order" ADD COLUMN "number" SERIAL NOT NULL;
 
 -- AlterSequence
-ALTER SEQUENCE "Order_number_seq" MAXVALUE 9223372036854775807;
+ALTER SEQUENCE "Order_number_seq" AS BIGINT;
 
 -- AlterTable
 ALTER TABLE "Order" ALTER COLUMN "number" SET DATA TYPE BIGINT;
