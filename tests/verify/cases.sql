@@ -656,3 +656,18 @@ ALTER TABLE users ADD COLUMN z int DEFAULT whole(2)
 
 -- setup: CREATE FUNCTION whole(n int) RETURNS int LANGUAGE sql VOLATILE STRICT RETURN n + 1
 ALTER TABLE users ADD COLUMN z int DEFAULT whole(2)
+
+-- What replays of migrations have shown
+
+ALTER TABLE base ADD CONSTRAINT c CHECK (v > 0) NO INHERIT
+
+ALTER TABLE base ADD CONSTRAINT c CHECK (v > 0) NO INHERIT NOT VALID
+
+-- setup: CREATE TABLE attic.chair (id int); INSERT INTO attic.chair VALUES (1); CREATE VIEW attic.chairs AS SELECT 1 AS id
+DROP SCHEMA attic CASCADE
+
+-- setup: CREATE TABLE few (id int); INSERT INTO few VALUES (1)
+ALTER TABLE few ADD FOREIGN KEY (id) REFERENCES makers
+
+-- setup: CREATE TABLE bills (id int, maker_id int REFERENCES makers) PARTITION BY RANGE (id); CREATE TABLE bills_new (id int, maker_id int); INSERT INTO bills_new SELECT g, g FROM generate_series(1, 400) g
+ALTER TABLE bills ATTACH PARTITION bills_new FOR VALUES FROM (0) TO (500)

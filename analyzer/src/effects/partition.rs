@@ -5,7 +5,7 @@ use std::rc::Rc;
 use super::Effects;
 use super::alter_table::Alter;
 use super::bounds::{reads_to_exclude, reads_to_fit};
-use crate::catalog::{ConstraintKind, Index, Relation};
+use crate::catalog::{ConstraintKind, Index, Relation, Size};
 use crate::ir::{Bound, Detach, QualifiedName, Recursion};
 use crate::lock::LockMode;
 
@@ -30,8 +30,17 @@ pub fn attach(effects: &mut Effects, alter: &Alter, partition: &QualifiedName, b
     let major = effects.script().major();
     for key in keys {
         if let Some(referenced) = key.references.and_then(|oid| effects.script().get(oid)) {
+            let rows = child.iter().flat_map(|child| effects.tree(child, Recursion::Partitions)).collect::<Vec<_>>();
+            let empty = rows.iter().all(|member| !super::has_storage(member) || member.size == Size::Bytes(0));
+            let reads = match super::constraint::looked_up(&rows, &referenced) {
+                // Up to 15 the key is checked once more, by reading.
+                _ if major < 16 && child.is_some() => Some(true),
+                Some(true) => Some(false),
+                _ if empty => Some(false),
+                _ => None,
+            };
             for member in effects.tree(&referenced, Recursion::Partitions) {
-                effects.scan(&member, LockMode::ShareRowExclusive, Some(major < 16 && child.is_some()));
+                effects.scan(&member, LockMode::ShareRowExclusive, reads);
             }
         }
     }

@@ -269,7 +269,8 @@ fn apply(db: &mut TestCatalog, setup: &str) {
         "fkp" => {
             let (fkp, r) = (partitioned(db, "fkp", "id int, rid int"), oid(db, "r"));
             db.foreign_key(fkp, "fkp_rid_fkey", "rid", r, "id", true);
-            db.table("fkc", "id int, rid int");
+            let fkc = db.table("fkc", "id int, rid int");
+            db.change(fkc, |relation| relation.rows = Some(50.0)).change(r, |relation| relation.rows = Some(500.0));
         }
         "volatile pv" => {
             db.function("pv", 0, Volatility::Volatile, None);
