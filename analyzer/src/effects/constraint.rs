@@ -59,9 +59,13 @@ pub fn reference(effects: &mut Effects, alter: &Alter, added: &ConstraintDef, ch
     }
 }
 
+/// Rows that are read faster than few of them are looked up.
+const SMALL: f64 = 10_000.0;
+
 /// Whether the referenced table is read through when rows are checked. For few rows the planner looks theirs up in the index instead.
 fn reads_referenced(referencing: &[Rc<Relation>], referenced: &Relation) -> Option<bool> {
-    if looked_up(referencing, referenced) == Some(true) { None } else { Some(true) }
+    let large = referenced.rows.is_some_and(|rows| rows > SMALL);
+    if large && looked_up(referencing, referenced) == Some(true) { None } else { Some(true) }
 }
 
 /// Whether far fewer rows are looked for than there are; `None` when it is not known.
