@@ -26,8 +26,8 @@ use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
 use zdm_analyzer::catalog::{
-    Activity, Cast, Catalog, ColumnStatistics, Dependent, Dependents, Function, IndexShape, Oid, Policy, Relation, Replication, TableFacts,
-    Type,
+    Activity, Cast, Catalog, ColumnStatistics, Dependent, Dependents, Function, IndexShape, Oid, PartitionKey, Policy, Relation,
+    Replication, TableFacts, Type,
 };
 use zdm_analyzer::ir::{QualifiedName, TypeName};
 use zdm_analyzer::lock::LockMode;
@@ -301,5 +301,17 @@ impl Catalog for LiveCatalog {
 
     fn sequence_users(&self, sequence: Oid) -> Option<Vec<Oid>> {
         self.particulars(sequence).map(|particulars| particulars.sequence_users)
+    }
+
+    fn all_tables(&self) -> Option<Vec<Oid>> {
+        self.ask(None, || facts::all_tables(self.owner))
+    }
+
+    fn partition_key(&self, relation: Oid) -> Option<PartitionKey> {
+        self.ask(None, || facts::partition_key(relation, self.owner))
+    }
+
+    fn tables_of_type(&self, composite: Oid) -> Option<Vec<Oid>> {
+        self.ask(None, || facts::tables_of_type(composite, self.owner))
     }
 }

@@ -30,9 +30,17 @@ sql_function!(zdm_set_rule_policy, pg_finfo_zdm_set_rule_policy, policy::set);
 fn check_ddl(fcinfo: pg_sys::FunctionCallInfo) -> Result<pg_sys::Datum, Error> {
     let mut rows = Rows::new(fcinfo);
     let Some(sql) = input::argument(fcinfo, 0)? else { return Ok(pg_sys::Datum::null()) };
-    shim::raw_parse(sql.server)?;
+    raw_parse(&sql)?;
     judge(LiveCatalog::new(fcinfo), sql.text.as_deref())?.iter().for_each(|finding| rows.push(row(finding)));
     Ok(pg_sys::Datum::null())
+}
+
+/// Lets the server's grammar read a text, without what a file holds for psql.
+fn raw_parse(sql: &input::Input) -> Result<(), Error> {
+    match sql.text.as_deref().filter(|text| !misread(text)).and_then(zdm_analyzer::for_server) {
+        Some(text) => Ok(shim::raw_parse(&to_server(&text))?),
+        None => Ok(shim::raw_parse(sql.server)?),
+    }
 }
 
 /// Everything there is to say about a text; `None` stands for bytes that are no text.
@@ -56,7 +64,7 @@ fn misread(text: &str) -> bool {
 fn ddl_effects(fcinfo: pg_sys::FunctionCallInfo) -> Result<pg_sys::Datum, Error> {
     let mut rows = Rows::new(fcinfo);
     let Some(sql) = input::argument(fcinfo, 0)? else { return Ok(pg_sys::Datum::null()) };
-    shim::raw_parse(sql.server)?;
+    raw_parse(&sql)?;
     let cannot = |why: &str| Error::new(sqlstate::FEATURE_NOT_SUPPORTED, format!("cannot analyze the text: {why}"));
     let text = sql.text.ok_or_else(|| cannot(NOT_TEXT))?;
     if misread(&text) {

@@ -229,6 +229,23 @@ pub trait Catalog {
     fn sequence_users(&self, _sequence: Oid) -> Option<Vec<Oid>> {
         None
     }
+
+    // --- what a statement reaches
+
+    /// The tables OF a composite type, which is given as a relation; `None` when it cannot be told.
+    fn tables_of_type(&self, _composite: Oid) -> Option<Vec<Oid>> {
+        None
+    }
+
+    /// Every table, partitioned table and materialized view of the database that is not the system's; `None` when it cannot be told.
+    fn all_tables(&self) -> Option<Vec<Oid>> {
+        None
+    }
+
+    /// By what a partitioned table is partitioned; `None` when it is not, or it cannot be told.
+    fn partition_key(&self, _relation: Oid) -> Option<PartitionKey> {
+        None
+    }
 }
 
 /// A session, or a prepared transaction, that others may have to wait for.
@@ -276,6 +293,15 @@ pub struct Policy {
     /// The risk of what the rule finds; `None`: the rule is off.
     pub risk: Option<Risk>,
     pub reason: String,
+}
+
+/// `pg_partitioned_table`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PartitionKey {
+    /// `partstrat`: r, l, h.
+    pub strategy: char,
+    /// `None` when one of them is an expression.
+    pub columns: Option<Vec<String>>,
 }
 
 /// `pg_class.relkind`.

@@ -1,10 +1,14 @@
 //! The questions a caller can ask.
 
+use std::ops::Range;
+
 use crate::catalog::{Catalog, RelationKind};
+use crate::effects::Touch;
 use crate::finding::{Effect, Finding, Risk};
+use crate::ir::{Block, Kind, Part, Statement};
 use crate::lock::{Blocks, LockMode};
 use crate::rules::{self, Context};
-use crate::script::Script;
+use crate::script::{Deeds, Script};
 use crate::{effects as model, parse, weigh};
 
 /// Why a text could not be analysed.
@@ -35,19 +39,73 @@ pub fn check(sql: &str, catalog: &dyn Catalog) -> Vec<Finding> {
         if catalog.interrupted() {
             break;
         }
-        let effects = model::of(statement, &script);
         let later = statements.get(at + 1..).unwrap_or_default();
-        let mut context = Context::new(statement, later, sql, &effects);
-        let reports = rules::reports(&mut context);
-        findings.extend(weigh::findings(&context, reports));
-        let deeds = context.deeds();
+        if let Kind::Block(block) = &statement.kind {
+            findings.extend(block_findings(statement, block, later, sql, &mut script));
+            continue;
+        }
+        let (said, deeds) = judge(statement, later, sql, &script);
+        findings.extend(said);
         script.after(statement, deeds);
     }
     findings
 }
 
+/// The findings on one statement, the only one of a statement without any says that it is safe; and what it leaves behind.
+fn judge(statement: &Statement, later: &[Statement], text: &str, script: &Script) -> (Vec<Finding>, Deeds) {
+    let effects = model::of(statement, script);
+    let mut context = Context::new(statement, later, text, &effects);
+    let reports = rules::reports(&mut context);
+    (weigh::findings(&context, reports), context.deeds())
+}
+
+/// What there is to say of the SQL that is seen in a DO block, with the block's number and the lines of the text; then that there may be more.
+fn block_findings(outer: &Statement, block: &Block, later: &[Statement], sql: &str, script: &mut Script) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let mut nothing = Vec::new();
+    let open = script.enter();
+    for part in &block.parts {
+        let statements: Vec<_> = part.statements.iter().map(|inner| Statement { number: outer.number, ..inner.clone() }).collect();
+        for (at, inner) in statements.iter().enumerate() {
+            if script.catalog().interrupted() {
+                return findings;
+            }
+            let rest = statements.get(at + 1..).unwrap_or_default();
+            if let Kind::Block(deeper) = &inner.kind {
+                let said = block_findings(inner, deeper, rest, &part.text, script);
+                findings.extend(said.into_iter().map(|finding| place(finding, outer, part)));
+                continue;
+            }
+            let (said, deeds) = judge(inner, rest, &part.text, script);
+            let (said, silent): (Vec<_>, Vec<_>) = said.into_iter().partition(|finding| finding.rule.is_some());
+            findings.extend(said.into_iter().map(|finding| place(finding, outer, part)));
+            // a policy may be the reason, and then it is named
+            nothing.extend(silent.into_iter().filter(|finding| finding.message == weigh::OFF).map(|finding| place(finding, outer, part)));
+            if part.certain { script.after(inner, deeds) } else { script.perhaps(inner, deeds) }
+        }
+    }
+    script.leave(open);
+    let (own, deeds) = judge(outer, later, sql, script);
+    script.after(outer, deeds);
+    let own = own.into_iter().filter(|finding| finding.rule.is_some() || findings.is_empty() && nothing.is_empty());
+    findings.extend(own.collect::<Vec<_>>());
+    if findings.is_empty() { nothing.into_iter().take(1).collect() } else { findings }
+}
+
+/// Puts a finding on a statement inside a block where the block is, as exactly as that is known.
+fn place(mut finding: Finding, outer: &Statement, part: &Part) -> Finding {
+    finding.statement = outer.number;
+    let moved = |range: Range<usize>| match part.offset {
+        Some(offset) => range.start.saturating_add(offset)..range.end.saturating_add(offset),
+        None => outer.span.clone(),
+    };
+    (finding.span, finding.place) = (moved(finding.span), moved(finding.place));
+    finding
+}
+
 /// What each statement of a text does to each relation that exists now and gets a ShareUpdateExclusiveLock or a stronger one. Indexes,
-/// sequences and TOAST tables are left out. A statement whose effect its text does not show (DO, CALL) gives no row: [`check`] says that.
+/// sequences and TOAST tables are left out. A statement whose effect its text does not show (CALL, a DO block with more than plain SQL) gives no row:
+/// [`check`] says that.
 pub fn effects(sql: &str, catalog: &dyn Catalog) -> Result<Vec<Effect>, NotAnalyzable> {
     let statements = parse::statements(sql).map_err(|message| NotAnalyzable { message })?;
     let mut script = Script::new(catalog);
@@ -56,19 +114,51 @@ pub fn effects(sql: &str, catalog: &dyn Catalog) -> Result<Vec<Effect>, NotAnaly
         if catalog.interrupted() {
             break;
         }
-        let effects = model::of(statement, &script);
-        let listed =
-            effects.touches().iter().filter(|touch| touch.lock >= LockMode::ShareUpdateExclusive && is_listed(touch.relation.kind));
-        rows.extend(listed.map(|touch| Effect {
-            statement: statement.number,
-            relation: touch.relation.oid,
-            lock: touch.lock,
-            rewrites: touch.rewrites,
-            scans: if touch.rewrites == Some(false) { touch.scans } else { None },
-        }));
-        script.apply(statement);
+        let mut touched = Vec::new();
+        run(statement, &mut script, &mut touched);
+        rows.extend(
+            touched.into_iter().filter(|touch| touch.lock >= LockMode::ShareUpdateExclusive && is_listed(touch.relation.kind)).map(
+                |touch| Effect {
+                    statement: statement.number,
+                    relation: touch.relation.oid,
+                    lock: touch.lock,
+                    rewrites: touch.rewrites,
+                    scans: if touch.rewrites == Some(false) { touch.scans } else { None },
+                },
+            ),
+        );
     }
     Ok(rows)
+}
+
+/// Adds what a statement touches. A DO block is the sum of its statements, if all of them are seen.
+fn run(statement: &Statement, script: &mut Script, touched: &mut Vec<Touch>) {
+    if let Kind::Block(block) = &statement.kind {
+        for (part, inner) in block.parts.iter().flat_map(|part| part.statements.iter().map(move |inner| (part, inner))) {
+            if script.catalog().interrupted() {
+                return;
+            }
+            if block.hidden.is_none() {
+                run(inner, script, touched);
+            } else if part.certain {
+                script.apply(inner);
+            } else {
+                script.apply_perhaps(inner);
+            }
+        }
+        return;
+    }
+    for touch in model::of(statement, script).touches() {
+        match touched.iter_mut().find(|known| known.relation.oid == touch.relation.oid) {
+            Some(known) => {
+                known.lock = known.lock.max(touch.lock);
+                known.rewrites = model::either(known.rewrites, touch.rewrites);
+                known.scans = model::either(known.scans, touch.scans);
+            }
+            None => touched.push(touch.clone()),
+        }
+    }
+    script.apply(statement);
 }
 
 fn is_listed(kind: RelationKind) -> bool {
@@ -125,7 +215,7 @@ fn not_analyzable(sql: &str, message: &str) -> Finding {
     finding
 }
 
-fn unknown(tag: &str, span: std::ops::Range<usize>, line: u32, message: String) -> Finding {
+fn unknown(tag: &str, span: Range<usize>, line: u32, message: String) -> Finding {
     Finding {
         statement: 1,
         line,

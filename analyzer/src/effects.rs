@@ -5,6 +5,7 @@
 
 mod add_column;
 mod alter_table;
+mod bounds;
 mod column_type;
 mod constraint;
 mod drop;
@@ -65,8 +66,13 @@ pub fn of<'a>(statement: &Statement, script: &'a Script<'a>) -> Effects<'a> {
         Kind::Locks(locks) => other::locks(&mut effects, locks),
         Kind::Modify(changes) => other::modify(&mut effects, changes),
         Kind::Create(creation) => other::modify(&mut effects, &creation.changes),
+        Kind::AlterComposite { name, actions } => alter_table::alter_composite(&mut effects, name, actions),
+        Kind::AnalyzeAll => other::analyze_all(&mut effects),
         Kind::RenameCalled { .. }
         | Kind::AddEnumValue { .. }
+        | Kind::Block(_)
+        | Kind::Client(_)
+        | Kind::Calls(_)
         | Kind::DropDatabase { .. }
         | Kind::SetVariable { .. }
         | Kind::Transaction(_)

@@ -5,11 +5,11 @@
 
 mod create;
 mod fact;
+mod range;
 
 pub use create::{AlterDomain, CreateIndex, CreateTable, Creation, DomainChange, New, NewDomain};
 pub use fact::{Fact, Function as FunctionFact, Insert, Owned, ReplicaIdentity, RowSecurity, Triggers};
-
-use std::ops::Range;
+pub use range::{Bound, Edge, Range};
 
 use crate::catalog::ConstraintKind;
 use crate::lock::LockMode;
@@ -52,7 +52,7 @@ pub struct Statement {
     /// The line of its first token, from 1.
     pub line: u32,
     /// Its bytes in the text, without leading blanks and comments and without the semicolon.
-    pub span: Range<usize>,
+    pub span: std::ops::Range<usize>,
     /// The command tag.
     pub tag: String,
     pub kind: Kind,
@@ -98,12 +98,16 @@ pub enum Kind {
         tables: Vec<Target>,
         full: bool,
     },
+    /// ANALYZE without a table.
+    AnalyzeAll,
     Refresh {
         view: QualifiedName,
         concurrently: bool,
     },
     /// Statements that do nothing to a relation but lock it.
     Locks(Vec<Lock>),
+    /// A SELECT of nothing but what functions give: their names and numbers of arguments.
+    Calls(Vec<(QualifiedName, usize)>),
     /// UPDATE and DELETE, those inside WITH and COPY included.
     Modify(Vec<Modification>),
     /// `ALTER TYPE ... ADD VALUE`.
@@ -120,6 +124,15 @@ pub enum Kind {
     Transaction(Transaction),
     /// Takes no lock that could disturb.
     Ignored,
+    /// `ALTER TYPE ... CASCADE`: the tables OF a composite type change with it.
+    AlterComposite {
+        name: QualifiedName,
+        actions: Vec<Action>,
+    },
+    /// A DO block, as far as SQL can be seen in it.
+    Block(Block),
+    /// Not for the server: psql reads it. What it is, as a message.
+    Client(&'static str),
     /// Its effect cannot be read off its text.
     Opaque {
         reason: &'static str,
@@ -135,6 +148,26 @@ impl Kind {
             _ => &[],
         }
     }
+}
+
+/// The SQL inside a DO block.
+#[derive(Debug, Clone)]
+pub struct Block {
+    pub parts: Vec<Part>,
+    /// Why there may be more to it; `None` when all of it was seen and runs from the first to the last statement.
+    pub hidden: Option<&'static str>,
+}
+
+/// A piece of SQL in a block.
+#[derive(Debug, Clone)]
+pub struct Part {
+    /// Positions in its statements are those of this text; their lines are those of the whole.
+    pub text: String,
+    pub statements: Vec<Statement>,
+    /// Where the piece stands in the whole text, if it stands there as it is.
+    pub offset: Option<usize>,
+    /// It runs whenever the block runs.
+    pub certain: bool,
 }
 
 /// Which rule speaks for an opaque statement.
@@ -285,13 +318,6 @@ pub enum Detach {
     Finalize,
 }
 
-/// The bound of a partition.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Bound {
-    Default,
-    Other,
-}
-
 /// A column as `ADD COLUMN` or `CREATE TABLE` defines it.
 #[derive(Debug, Clone)]
 pub struct ColumnDef {
@@ -419,5 +445,5 @@ pub struct Modification {
     /// Its WHERE leaves something out; a join with other tables alone is not counted on to do so.
     pub filtered: bool,
     /// Bytes of the text between SET and what follows the assignments, for UPDATE.
-    pub assignments: Option<Range<usize>>,
+    pub assignments: Option<std::ops::Range<usize>>,
 }

@@ -21,10 +21,13 @@ pub mod quote;
 pub mod report;
 mod rules;
 mod script;
+mod split;
 #[doc(hidden)]
 pub mod testing;
 mod weigh;
 
 pub use check::{NotAnalyzable, check, check_command, effects};
+pub use parse::for_server;
 pub use rules::{RuleInfo, is_rule, manual, rules};
+pub use split::{Piece, split};
 pub use weigh::under_policy;

@@ -5,6 +5,9 @@
 
 mod actions;
 mod alter;
+mod block;
+mod bound;
+mod client;
 mod create;
 mod domain;
 mod drop;
@@ -18,6 +21,7 @@ mod rename;
 mod size;
 mod statement;
 mod tag;
+mod token;
 mod transaction;
 
 pub use actions::actions;
@@ -27,22 +31,50 @@ use pg_query::protobuf::{Node, ParseResult};
 
 use crate::ir::{Expr, Statement};
 
-/// The statements of a text, or what the parser said against it.
+/// How deep DO blocks inside DO blocks are read.
+const BLOCKS: u32 = 2;
+
+/// The statements of a text and what stands between them for psql, or what the parser said against it.
 pub fn statements(sql: &str) -> Result<Vec<Statement>, String> {
+    let Some(cut) = client::cut(sql) else { return server_statements(sql, BLOCKS) };
+    let mut all = server_statements(&cut.text, BLOCKS)?;
+    all.extend(cut.pieces.into_iter().map(|piece| Statement {
+        number: 0,
+        line: 0,
+        span: piece.span,
+        tag: piece.tag,
+        kind: piece.kind,
+        facts: Vec::new(),
+    }));
+    all.sort_by_key(|statement| statement.span.start);
+    let mut lines = position::Lines::new(sql);
+    for (number, statement) in (1..).zip(&mut all) {
+        (statement.number, statement.line) = (number, lines.line_at(statement.span.start));
+    }
+    Ok(all)
+}
+
+/// The text as the server is to read it: blanks in the place of what is for psql. `None` when that is nothing.
+pub fn for_server(sql: &str) -> Option<String> {
+    client::cut(sql).map(|cut| cut.text)
+}
+
+fn server_statements(sql: &str, blocks: u32) -> Result<Vec<Statement>, String> {
     let parsed = tree(sql)?;
     let mut out = Vec::new();
     let mut lines = position::Lines::new(sql);
     for raw in &parsed.stmts {
         let Some(node) = raw.stmt.as_ref().and_then(|stmt| stmt.node.as_ref()) else { continue };
         let span = position::span(sql, raw.stmt_location, raw.stmt_len);
-        out.push(Statement {
-            number: u32::try_from(out.len() + 1).unwrap_or(u32::MAX),
-            line: lines.line_at(span.start),
-            tag: tag::of(node),
-            kind: statement::kind(node, sql, &span),
-            facts: fact::of(node),
-            span,
-        });
+        let line = lines.line_at(span.start);
+        let kind = match node {
+            Tree::DoStmt(statement) if blocks > 0 => {
+                block::kind(statement, sql, &span, line, &|inner| server_statements(inner, blocks - 1))
+            }
+            _ => statement::kind(node, sql, &span),
+        };
+        let number = u32::try_from(out.len() + 1).unwrap_or(u32::MAX);
+        out.push(Statement { number, line, tag: tag::of(node), kind, facts: fact::of(node), span });
     }
     Ok(out)
 }
@@ -57,12 +89,35 @@ pub fn line_of(sql: &str, at: usize) -> u32 {
     position::Lines::new(sql).line_at(at)
 }
 
+/// The pieces of a text between its semicolons, what is for psql left out.
+pub fn cut_at_semicolons(sql: &str) -> Vec<std::ops::Range<usize>> {
+    let text = for_server(sql);
+    let mut pieces: Vec<std::ops::Range<usize>> = Vec::new();
+    let mut piece: Option<std::ops::Range<usize>> = None;
+    for token in token::Tokens::new(text.as_deref().unwrap_or(sql)) {
+        if token.is(b';') {
+            pieces.extend(piece.take());
+        } else {
+            piece = Some(piece.map_or(token.span.clone(), |piece| piece.start..token.span.end));
+        }
+    }
+    pieces.extend(piece);
+    pieces
+}
+
 /// The columns that a CHECK expression, as the catalogs print it, proves to be not null.
 pub fn proves_not_null(expression: &str) -> Vec<String> {
     let text = expression.trim();
     let text = text.strip_prefix("CHECK").unwrap_or(text);
     let parsed = tree(&format!("SELECT {text}")).ok();
     parsed.as_ref().and_then(single_expression).map(|node| expr::proves_not_null(&node)).unwrap_or_default()
+}
+
+/// What a CHECK expression, as the catalogs print it, says of a column.
+pub fn ranges(expression: &str, column: &str) -> Option<Vec<crate::ir::Range>> {
+    let text = expression.trim();
+    let parsed = tree(&format!("SELECT {}", text.strip_prefix("CHECK").unwrap_or(text))).ok()?;
+    bound::ranges(&single_expression(&parsed)?, column)
 }
 
 /// The expression of a function body that is a single `SELECT <expression>`. Of one that the parser does not read nothing is known.

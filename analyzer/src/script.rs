@@ -7,18 +7,23 @@
 mod alter;
 mod apply;
 mod past;
+mod settings;
 mod state;
 
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
-use crate::catalog::{Catalog, Domain, Oid, Relation, Type};
+use crate::catalog::{Catalog, Domain, Function, Oid, Relation, Type, Volatility};
 use crate::effects::Volatilities;
-use crate::ir::{ColumnDef, Expr, QualifiedName, Statement, TypeName};
+use crate::ir::{ColumnDef, Expr, QualifiedName, Range, Statement, TypeName};
 use crate::parse;
-pub use past::{Deeds, Held, Past, Timeout};
+pub use past::{Deeds, Held, Past, changes_something};
+pub use settings::Timeout;
 use state::State;
+
+/// Object identifiers below are those of PostgreSQL itself.
+const FIRST_USER_OID: Oid = 16384;
 
 /// What a name means.
 #[derive(Debug, Clone)]
@@ -47,13 +52,22 @@ pub struct Script<'a> {
     state: State,
     past: Past,
     volatilities: RefCell<Volatilities>,
+    /// The names of functions that the text made.
+    functions: HashSet<String>,
     /// What CHECK expressions prove, by their text.
     proofs: RefCell<HashMap<String, Rc<[String]>>>,
 }
 
 impl<'a> Script<'a> {
     pub fn new(base: &'a dyn Catalog) -> Self {
-        Self { base, state: State::default(), past: Past::new(base), volatilities: RefCell::default(), proofs: RefCell::default() }
+        Self {
+            base,
+            state: State::default(),
+            past: Past::new(base),
+            volatilities: RefCell::default(),
+            functions: HashSet::new(),
+            proofs: RefCell::default(),
+        }
     }
 
     /// The catalog below: for questions that the text cannot have changed.
@@ -80,6 +94,21 @@ impl<'a> Script<'a> {
         self.apply(statement);
     }
 
+    /// Takes note of a statement that need not have run.
+    pub fn perhaps(&mut self, statement: &Statement, deeds: Deeds) {
+        self.past.note_rules(&deeds);
+        self.apply_perhaps(statement);
+    }
+
+    /// A DO block begins; what it gives back, [`Self::leave`] is to be told.
+    pub fn enter(&mut self) -> (bool, bool) {
+        self.past.enter()
+    }
+
+    pub fn leave(&mut self, before: (bool, bool)) {
+        self.past.leave(before);
+    }
+
     /// The schema in which a name without one is created; `None` when it cannot be told.
     pub fn creation_schema(&self) -> Option<String> {
         match &self.state.session().search_path {
@@ -101,6 +130,11 @@ impl<'a> Script<'a> {
         let proved: Rc<[String]> = parse::proves_not_null(expression).into();
         self.proofs.borrow_mut().insert(expression.to_owned(), Rc::clone(&proved));
         proved
+    }
+
+    /// What a CHECK expression says of a column.
+    pub fn ranges(&self, expression: &str, column: &str) -> Option<Vec<Range>> {
+        parse::ranges(expression, column)
     }
 
     /// What a name means to the next statement.
@@ -126,13 +160,81 @@ impl<'a> Script<'a> {
     }
 
     fn base_lookup(&self, name: &QualifiedName) -> Option<Oid> {
-        match (&name.schema, &self.state.session().search_path) {
-            (None, Some(path)) => path.iter().find_map(|schema| {
-                let qualified = QualifiedName { schema: Some(schema.clone()), name: name.name.clone() };
-                self.base.relation(&qualified)
-            }),
-            _ => self.base.relation(name),
+        self.searched(name.schema.as_deref())
+            .into_iter()
+            .find_map(|schema| self.base.relation(&QualifiedName { schema, name: name.name.clone() }))
+    }
+
+    /// The schemas in which a name is looked for, in their order, if the text has set a path of its own; else what the name says.
+    fn searched(&self, schema: Option<&str>) -> Vec<Option<String>> {
+        let (None, Some(path)) = (schema, &self.state.session().search_path) else { return vec![schema.map(str::to_owned)] };
+        let mut schemas: Vec<Option<String>> = Vec::new();
+        // The system's own come first unless they are named.
+        schemas.extend((!path.iter().any(|one| one == "pg_catalog")).then(|| Some("pg_catalog".to_owned())));
+        schemas.extend(
+            path.iter()
+                .filter_map(|one| if one == "$user" { self.user() } else { Some(one.clone()) })
+                .filter(|one| !one.is_empty())
+                .map(Some),
+        );
+        schemas
+    }
+
+    /// The role whose name `$user` stands for.
+    fn user(&self) -> Option<String> {
+        let role = self.state.session().role.clone().or_else(|| self.base.setting("role").filter(|role| role != "none"));
+        role.filter(|role| !role.is_empty()).or_else(|| self.setting("session_authorization"))
+    }
+
+    /// A setting as the next statement finds it.
+    pub fn setting(&self, name: &str) -> Option<String> {
+        self.state.session().values.get(&name.to_ascii_lowercase()).cloned().or_else(|| self.base.setting(name))
+    }
+
+    /// All functions that a call could mean.
+    pub fn functions(&self, name: &QualifiedName, arguments: usize) -> Vec<Function> {
+        self.everywhere(name, |name| self.base.functions(name, arguments))
+    }
+
+    /// Whether a call may do anything: it means a function of a user's that is free to change the database and whose text is more than an
+    /// expression. What pg_zdm's own functions do is known.
+    pub fn may_do_anything(&self, name: &QualifiedName, arguments: usize) -> bool {
+        let free = |function: &Function| {
+            let expression =
+                function.inlinable_body.as_deref().is_some_and(|body| parse::body_expression(body).is_some_and(|found| !found.opaque));
+            function.oid >= FIRST_USER_OID && function.volatility == Volatility::Volatile && !expression
+        };
+        if name.schema.as_deref() == Some("zdm") {
+            return false;
         }
+        self.functions.contains(&name.name) || self.functions(name, arguments).iter().any(free)
+    }
+
+    /// The functions behind all operators of a name.
+    pub fn operators(&self, name: &QualifiedName) -> Vec<Function> {
+        self.everywhere(name, |name| self.base.operators(name))
+    }
+
+    fn everywhere(&self, name: &QualifiedName, find: impl Fn(&QualifiedName) -> Vec<Function>) -> Vec<Function> {
+        let named = |schema| QualifiedName { schema, name: name.name.clone() };
+        self.searched(name.schema.as_deref()).into_iter().flat_map(|schema| find(&named(schema))).collect()
+    }
+
+    /// The collation a name means.
+    pub fn collation(&self, name: &QualifiedName) -> Option<Oid> {
+        let named = |schema| QualifiedName { schema, name: name.name.clone() };
+        self.searched(name.schema.as_deref()).into_iter().find_map(|schema| self.base.collation(&named(schema)))
+    }
+
+    /// The table of an extended statistics object.
+    pub fn statistics_relation(&self, name: &QualifiedName) -> Option<Oid> {
+        let named = |schema| QualifiedName { schema, name: name.name.clone() };
+        self.searched(name.schema.as_deref()).into_iter().find_map(|schema| self.base.statistics_relation(&named(schema)))
+    }
+
+    fn resolve_type(&self, name: &TypeName) -> Option<Type> {
+        let mut schemas = self.searched(name.schema.as_deref()).into_iter();
+        schemas.find_map(|schema| self.base.resolve_type(&TypeName { schema, ..name.clone() }))
     }
 
     /// A relation as the next statement finds it.
@@ -163,7 +265,7 @@ impl<'a> Script<'a> {
             let default = made.default.clone().filter(|_| !name.array);
             return FoundType::New { constrained: made.constrained && !name.array, default };
         }
-        let Some(mut found) = self.base.resolve_type(name) else { return FoundType::Missing };
+        let Some(mut found) = self.resolve_type(name) else { return FoundType::Missing };
         if let (Some(domain), Some(changed)) = (&mut found.domain, self.state.domain(found.oid)) {
             domain.constrained |= changed.constrained;
             if let Some(default) = &changed.default {

@@ -33,6 +33,9 @@ pub struct TestCatalog {
     policies: HashMap<(String, Option<Oid>), Policy>,
     details: details::Details,
     moment: Moment,
+    /// Composite types (as relations) and the tables OF them.
+    typed: Vec<(Oid, Oid)>,
+    keys: HashMap<Oid, PartitionKey>,
 }
 
 impl TestCatalog {
@@ -58,6 +61,18 @@ impl TestCatalog {
     fn new_oid(&mut self) -> Oid {
         self.next += 1;
         self.next
+    }
+
+    /// Says by which column a table is partitioned, and how.
+    pub fn partition_by(&mut self, table: Oid, strategy: char, column: &str) -> &mut Self {
+        self.keys.insert(table, PartitionKey { strategy, columns: Some(vec![column.to_owned()]) });
+        self
+    }
+
+    /// Makes a table one OF a composite type.
+    pub fn of_type(&mut self, composite: Oid, table: Oid) -> &mut Self {
+        self.typed.push((composite, table));
+        self
     }
 
     /// Adds a relation in schema `public`, of 8 MB.
@@ -490,5 +505,20 @@ impl Catalog for TestCatalog {
 
     fn sequence_users(&self, sequence: Oid) -> Option<Vec<Oid>> {
         Some(self.moment.sequence_users.get(&sequence).cloned().unwrap_or_default())
+    }
+
+    fn all_tables(&self) -> Option<Vec<Oid>> {
+        let stored = |relation: &&Relation| {
+            matches!(relation.kind, RelationKind::Table | RelationKind::PartitionedTable | RelationKind::MaterializedView)
+        };
+        Some(self.relations.values().filter(stored).map(|relation| relation.oid).collect())
+    }
+
+    fn partition_key(&self, relation: Oid) -> Option<PartitionKey> {
+        self.keys.get(&relation).cloned()
+    }
+
+    fn tables_of_type(&self, composite: Oid) -> Option<Vec<Oid>> {
+        Some(self.typed.iter().filter(|(of, _)| *of == composite).map(|(_, table)| *table).collect())
     }
 }

@@ -9,8 +9,12 @@ pub(crate) mod size;
 
 use crate::catalog::Catalog;
 use crate::finding::{Finding, Risk};
+use crate::ir::Kind;
 use crate::lock::{Blocks, LockMode};
 use crate::rules::{Context, Report};
+
+/// Said of a statement of which only such rules spoke as are switched off.
+pub(crate) const OFF: &str = "no rule that is on has anything to say";
 
 /// What is left of the rules' reports on a statement; one finding that says `safe` if there is nothing.
 pub(crate) fn findings(context: &Context, reports: Vec<(&'static str, Report)>) -> Vec<Finding> {
@@ -27,7 +31,7 @@ pub(crate) fn findings(context: &Context, reports: Vec<(&'static str, Report)>) 
         let mut safe = safe(context);
         if !off.is_empty() {
             off.dedup();
-            safe.message = "no rule that is on has anything to say".to_owned();
+            safe.message = OFF.to_owned();
             safe.detail = Some(off.join(" "));
         }
         findings.push(safe);
@@ -115,6 +119,11 @@ fn safe(context: &Context) -> Finding {
     let touches = context.effects().touches();
     let strongest = touches.iter().max_by_key(|touch| touch.lock);
     let main = context.main_relation().or_else(|| strongest.map(|touch| touch.relation.clone()));
+    match context.kind() {
+        Kind::Client(what) => return finding(context, None, context.remark(Risk::Safe, *what)),
+        Kind::Block(_) => return finding(context, None, context.remark(Risk::Safe, "nothing in it keeps reads or writes waiting")),
+        _ => {}
+    }
     let message = match strongest {
         None => "takes no table lock that keeps reads or writes waiting",
         Some(touch) if touch.lock < LockMode::Share => "keeps neither reads nor writes waiting",

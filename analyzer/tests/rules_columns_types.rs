@@ -348,7 +348,10 @@ fn effects_speak_for_types() {
     assert_eq!(worst("ALTER DOMAIN percent ADD CHECK (VALUE < 200) NOT VALID", &db), Some((Risk::Safe, None)));
     assert_eq!(worst("DROP TYPE mood", &db), Some((Risk::Caution, Some("drop-object"))));
     assert_eq!(worst("DROP TYPE mood CASCADE", &db), Some((Risk::Unknown, Some("unbounded-effect"))));
-    assert_eq!(worst("ALTER TYPE pair ALTER ATTRIBUTE a TYPE text CASCADE", &db), Some((Risk::Unknown, Some("unbounded-effect"))));
+    let pair = db.relation(RelationKind::CompositeType, "pair");
+    let pairs = db.table("pairs", "a int, b int");
+    db.of_type(pair, pairs);
+    assert_eq!(worst("ALTER TYPE pair ALTER ATTRIBUTE a TYPE text CASCADE", &db), Some((Risk::Danger, Some("table-rewrite"))));
     assert_eq!(worst("ALTER TYPE mood RENAME VALUE 'a' TO 'b'", &db), Some((Risk::Danger, Some("rename-object"))));
     db.relation(RelationKind::Sequence, "numbers");
     assert_eq!(

@@ -207,3 +207,28 @@ fn schemas_are_known() {
         ],
     );
 }
+
+/// `SET search_path`, by whatever means, decides what names mean; types and functions of the system are found all the same.
+#[test]
+fn settings_of_the_text_are_followed() {
+    let db = examples();
+    let last = |sql: &str| check(sql, &db).pop().and_then(|finding| finding.rule);
+    let index = "CREATE INDEX i ON users (age)";
+    for sql in [
+        "SET search_path = nowhere",
+        "SET LOCAL search_path TO nowhere, elsewhere",
+        "SELECT pg_catalog.set_config('search_path', '', false)",
+    ] {
+        assert_eq!(last(&format!("{sql}; {index}")), Some("missing-object"), "{sql}");
+        assert_eq!(last(&format!("{sql}; CREATE INDEX i ON public.users (age)")), Some("create-index-not-concurrent"), "{sql}");
+        for reset in ["RESET search_path", "SET search_path TO DEFAULT", "RESET ALL", "DISCARD ALL", "SET search_path = nowhere, public"] {
+            assert_eq!(last(&format!("{sql}; {reset}; {index}")), Some("create-index-not-concurrent"), "{sql}; {reset}");
+        }
+    }
+    // The path is a role's own.
+    assert_eq!(last(&format!("SET search_path = \"$user\"; {index}")), Some("missing-object"));
+    assert_eq!(last(&format!("SET search_path = \"$user\"; SET ROLE public; {index}")), Some("create-index-not-concurrent"));
+    assert_eq!(last(&format!("SET search_path = \"$user\"; SET ROLE public; RESET ROLE; {index}")), Some("missing-object"));
+    let volatile = "SET search_path = nowhere; ALTER TABLE public.users ADD COLUMN z float8 DEFAULT random()";
+    assert_eq!(last(volatile), Some("add-column-volatile-default"));
+}

@@ -6,7 +6,7 @@ use pgrx::pg_sys;
 use serde::Deserialize;
 use std::collections::HashMap;
 use zdm_analyzer::catalog::{
-    Column, Constraint, ConstraintKind, Domain, ForeignKeyRef, Generated, Index, Relation, RelationKind, Size, Type,
+    Column, Constraint, ConstraintKind, Domain, ForeignKeyRef, Generated, Index, PartitionKey, Relation, RelationKind, Size, Type,
 };
 use zdm_analyzer::quote;
 
@@ -27,6 +27,9 @@ static TYPE: Query<2> = Query::new(sql_file!("type.sql"), [pg_sys::OIDOID, pg_sy
 static DEPENDENT_VIEWS: Query<2> = Query::new(sql_file!("dependent_views.sql"), [pg_sys::OIDOID, pg_sys::INT4OID]);
 static RELATIONS_IN_SCHEMA: Query<1> = Query::new(sql_file!("relations_in_schema.sql"), [pg_sys::OIDOID]);
 static RELATIONS_USING_TYPE: Query<1> = Query::new(sql_file!("relations_using_type.sql"), [pg_sys::OIDOID]);
+static TABLES_OF_TYPE: Query<1> = Query::new(sql_file!("tables_of_type.sql"), [pg_sys::OIDOID]);
+static ALL_TABLES: Query<0> = Query::new(sql_file!("all_tables.sql"), []);
+static PARTITION_KEY: Query<1> = Query::new(sql_file!("partition_key.sql"), [pg_sys::OIDOID]);
 
 /// What is known of a relation: what the analysis asked for, and what its other questions need.
 pub struct Known {
@@ -192,6 +195,31 @@ pub fn relations_in_schema(schema: u32, owner: pg_sys::Oid) -> Result<Vec<u32>, 
 pub fn relations_using_type(type_oid: u32, owner: pg_sys::Oid) -> Result<Option<Vec<u32>>, ServerError> {
     let document = RELATIONS_USING_TYPE.run([oid(type_oid)], owner)?;
     Ok(read(document.as_ref()))
+}
+
+/// The tables OF a composite type.
+pub fn tables_of_type(composite: u32, owner: pg_sys::Oid) -> Result<Option<Vec<u32>>, ServerError> {
+    let document = TABLES_OF_TYPE.run([oid(composite)], owner)?;
+    Ok(read(document.as_ref()))
+}
+
+/// Every table of the database that is not the system's.
+pub fn all_tables(owner: pg_sys::Oid) -> Result<Option<Vec<u32>>, ServerError> {
+    let document = ALL_TABLES.run([], owner)?;
+    Ok(read(document.as_ref()))
+}
+
+#[derive(Deserialize)]
+struct RawKey {
+    strategy: char,
+    columns: Vec<Option<String>>,
+}
+
+/// By what a table is partitioned.
+pub fn partition_key(relation: u32, owner: pg_sys::Oid) -> Result<Option<PartitionKey>, ServerError> {
+    let document = PARTITION_KEY.run([oid(relation)], owner)?;
+    let key = read::<RawKey>(document.as_ref());
+    Ok(key.map(|key| PartitionKey { strategy: key.strategy, columns: key.columns.into_iter().collect() }))
 }
 
 impl RawRelation {

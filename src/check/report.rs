@@ -20,7 +20,7 @@ pub fn check_report(fcinfo: pg_sys::FunctionCallInfo) -> Result<pg_sys::Datum, E
         // SAFETY: fcinfo is the function manager's.
         return Ok(unsafe { pgrx::fcinfo::pg_return_null(fcinfo) });
     };
-    shim::raw_parse(sql.server)?;
+    super::raw_parse(&sql)?;
     let findings = super::judge(LiveCatalog::new(fcinfo), sql.text.as_deref())?;
     let source = Source {
         text: sql.text.as_deref().unwrap_or_default(),

@@ -15,7 +15,10 @@
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
 #include "nodes/makefuncs.h"
+#include "nodes/parsenodes.h"
 #include "nodes/value.h"
+#include "optimizer/clauses.h"
+#include "optimizer/optimizer.h"
 #include "parser/parse_coerce.h"
 #include "parser/parse_type.h"
 #include "pgtime.h"
@@ -178,6 +181,31 @@ zdm_shim_cast(Oid from, Oid to, int *path)
 /* The longest body that is looked into; a function with a longer one is taken for what it is declared to be. */
 #define ZDM_BODY_MAX 65536
 
+/* A body that no grammar reads: whether the planner inlines the function cannot be told. */
+#define ZDM_BODY_UNREAD ")"
+
+/*
+ * Whether a volatile function whose body is kept as a tree is inlined, and nothing volatile is left of it then (inline_function, clauses.c). The
+ * tree is only looked at.
+ */
+static bool
+harmless_when_inlined(Datum body, bool strict)
+{
+	Node	   *node = stringToNode(TextDatumGetCString(body));
+	List	   *queries = IsA(node, List) ? linitial_node(List, (List *) node) : list_make1(node);
+	Query	   *query = linitial(queries);
+	Node	   *expression;
+
+	if (list_length(queries) != 1 || !IsA(query, Query) || query->commandType != CMD_SELECT || query->hasAggs || query->hasWindowFuncs ||
+		query->hasTargetSRFs || query->hasSubLinks || query->cteList || query->rtable || query->jointree->fromlist ||
+		query->jointree->quals || query->groupClause || query->groupingSets || query->havingQual || query->windowClause ||
+		query->distinctClause || query->sortClause || query->limitOffset || query->limitCount || query->setOperations ||
+		list_length(query->targetList) != 1)
+		return false;
+	expression = (Node *) ((TargetEntry *) linitial(query->targetList))->expr;
+	return !contain_volatile_functions(expression) && !(strict && contain_nonstrict_functions(expression));
+}
+
 /* Fills in what the analysis wants to know of one function. */
 static void
 describe_function(Oid oid, ZdmFunction *function)
@@ -192,16 +220,27 @@ describe_function(Oid oid, ZdmFunction *function)
 		return;
 	form = (Form_pg_proc) GETSTRUCT(tuple);
 	function->volatility = form->provolatile;
-	/* the conditions of inline_function (clauses.c) that the catalog tells; a body kept as a tree instead of text is left alone */
+	/* the conditions of inline_function (clauses.c) that the catalog tells */
 	if (form->provolatile == PROVOLATILE_VOLATILE && form->prolang == SQLlanguageId && form->prokind == PROKIND_FUNCTION && !form->prosecdef && !form->proretset &&
-		form->prorettype != RECORDOID && heap_attisnull(tuple, Anum_pg_proc_proconfig, NULL) &&
-		heap_attisnull(tuple, Anum_pg_proc_prosqlbody, NULL))
+		form->prorettype != RECORDOID && heap_attisnull(tuple, Anum_pg_proc_proconfig, NULL))
 	{
 		bool		is_null;
-		Datum		source = SysCacheGetAttr(PROCOID, tuple, Anum_pg_proc_prosrc, &is_null);
+		Datum		body = SysCacheGetAttr(PROCOID, tuple, Anum_pg_proc_prosqlbody, &is_null);
 
-		if (!is_null && toast_raw_datum_size(source) <= ZDM_BODY_MAX)
-			function->inlinable_body = TextDatumGetCString(source);
+		if (!is_null)
+		{
+			if (toast_raw_datum_size(body) <= ZDM_BODY_MAX && harmless_when_inlined(body, form->proisstrict))
+				function->volatility = PROVOLATILE_STABLE;
+		}
+		else if (form->proisstrict)
+			/* inlined only if its body is strict, too */
+			function->inlinable_body = pstrdup(ZDM_BODY_UNREAD);
+		else
+		{
+			body = SysCacheGetAttr(PROCOID, tuple, Anum_pg_proc_prosrc, &is_null);
+			if (!is_null && toast_raw_datum_size(body) <= ZDM_BODY_MAX)
+				function->inlinable_body = TextDatumGetCString(body);
+		}
 	}
 	ReleaseSysCache(tuple);
 }

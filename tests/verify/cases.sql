@@ -587,3 +587,87 @@ ALTER TYPE point2 ALTER ATTRIBUTE x TYPE bigint CASCADE
 DROP SCHEMA attic
 
 DROP SCHEMA shop CASCADE
+
+-- Bounds that are proved, and not
+
+-- setup: ALTER TABLE sales_new ADD CONSTRAINT bounds CHECK (day IS NOT NULL AND 2001 <= day AND day <= 2500)
+ALTER TABLE sales ATTACH PARTITION sales_new FOR VALUES FROM (2000) TO (3000)
+
+-- setup: ALTER TABLE sales_new ADD CONSTRAINT bounds CHECK (day IS NOT NULL AND day >= 2000 AND day <= 3000)
+ALTER TABLE sales ATTACH PARTITION sales_new FOR VALUES FROM (2000) TO (3000)
+
+-- setup: ALTER TABLE sales_new ADD CONSTRAINT bounds CHECK (day >= 2000), ADD CONSTRAINT more CHECK (NOT (day >= 2999)), ALTER COLUMN day SET NOT NULL
+ALTER TABLE sales ATTACH PARTITION sales_new FOR VALUES FROM (2000) TO (3000)
+
+-- setup: ALTER TABLE sales_new ADD CONSTRAINT bounds CHECK (day >= 2000 AND id > 0), ALTER COLUMN day SET NOT NULL
+ALTER TABLE visits ATTACH PARTITION sales_new FOR VALUES FROM (2000) TO (MAXVALUE)
+
+-- setup: ALTER TABLE sales_rest ADD CONSTRAINT outside CHECK (day < 2000 OR day >= 5000 AND day < 6000 OR day IS NULL)
+CREATE TABLE sales_high PARTITION OF sales FOR VALUES FROM (2000) TO (3000)
+
+-- setup: ALTER TABLE sales_rest ADD CONSTRAINT outside CHECK (day < 2000 OR day >= 5000 AND day < 6000 OR day IS NULL)
+CREATE TABLE sales_high PARTITION OF sales FOR VALUES FROM (3000) TO (5001)
+
+-- setup: CREATE TABLE shelves (kind text) PARTITION BY LIST (kind); CREATE TABLE shelf_a (kind text NOT NULL CHECK (kind IN ('a', 'b'))); INSERT INTO shelf_a VALUES ('a')
+ALTER TABLE shelves ATTACH PARTITION shelf_a FOR VALUES IN ('a', 'b', 'c')
+
+-- setup: CREATE TABLE shelves (kind int) PARTITION BY LIST (kind); CREATE TABLE shelf_a (kind int NOT NULL CHECK (kind IN (1, 2))); INSERT INTO shelf_a VALUES (2)
+ALTER TABLE shelves ATTACH PARTITION shelf_a FOR VALUES IN (2, 3)
+
+-- setup: CREATE TABLE shelves (kind int) PARTITION BY LIST (kind); CREATE TABLE shelf_a (kind int); INSERT INTO shelf_a VALUES (1)
+ALTER TABLE shelves ATTACH PARTITION shelf_a DEFAULT
+
+-- setup: CREATE TABLE days (at date NOT NULL) PARTITION BY RANGE (at); CREATE TABLE may (at date NOT NULL CHECK (at >= '2024-05-01' AND at < '2024-06-01')); INSERT INTO may VALUES ('2024-05-05')
+ALTER TABLE days ATTACH PARTITION may FOR VALUES FROM ('2024-05-01') TO ('2024-06-01')
+
+-- setup: CREATE TABLE days (at timestamp NOT NULL) PARTITION BY RANGE (at); CREATE TABLE may (at timestamp NOT NULL CHECK (at >= '2024-05-01' AND at < '2024-06-01')); INSERT INTO may VALUES ('2024-05-05')
+ALTER TABLE days ATTACH PARTITION may FOR VALUES FROM ('2024-05-01') TO ('2024-06-01 00:00:00')
+
+-- setup: CREATE TABLE parcels (id int NOT NULL) PARTITION BY HASH (id); CREATE TABLE parcels_0 (id int NOT NULL); INSERT INTO parcels_0 SELECT g FROM generate_series(1, 9) g WHERE satisfies_hash_partition('parcels'::regclass, 2, 0, g)
+ALTER TABLE parcels ATTACH PARTITION parcels_0 FOR VALUES WITH (MODULUS 2, REMAINDER 0)
+
+-- What a DO block runs
+
+DO $$BEGIN ALTER TABLE users ADD COLUMN z int; CREATE INDEX i ON loose (v); END$$
+
+DO $$BEGIN ALTER TABLE users ADD CONSTRAINT c CHECK (num > 0); EXCEPTION WHEN duplicate_object THEN NULL; END$$
+
+DO 'DECLARE n int; BEGIN SELECT count(*) INTO n FROM groups; EXECUTE ''ALTER TABLE users ALTER COLUMN big TYPE int''; END'
+
+-- Functions that the planner inlines, and not
+
+-- setup: CREATE FUNCTION whole() RETURNS int LANGUAGE sql VOLATILE RETURN 1
+ALTER TABLE users ADD COLUMN z int DEFAULT whole()
+
+-- setup: CREATE FUNCTION whole(n int) RETURNS int LANGUAGE sql VOLATILE BEGIN ATOMIC SELECT n + 1; END
+ALTER TABLE users ADD COLUMN z int DEFAULT whole(2)
+
+-- setup: CREATE FUNCTION whole() RETURNS float LANGUAGE sql VOLATILE RETURN random()
+ALTER TABLE users ADD COLUMN z float DEFAULT whole()
+
+-- setup: CREATE FUNCTION whole() RETURNS bigint LANGUAGE sql VOLATILE BEGIN ATOMIC SELECT count(*) FROM shop.groups; END
+ALTER TABLE users ADD COLUMN z bigint DEFAULT whole()
+
+-- setup: CREATE FUNCTION whole(n int) RETURNS int LANGUAGE sql VOLATILE STRICT RETURN coalesce(n, 1)
+ALTER TABLE users ADD COLUMN z int DEFAULT whole(2)
+
+-- setup: CREATE FUNCTION whole(n int) RETURNS int LANGUAGE sql VOLATILE STRICT AS 'SELECT coalesce(n, 1)'
+ALTER TABLE users ADD COLUMN z int DEFAULT whole(2)
+
+-- setup: CREATE FUNCTION whole(n int) RETURNS int LANGUAGE sql VOLATILE STRICT RETURN n + 1
+ALTER TABLE users ADD COLUMN z int DEFAULT whole(2)
+
+-- What replays of migrations have shown
+
+ALTER TABLE base ADD CONSTRAINT c CHECK (v > 0) NO INHERIT
+
+ALTER TABLE base ADD CONSTRAINT c CHECK (v > 0) NO INHERIT NOT VALID
+
+-- setup: CREATE TABLE attic.chair (id int); INSERT INTO attic.chair VALUES (1); CREATE VIEW attic.chairs AS SELECT 1 AS id
+DROP SCHEMA attic CASCADE
+
+-- setup: CREATE TABLE few (id int); INSERT INTO few VALUES (1)
+ALTER TABLE few ADD FOREIGN KEY (id) REFERENCES makers
+
+-- setup: CREATE TABLE bills (id int, maker_id int REFERENCES makers) PARTITION BY RANGE (id); CREATE TABLE bills_new (id int, maker_id int); INSERT INTO bills_new SELECT g, g FROM generate_series(1, 400) g
+ALTER TABLE bills ATTACH PARTITION bills_new FOR VALUES FROM (0) TO (500)

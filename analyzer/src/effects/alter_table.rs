@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::{Effects, add_column, column_type, constraint, not_null, partition, recursion_of};
 use crate::catalog::{ConstraintKind, Relation, RelationKind};
-use crate::ir::{Action, AlterTable, ConstraintDef, Detach, Recursion};
+use crate::ir::{Action, AlterTable, ConstraintDef, Detach, QualifiedName, Recursion};
 use crate::lock::LockMode;
 
 /// One `ALTER TABLE` on a relation that exists.
@@ -46,6 +46,25 @@ pub fn alter_table(effects: &mut Effects, alter: &AlterTable) {
             return;
         }
         apply(effects, &alter, action);
+    }
+}
+
+/// `ALTER TYPE ... CASCADE` does to each table OF the type what it does to the type.
+pub fn alter_composite(effects: &mut Effects, name: &QualifiedName, actions: &[Action]) {
+    let Some(composite) = effects.existing(name, false) else { return };
+    let Some(tables) = effects.script().catalog().tables_of_type(composite.oid) else {
+        effects.unbounded = Some("it cascades to every table of the type");
+        return;
+    };
+    let script = effects.script();
+    for root in tables.into_iter().filter_map(|oid| script.get(oid)) {
+        let alter = Alter { root, mode: LockMode::AccessExclusive, actions, recursion: Recursion::All };
+        for member in alter.members(effects, Recursion::All) {
+            effects.lock(&member, alter.mode);
+        }
+        for action in actions {
+            apply(effects, &alter, action);
+        }
     }
 }
 

@@ -183,7 +183,7 @@ fn collation_changes(script: &Script, old: &Column, new: &Type, collation: Optio
                 "default" => Some(100),
                 "C" => Some(950),
                 "POSIX" => Some(951),
-                _ => script.catalog().collation(name),
+                _ => script.collation(name),
             };
             known.map(|oid| oid != old.collation).or(Some(true))
         }

@@ -18,6 +18,12 @@ pub fn add(effects: &mut Effects, alter: &Alter, added: &ConstraintDef) {
             for member in alter.members(effects, reach) {
                 effects.scan(&member, alter.mode, Some(scans));
             }
+            if effects.script().major() >= 18 {
+                // Children are locked before it is looked at whether the constraint is theirs.
+                for member in alter.members(effects, Recursion::All) {
+                    effects.lock(&member, alter.mode);
+                }
+            }
         }
         ConstraintKind::NotNull => {
             let reach = if added.no_inherit { Recursion::None } else { Recursion::All };
@@ -47,9 +53,26 @@ pub fn reference(effects: &mut Effects, alter: &Alter, added: &ConstraintDef, ch
     }
     let Some(name) = &added.references else { return };
     let Some(referenced) = effects.existing(name, false) else { return };
+    let reads = if checked && !empty { reads_referenced(&members, &referenced) } else { Some(false) };
     for member in effects.tree(&referenced, Recursion::Partitions) {
-        effects.scan(&member, LockMode::ShareRowExclusive, Some(checked && !empty));
+        effects.scan(&member, LockMode::ShareRowExclusive, reads);
     }
+}
+
+/// Rows that are read faster than few of them are looked up.
+const SMALL: f64 = 10_000.0;
+
+/// Whether the referenced table is read through when rows are checked. For few rows the planner looks theirs up in the index instead.
+fn reads_referenced(referencing: &[Rc<Relation>], referenced: &Relation) -> Option<bool> {
+    let large = referenced.rows.is_some_and(|rows| rows > SMALL);
+    if large && looked_up(referencing, referenced) == Some(true) { None } else { Some(true) }
+}
+
+/// Whether far fewer rows are looked for than there are; `None` when it is not known.
+pub fn looked_up(referencing: &[Rc<Relation>], referenced: &Relation) -> Option<bool> {
+    let stored = referencing.iter().filter(|member| super::has_storage(member));
+    let rows: f64 = stored.map(|member| member.rows).sum::<Option<f64>>()?;
+    referenced.rows.map(|all| rows * 4.0 <= all)
 }
 
 /// UNIQUE, PRIMARY KEY, EXCLUDE without an index at hand: one is built on the table and on each partition.

@@ -31,7 +31,7 @@ pub fn drop(effects: &mut Effects, drop: &Drop) {
         }
         Dropped::Statistics(names) => {
             for name in names {
-                if let Some(oid) = effects.script().catalog().statistics_relation(name) {
+                if let Some(oid) = effects.script().statistics_relation(name) {
                     effects.lock_oid(oid, LockMode::ShareUpdateExclusive);
                 }
             }

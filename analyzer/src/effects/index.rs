@@ -61,9 +61,12 @@ pub fn reindex(effects: &mut Effects, what: &Reindexed, concurrently: bool) {
     }
 }
 
-/// Every table with storage is locked, and read if it has an index.
+/// Every table with storage is locked, and read if it has an index. (A list of partitions is made under ShareLock on all of them.)
 fn reindex_table(effects: &mut Effects, table: &Rc<Relation>, concurrently: bool) {
     for member in effects.tree(table, Recursion::Partitions) {
+        if table.kind == RelationKind::PartitionedTable {
+            effects.lock(&member, LockMode::Share);
+        }
         if super::has_storage(&member) {
             effects.scan(&member, mode(concurrently), Some(!member.indexes.is_empty()));
         }

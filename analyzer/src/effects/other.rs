@@ -50,9 +50,9 @@ pub fn create_table(effects: &mut Effects, table: &CreateTable) {
                 if let Some(default) =
                     parent.default_partition.filter(|_| *bound != Bound::Default).and_then(|oid| effects.script().get(oid))
                 {
+                    let reads = super::bounds::reads_to_exclude(effects, &parent, &default, bound);
                     for member in effects.tree(&default, Recursion::Partitions) {
-                        let proof = default.constraints.iter().any(|one| one.kind == ConstraintKind::Check && one.validated);
-                        effects.scan(&member, LockMode::AccessExclusive, if proof { None } else { Some(true) });
+                        effects.scan(&member, LockMode::AccessExclusive, reads);
                     }
                 }
                 for key in parent.constraints.iter().filter(|one| one.kind == ConstraintKind::ForeignKey) {
@@ -99,9 +99,23 @@ pub fn cluster(effects: &mut Effects, table: Option<&Target>) {
     }
 }
 
+/// Every table that people made. Those of the system are left out.
+pub fn analyze_all(effects: &mut Effects) {
+    let script = effects.script();
+    for relation in script.catalog().all_tables().unwrap_or_default().into_iter().filter_map(|oid| script.get(oid)) {
+        effects.lock(&relation, LockMode::ShareUpdateExclusive);
+    }
+}
+
 pub fn vacuum(effects: &mut Effects, tables: &[Target], full: bool) {
     if tables.is_empty() && full {
         effects.unbounded = Some("it rewrites every table of the database");
+    }
+    if tables.is_empty() && !full {
+        let script = effects.script();
+        for relation in script.catalog().all_tables().unwrap_or_default().into_iter().filter_map(|oid| script.get(oid)) {
+            effects.scan(&relation, LockMode::ShareUpdateExclusive, None);
+        }
     }
     for target in tables {
         if full {

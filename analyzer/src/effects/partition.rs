@@ -4,22 +4,24 @@ use std::rc::Rc;
 
 use super::Effects;
 use super::alter_table::Alter;
-use crate::catalog::{ConstraintKind, Index, Relation};
+use super::bounds::{reads_to_exclude, reads_to_fit};
+use crate::catalog::{ConstraintKind, Index, Relation, Size};
 use crate::ir::{Bound, Detach, QualifiedName, Recursion};
 use crate::lock::LockMode;
 
 pub fn attach(effects: &mut Effects, alter: &Alter, partition: &QualifiedName, bound: &Bound) {
     let parent = Rc::clone(&alter.root);
     if let Some(default) = parent.default_partition.filter(|_| *bound != Bound::Default).and_then(|oid| effects.script().get(oid)) {
+        let reads = reads_to_exclude(effects, &parent, &default, bound);
         for member in effects.tree(&default, Recursion::Partitions) {
-            effects.scan(&member, LockMode::AccessExclusive, reads_to_check(&default));
+            effects.scan(&member, LockMode::AccessExclusive, reads);
         }
     }
     let child = effects.existing(partition, false);
     let keys: Vec<_> = parent.constraints.iter().filter(|one| one.kind == ConstraintKind::ForeignKey).collect();
     if let Some(child) = &child {
         let lacks_index = parent.indexes.iter().any(|wanted| !child.indexes.iter().any(|index| same_shape(index, wanted)));
-        let scans = if lacks_index || !keys.is_empty() { Some(true) } else { reads_to_check(child) };
+        let scans = if lacks_index || !keys.is_empty() { Some(true) } else { reads_to_fit(effects, &parent, child, bound) };
         for member in effects.tree(child, Recursion::Partitions) {
             effects.scan(&member, LockMode::AccessExclusive, scans);
         }
@@ -28,8 +30,17 @@ pub fn attach(effects: &mut Effects, alter: &Alter, partition: &QualifiedName, b
     let major = effects.script().major();
     for key in keys {
         if let Some(referenced) = key.references.and_then(|oid| effects.script().get(oid)) {
+            let rows = child.iter().flat_map(|child| effects.tree(child, Recursion::Partitions)).collect::<Vec<_>>();
+            let empty = rows.iter().all(|member| !super::has_storage(member) || member.size == Size::Bytes(0));
+            let reads = match super::constraint::looked_up(&rows, &referenced) {
+                // Up to 15 the key is checked once more, by reading.
+                _ if major < 16 && child.is_some() => Some(true),
+                Some(true) => Some(false),
+                _ if empty => Some(false),
+                _ => None,
+            };
             for member in effects.tree(&referenced, Recursion::Partitions) {
-                effects.scan(&member, LockMode::ShareRowExclusive, Some(major < 16 && child.is_some()));
+                effects.scan(&member, LockMode::ShareRowExclusive, reads);
             }
         }
     }
@@ -40,12 +51,6 @@ pub fn lock_referencing(effects: &mut Effects, parent: &Relation) {
     for key in &parent.referenced_by {
         effects.lock_oid(key.table, LockMode::ShareRowExclusive);
     }
-}
-
-/// Rows are read to check the bound, unless the table's own constraints imply it. Whether they do is left open.
-fn reads_to_check(relation: &Relation) -> Option<bool> {
-    let proof = relation.constraints.iter().any(|one| one.kind == ConstraintKind::Check && one.validated);
-    if proof { None } else { Some(true) }
 }
 
 fn same_shape(one: &Index, wanted: &Index) -> bool {

@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 
 use super::either;
-use crate::catalog::{Catalog, Function, Oid, Volatility};
+use crate::catalog::{Function, Oid, Volatility};
 use crate::ir::{Expr, QualifiedName};
 use crate::parse;
 use crate::script::Script;
@@ -22,7 +22,7 @@ const FUNCTION: usize = 10;
 
 /// `None`: cannot be told.
 pub fn is_volatile(script: &Script, expression: &Expr) -> Option<bool> {
-    script.volatilities().borrow_mut().expression(script.catalog(), expression, DEPTH)
+    script.volatilities().borrow_mut().expression(script, expression, DEPTH)
 }
 
 /// What an expression may call.
@@ -47,12 +47,17 @@ impl Default for Volatilities {
 }
 
 impl Volatilities {
-    fn expression(&mut self, catalog: &dyn Catalog, expression: &Expr, depth: u32) -> Option<bool> {
+    /// Names may mean something else from now on.
+    pub fn forget_names(&mut self) {
+        self.callees.clear();
+    }
+
+    fn expression(&mut self, script: &Script, expression: &Expr, depth: u32) -> Option<bool> {
         let calls = expression.calls.iter().map(|(name, arguments)| Callee::Function(name.clone(), *arguments));
         let operators = expression.operators.iter().map(|name| Callee::Operator(name.clone()));
         let mut answer = if expression.opaque { None } else { Some(false) };
         for callee in calls.chain(operators) {
-            answer = either(answer, self.callee(catalog, callee, depth));
+            answer = either(answer, self.callee(script, callee, depth));
             if answer == Some(true) {
                 break;
             }
@@ -61,27 +66,27 @@ impl Volatilities {
     }
 
     /// A name could mean any of its candidates: only what all agree on is known.
-    fn callee(&mut self, catalog: &dyn Catalog, callee: Callee, depth: u32) -> Option<bool> {
+    fn callee(&mut self, script: &Script, callee: Callee, depth: u32) -> Option<bool> {
         if let Some(known) = self.callees.get(&callee) {
             return *known;
         }
-        if !self.pay(NAME) || catalog.interrupted() {
+        if !self.pay(NAME) || script.catalog().interrupted() {
             return None;
         }
         let candidates = match &callee {
-            Callee::Function(name, arguments) => catalog.functions(name, *arguments),
-            Callee::Operator(name) => catalog.operators(name),
+            Callee::Function(name, arguments) => script.functions(name, *arguments),
+            Callee::Operator(name) => script.operators(name),
         };
-        let answer = self.agreed(catalog, &candidates, depth);
+        let answer = self.agreed(script, &candidates, depth);
         self.callees.insert(callee, answer);
         answer
     }
 
     /// What all say; `None` when they differ, one is unknown, or there is none.
-    fn agreed(&mut self, catalog: &dyn Catalog, candidates: &[Function], depth: u32) -> Option<bool> {
+    fn agreed(&mut self, script: &Script, candidates: &[Function], depth: u32) -> Option<bool> {
         let mut common = None;
         for function in candidates {
-            let answer = if self.pay(FUNCTION) { self.function(catalog, function, depth)? } else { return None };
+            let answer = if self.pay(FUNCTION) { self.function(script, function, depth)? } else { return None };
             if common.is_some_and(|common| common != answer) {
                 return None;
             }
@@ -90,7 +95,7 @@ impl Volatilities {
         common
     }
 
-    fn function(&mut self, catalog: &dyn Catalog, function: &Function, depth: u32) -> Option<bool> {
+    fn function(&mut self, script: &Script, function: &Function, depth: u32) -> Option<bool> {
         if function.volatility != Volatility::Volatile {
             return Some(false);
         }
@@ -104,7 +109,7 @@ impl Volatilities {
         // Met again inside itself it is not inlined, and stays what it is declared.
         self.functions.insert(function.oid, Some(true));
         let answer = match parse::body_expression(body) {
-            Some(inlined) => self.expression(catalog, &inlined, depth - 1),
+            Some(inlined) => self.expression(script, &inlined, depth - 1),
             None => Some(true),
         };
         self.functions.insert(function.oid, answer);

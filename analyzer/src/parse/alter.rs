@@ -3,8 +3,8 @@
 use pg_query::protobuf::node::Node as Tree;
 use pg_query::protobuf::{AlterTableCmd, AlterTableStmt, AlterTableType, DropBehavior, Node, ObjectType};
 
-use super::{create, expr, names};
-use crate::ir::{Action, AlterTable, Bound, Detach, IdentityChange, Kind, OpaqueRule, Recursion};
+use super::{bound, create, expr, names};
+use crate::ir::{Action, AlterTable, Bound, Detach, IdentityChange, Kind, Recursion};
 use crate::lock::LockMode;
 
 pub fn alter_table(statement: &AlterTableStmt) -> Kind {
@@ -19,13 +19,19 @@ pub fn alter_table(statement: &AlterTableStmt) -> Kind {
     Kind::AlterTable(AlterTable { target, missing_ok: statement.missing_ok, actions: actions.collect() })
 }
 
-/// `ALTER TYPE`: only a changed attribute that cascades reaches tables (those OF the type).
+/// `ALTER TYPE`: only a change that cascades reaches tables (those OF the type).
 fn composite_type(statement: &AlterTableStmt) -> Kind {
-    let cascades = statement.cmds.iter().any(|node| match node.node.as_ref() {
-        Some(Tree::AlterTableCmd(command)) => command.behavior == DropBehavior::DropCascade as i32,
-        _ => false,
-    });
-    if cascades { Kind::Opaque { reason: "it cascades to every table of the type", rule: OpaqueRule::Unbounded } } else { Kind::Ignored }
+    let commands = || {
+        statement.cmds.iter().filter_map(|node| match node.node.as_ref() {
+            Some(Tree::AlterTableCmd(command)) => Some(command),
+            _ => None,
+        })
+    };
+    if !commands().any(|command| command.behavior == DropBehavior::DropCascade as i32) {
+        return Kind::Ignored;
+    }
+    let name = names::optional_target(statement.relation.as_ref()).name;
+    Kind::AlterComposite { name, actions: commands().map(|command| action(command)).collect() }
 }
 
 fn action(command: &AlterTableCmd) -> Action {
@@ -114,8 +120,8 @@ fn partition(kind: AlterTableType, definition: Option<&Tree>) -> Action {
     let partition = names::optional_target(command.name.as_ref()).name;
     match kind {
         AlterTableType::AtAttachPartition => {
-            let default = command.bound.as_ref().is_some_and(|bound| bound.is_default);
-            Action::AttachPartition { partition, bound: if default { Bound::Default } else { Bound::Other } }
+            let bound = command.bound.as_ref().map_or(Bound::Other, bound::bound);
+            Action::AttachPartition { partition, bound }
         }
         AlterTableType::AtDetachPartitionFinalize => Action::DetachPartition { partition, how: Detach::Finalize },
         _ => Action::DetachPartition { partition, how: if command.concurrent { Detach::Concurrently } else { Detach::Plain } },

@@ -3,9 +3,9 @@
 use pg_query::protobuf::node::Node as Tree;
 use pg_query::protobuf::{self, ConstrType, CreateStmt, IndexStmt, Node, RangeVar, SortByDir, SortByNulls};
 
-use super::{expr, names};
+use super::{bound, expr, names};
 use crate::catalog::ConstraintKind;
-use crate::ir::{Bound, ColumnDef, ConstraintDef, CreateIndex, CreateTable, Kind, Lock, Recursion, TypeName};
+use crate::ir::{ColumnDef, ConstraintDef, CreateIndex, CreateTable, Kind, Lock, Recursion, TypeName};
 use crate::lock::LockMode;
 
 pub fn unnamed_type() -> TypeName {
@@ -40,7 +40,7 @@ pub fn table(statement: &CreateStmt) -> Kind {
         parents: parents.collect(),
         columns: columns_of(statement),
         foreign_keys,
-        partition: statement.partbound.as_ref().map(|bound| if bound.is_default { Bound::Default } else { Bound::Other }),
+        partition: statement.partbound.as_ref().map(bound::bound),
     })
 }
 

@@ -29,12 +29,12 @@ fn leading(bytes: &[u8]) -> usize {
     }
 }
 
-fn line_comment(bytes: &[u8]) -> usize {
+pub(super) fn line_comment(bytes: &[u8]) -> usize {
     bytes.iter().position(|byte| matches!(byte, b'\n' | b'\r')).unwrap_or(bytes.len())
 }
 
 /// The length of a block comment; they nest.
-fn block_comment(bytes: &[u8]) -> usize {
+pub(super) fn block_comment(bytes: &[u8]) -> usize {
     let mut depth = 0_usize;
     let mut at = 0;
     while let Some(rest) = bytes.get(at..).filter(|rest| !rest.is_empty()) {

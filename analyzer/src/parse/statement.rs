@@ -4,11 +4,11 @@ use std::ops::Range;
 
 use pg_query::protobuf::node::Node as Tree;
 use pg_query::protobuf::{
-    AlterPublicationAction, AlterSeqStmt, CommentStmt, CreateFunctionStmt, CreateStatsStmt, CreateTableAsStmt, Node, ObjectType,
-    ReindexObjectType, ReindexStmt, VacuumStmt, VariableSetStmt,
+    AlterPublicationAction, AlterSeqStmt, CommentStmt, CreateFunctionStmt, CreateStatsStmt, CreateTableAsStmt, DiscardMode, Node,
+    ObjectType, ReindexObjectType, ReindexStmt, SelectStmt, VacuumStmt, VariableSetStmt,
 };
 
-use super::{alter, create, domain, drop, modify, names, rename, transaction};
+use super::{alter, create, domain, drop, expr, modify, names, rename, transaction};
 use crate::ir::{Creation, Kind, Lock, New, OpaqueRule, Recursion, Reindexed, Target};
 use crate::lock::LockMode;
 
@@ -47,10 +47,13 @@ pub fn kind(node: &Tree, sql: &str, span: &Range<usize>) -> Kind {
                 if_not_exists: false,
                 changes: modify::changes(Some(node), sql, span),
             }),
-            None => modify::modification(node, sql, span),
+            None => set_config(select).or_else(|| calls(select)).unwrap_or_else(|| modify::modification(node, sql, span)),
         },
         Tree::CreateTableAsStmt(statement) => create_table_as(statement, sql, span),
         Tree::VariableSetStmt(statement) => set(statement),
+        Tree::DiscardStmt(statement) if statement.target == DiscardMode::DiscardAll as i32 => {
+            Kind::SetVariable { name: String::new(), values: Vec::new(), local: false }
+        }
         Tree::TransactionStmt(statement) => transaction::kind(statement),
         _ => creations(node).or_else(|| locks(node)).or_else(|| opaque(node)).unwrap_or(Kind::Ignored),
     }
@@ -215,6 +218,9 @@ fn vacuum(statement: &VacuumStmt) -> Kind {
         _ => None,
     });
     let tables: Vec<Target> = tables.collect();
+    if !statement.is_vacuumcmd && tables.is_empty() {
+        return Kind::AnalyzeAll;
+    }
     if !statement.is_vacuumcmd {
         let lock = |target| Lock { target, mode: LockMode::ShareUpdateExclusive, recursion: Recursion::All, missing_ok: false };
         return Kind::Locks(tables.into_iter().map(lock).collect());
@@ -227,6 +233,44 @@ fn set(statement: &VariableSetStmt) -> Kind {
         name: statement.name.clone(),
         values: statement.args.iter().filter_map(names::constant_text).collect(),
         local: statement.is_local,
+    }
+}
+
+/// `SELECT f(...), ...` and nothing more.
+fn calls(select: &SelectStmt) -> Option<Kind> {
+    if !select.from_clause.is_empty() || select.with_clause.is_some() || select.larg.is_some() {
+        return None;
+    }
+    let values = select.target_list.iter().filter_map(|node| match node.node.as_ref() {
+        Some(Tree::ResTarget(target)) => target.val.as_deref(),
+        _ => None,
+    });
+    let calls: Vec<_> = values.flat_map(|value| expr::summary(value).calls).collect();
+    (!calls.is_empty()).then_some(Kind::Calls(calls))
+}
+
+/// `SELECT set_config('name', 'value', local)`, with which dumps begin.
+fn set_config(select: &SelectStmt) -> Option<Kind> {
+    let [target] = select.target_list.as_slice() else { return None };
+    let Some(Tree::ResTarget(target)) = target.node.as_ref() else { return None };
+    let Some(Tree::FuncCall(call)) = target.val.as_deref()?.node.as_ref() else { return None };
+    let function = names::qualified(&names::strings(&call.funcname));
+    let ours = function.name == "set_config" && function.schema.is_none_or(|schema| schema == "pg_catalog");
+    let constants: Option<Vec<String>> = call.args.iter().map(names::constant_text).collect();
+    let [name, value, local] = <[String; 3]>::try_from(constants.filter(|_| ours && select.from_clause.is_empty())?).ok()?;
+    let values = match name.eq_ignore_ascii_case("search_path") {
+        true => value.split(',').map(path_element).collect(),
+        false => vec![value],
+    };
+    Some(Kind::SetVariable { name, values, local: matches!(local.as_str(), "true" | "t") })
+}
+
+/// One name of a list that is written as text.
+fn path_element(text: &str) -> String {
+    let text = text.trim();
+    match text.strip_prefix('"').and_then(|text| text.strip_suffix('"')) {
+        Some(quoted) => quoted.replace("\"\"", "\""),
+        None => text.to_lowercase(),
     }
 }
 

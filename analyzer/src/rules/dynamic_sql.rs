@@ -2,23 +2,27 @@
 
 use super::{Context, Report, Rule};
 use crate::finding::Risk;
-use crate::ir::{Kind, OpaqueRule};
+use crate::ir::{Block, Kind, OpaqueRule, QualifiedName};
 
 super::rule! {
     /// The statement runs code that is not at hand.
     ///
-    /// **What it detects.** `DO`, `CALL`, `EXECUTE`, `LOAD`, `ALTER EXTENSION ... UPDATE`.
+    /// **What it detects.** `CALL`, a `SELECT` that does nothing but call a volatile function of a user's, `EXECUTE`, `LOAD`,
+    /// `ALTER EXTENSION ... UPDATE`, commands of psql that read or run something else (`\i`, `\gexec`, `\connect`), and a `DO` block whose
+    /// statements cannot all be seen, or need not all run.
     ///
-    /// **Why.** What such a statement does to tables cannot be read off its text. It is not judged, and not called safe.
+    /// **Why.** What such a statement does to tables cannot be read off its text. It is not judged, and not called safe. The SQL that can be seen in a
+    /// DO block is judged all the same, with its own lines.
     ///
     /// **Instead.** Run the statements inside on their own, so that each can be judged.
     ///
-    /// **Does not fire when** the statement is plain SQL.
+    /// **Does not fire when** the statement is plain SQL, or a DO block in PL/pgSQL that is nothing but plain SQL (`EXECUTE` of a constant included) from
+    /// its first to its last statement.
     ///
     /// ### Bad
     ///
     /// ```sql
-    /// DO $$ BEGIN EXECUTE 'drop table users'; END $$;
+    /// DO $$ BEGIN EXECUTE format('drop table %I', 'users'); END $$;
     /// ```
     ///
     /// ### Good
@@ -31,7 +35,20 @@ super::rule! {
 
 impl Rule for DynamicSql {
     fn check(&self, context: &Context) -> Vec<Report> {
-        let Kind::Opaque { reason, rule: OpaqueRule::DynamicSql } = context.kind() else { return Vec::new() };
+        if let Kind::Calls(calls) = context.kind() {
+            let unseen = calls.iter().find(|(name, arguments)| context.script().may_do_anything(name, *arguments));
+            let said = |(name, _): &(QualifiedName, usize)| {
+                let report =
+                    context.remark(Risk::Unknown, format!("cannot be judged: what function {name} does is not visible in the call"));
+                report.hint("Look at what the function does, and check these statements on their own.")
+            };
+            return unseen.map(said).into_iter().collect();
+        }
+        let reason = match context.kind() {
+            Kind::Opaque { reason, rule: OpaqueRule::DynamicSql } => reason,
+            Kind::Block(Block { hidden: Some(reason), .. }) => reason,
+            _ => return Vec::new(),
+        };
         let report = context.remark(Risk::Unknown, format!("cannot be judged: {reason}"));
         vec![report.hint("Run the statements inside on their own, so that each can be judged.")]
     }

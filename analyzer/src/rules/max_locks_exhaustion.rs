@@ -2,6 +2,7 @@
 
 use super::{Context, Report, Rule, Turn};
 use crate::finding::Risk;
+use crate::ir::Kind;
 
 super::rule! {
     /// The statement locks so many relations that the server's lock table may not hold them.
@@ -35,6 +36,10 @@ impl Rule for MaxLocksExhaustion {
     }
 
     fn check(&self, context: &Context) -> Vec<Report> {
+        // Those take a transaction for each table.
+        if matches!(context.kind(), Kind::Vacuum { .. } | Kind::AnalyzeAll | Kind::Cluster { .. } | Kind::Reindex { .. }) {
+            return Vec::new();
+        }
         let touches = context.effects().touches();
         let relations: usize = touches.iter().map(|touch| 1 + touch.relation.indexes.len()).sum();
         let locks = u64::try_from(relations).unwrap_or(u64::MAX);

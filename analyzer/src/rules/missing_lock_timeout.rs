@@ -44,7 +44,7 @@ impl Rule for MissingLockTimeout {
     }
 
     fn check(&self, context: &Context) -> Vec<Report> {
-        let Timeout::Is(timeout) = context.past().lock_timeout() else { return Vec::new() };
+        let Timeout::Is(timeout) = context.script().lock_timeout() else { return Vec::new() };
         if (timeout > 0 && timeout <= LONG) || context.past().has_said("missing-lock-timeout") {
             return Vec::new();
         }

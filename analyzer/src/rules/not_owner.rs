@@ -38,7 +38,7 @@ impl Rule for NotOwner {
     }
 
     fn check(&self, context: &Context) -> Vec<Report> {
-        if context.past().has_other_role() {
+        if context.script().has_other_role() {
             return Vec::new();
         }
         let (names, drops): (Vec<&QualifiedName>, bool) = match context.kind() {

@@ -2,7 +2,7 @@
 
 use super::{Context, Report, Rule, Turn};
 use crate::finding::Risk;
-use crate::ir::{Fact, Kind};
+use crate::ir::Fact;
 
 super::rule! {
     /// A text that can fail in the middle, and cannot be rolled back as a whole.
@@ -45,7 +45,7 @@ impl Rule for PartialFailure {
         }
         let other = if context.facts().contains(&Fact::Alone) {
             past.changes()
-        } else if matches!(context.kind(), Kind::Ignored | Kind::Transaction(_) | Kind::SetVariable { .. } | Kind::Locks(_)) {
+        } else if !crate::script::changes_something(context.statement()) {
             None
         } else {
             past.alone()

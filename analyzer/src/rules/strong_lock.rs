@@ -55,7 +55,7 @@ impl Rule for StrongLock {
             "{waits}; it is held briefly, but it waits for running transactions, and later statements wait behind it.{others}"
         ));
         // Where none is in force, missing-lock-timeout says it, once in a text.
-        vec![match context.past().lock_timeout() {
+        vec![match context.script().lock_timeout() {
             Timeout::Unknown => report.hint("Set a short lock_timeout, for instance SET lock_timeout = '2s', and try again when it fails."),
             Timeout::Is(0) => report,
             Timeout::Is(_) => report.hint("Try again when lock_timeout ends it."),

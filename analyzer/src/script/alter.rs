@@ -44,7 +44,7 @@ impl Script<'_> {
             }),
             Action::AlterType { column, to, collation, .. } => {
                 let (type_oid, typmod, own) = self.stored_type(to);
-                let collation = collation.as_ref().map_or(Some(own), |name| self.base.collation(name)).unwrap_or(0);
+                let collation = collation.as_ref().map_or(Some(own), |name| self.collation(name)).unwrap_or(0);
                 self.patch_reach(relation, reach, |relation| {
                     for known in relation.columns.iter_mut().filter(|known| known.name == *column) {
                         (known.type_oid, known.typmod, known.collation) = (type_oid, typmod, collation);

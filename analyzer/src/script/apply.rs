@@ -1,10 +1,11 @@
 //! Takes note of a statement, for those after it: what it creates, drops and renames, and which settings and transactions it changes.
 
-use super::state::{NewType, Place};
+use super::state::{NewType, Place, Session};
 use super::{Found, FoundType, Script};
 use crate::catalog::{Domain, Index, Type};
 use crate::ir::{
-    AlterDomain, CreateIndex, Creation, DomainChange, Dropped, Kind, New, NewDomain, QualifiedName, Renamed, Statement, TypeName,
+    Action, AlterDomain, CreateIndex, CreateTable, Creation, DomainChange, Dropped, Kind, New, NewDomain, QualifiedName, Renamed,
+    Statement, TypeName,
 };
 use crate::quote;
 
@@ -35,10 +36,30 @@ impl Script<'_> {
             }
             Kind::AlterDomain(domain) => self.alter_domain(domain),
             Kind::SetVariable { name, values, local } => self.set(name, values, *local),
-            Kind::Transaction(what) => self.state.transaction(what, self.past.in_block()),
+            Kind::Transaction(what) => {
+                self.state.transaction(what, self.past.in_block());
+                self.volatilities.get_mut().forget_names();
+            }
             _ => {}
         }
         self.past.apply(statement);
+    }
+
+    /// Takes note of a statement that need not have run: only of what it adds, so that what follows finds it.
+    pub fn apply_perhaps(&mut self, statement: &Statement) {
+        match &statement.kind {
+            Kind::CreateTable(CreateTable { name, .. }) | Kind::CreateView { name, .. } if self.is_there(name) => {}
+            Kind::Create(Creation { new: New::Relation(name), .. }) if self.is_there(name) => {}
+            Kind::CreateTable(_) | Kind::CreateView { .. } | Kind::CreateIndex(_) | Kind::Create(_) => self.apply(statement),
+            Kind::AlterTable(alter) => {
+                let mut adds = alter.clone();
+                adds.actions.retain(|action| matches!(action, Action::AddColumn { .. }));
+                if let Found::Existing(relation) = self.find(&alter.target.name) {
+                    self.alter(&relation, &adds);
+                }
+            }
+            _ => {}
+        }
     }
 
     fn is_there(&self, name: &QualifiedName) -> bool {
@@ -51,7 +72,8 @@ impl Script<'_> {
             New::Type(name) => self.state.create_type(name.clone(), NewType::default()),
             New::Domain(domain) => self.domain(domain),
             New::Schema(name) => self.state.create_schema(name),
-            New::Relation(_) | New::Function(_) => {}
+            New::Function(name) => _ = self.functions.insert(name.name.clone()),
+            New::Relation(_) => {}
         }
     }
 
@@ -152,14 +174,34 @@ impl Script<'_> {
         }
     }
 
+    /// `SET`, and `RESET` with no values. What `RESET ALL` and `DISCARD ALL` forget has no name.
     fn set(&mut self, name: &str, values: &[String], local: bool) {
-        if name.eq_ignore_ascii_case("timezone") {
-            let utc =
-                values.first().map(|zone| matches!(zone.to_ascii_lowercase().as_str(), "utc" | "etc/utc" | "gmt" | "etc/gmt" | "zulu"));
-            self.state.set(local, |session| session.utc = utc);
-        } else if name.eq_ignore_ascii_case("search_path") {
-            let path = (!values.is_empty()).then(|| values.to_vec());
-            self.state.set(local, |session| session.search_path = path);
+        let name = name.to_ascii_lowercase();
+        match name.as_str() {
+            "" => self.state.set(local, |session| *session = Session { role: session.role.clone(), ..Session::default() }),
+            "timezone" => {
+                let utc =
+                    values.first().map(|zone| matches!(zone.to_ascii_lowercase().as_str(), "utc" | "etc/utc" | "gmt" | "etc/gmt" | "zulu"));
+                self.state.set(local, |session| session.utc = utc);
+            }
+            "search_path" => {
+                let path = (!values.is_empty()).then(|| values.to_vec());
+                self.volatilities.get_mut().forget_names();
+                self.state.set(local, |session| session.search_path = path);
+            }
+            "role" => {
+                let role = values.first().map(|role| if role.eq_ignore_ascii_case("none") { String::new() } else { role.clone() });
+                self.state.set(local, |session| session.role = role);
+            }
+            // Outside a transaction block SET LOCAL does nothing. (Names are looked up as if a tool had opened one.)
+            "lock_timeout" if local && !self.past.in_block() => {}
+            _ => {
+                let value = (!values.is_empty()).then(|| values.join(", "));
+                self.state.set(local, |session| match value {
+                    Some(value) => _ = session.values.insert(name, value),
+                    None => _ = session.values.remove(&name),
+                });
+            }
         }
     }
 }

@@ -1,5 +1,5 @@
-//! What the text has done to the session so far: the transaction it is in, what it holds and has added to the end of it, its lock_timeout, and
-//! which rules have spoken.
+//! What the text has done to the session so far: the transaction it is in, what it holds and has added to the end of it, and which rules have
+//! spoken.
 //!
 //! A text without BEGIN is taken for statements that commit one by one, unless the session that asks is in a transaction block. Locks that
 //! are held too long are only claimed where they certainly are.
@@ -46,14 +46,6 @@ struct Taken {
     referenced: BTreeSet<Oid>,
 }
 
-/// How long a statement would wait for a lock.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Timeout {
-    Unknown,
-    /// In milliseconds; 0 for ever.
-    Is(u64),
-}
-
 /// The session, as the next statement finds it.
 #[derive(Debug)]
 pub struct Past {
@@ -61,13 +53,10 @@ pub struct Past {
     in_block: bool,
     /// The session was in one before the text began.
     outer: bool,
+    /// Inside a DO block, which is one transaction at least.
+    inside: bool,
     taken: Taken,
     savepoints: Vec<(String, Taken)>,
-    timeout: Timeout,
-    /// As it was before SET LOCAL.
-    before_local: Option<Timeout>,
-    /// Before the text began.
-    initial: Timeout,
     /// Rules that have spoken of this text, and of this transaction.
     said: BTreeSet<&'static str>,
     said_here: BTreeSet<&'static str>,
@@ -78,13 +67,10 @@ pub struct Past {
     policies: Vec<QualifiedName>,
     /// The first strong lock since the last COMMIT of the text, whether or not a block is known to be open.
     first_lock: Option<Held>,
-    /// The text has changed its role.
-    other_role: bool,
 }
 
 impl Past {
     pub fn new(catalog: &dyn Catalog) -> Self {
-        let initial = catalog.setting("lock_timeout").as_deref().and_then(milliseconds).map_or(Timeout::Unknown, Timeout::Is);
         let outer = catalog.in_transaction_block() == Some(true);
         let held = if outer { catalog.held_locks() } else { Vec::new() };
         let held = held.into_iter().filter(|(_, mode)| *mode >= LockMode::Share).take(REMEMBERED).filter_map(|(oid, mode)| {
@@ -94,18 +80,15 @@ impl Past {
         Self {
             in_block: outer,
             outer,
+            inside: false,
             taken: Taken { held: held.collect(), ..Taken::default() },
             savepoints: Vec::new(),
-            timeout: initial,
-            before_local: None,
-            initial,
             said: BTreeSet::new(),
             said_here: BTreeSet::new(),
             changes: None,
             alone: None,
             policies: Vec::new(),
             first_lock: None,
-            other_role: false,
         }
     }
 
@@ -138,10 +121,6 @@ impl Past {
         &self.taken.referenced
     }
 
-    pub fn lock_timeout(&self) -> Timeout {
-        self.timeout
-    }
-
     /// Whether a rule has spoken of an earlier statement.
     pub fn has_said(&self, rule: &str) -> bool {
         self.said.contains(rule)
@@ -155,11 +134,6 @@ impl Past {
     /// The first strong lock that may still be held: a text without BEGIN may be run in one transaction by whoever runs it.
     pub fn first_lock(&self) -> Option<&Held> {
         self.first_lock.as_ref()
-    }
-
-    /// Whether the text has changed its role, so that the rights of the session say nothing.
-    pub fn has_other_role(&self) -> bool {
-        self.other_role
     }
 
     /// The first statement so far that changed something and is committed by now.
@@ -182,10 +156,36 @@ impl Past {
         self.in_block || self.first_lock.is_none()
     }
 
-    /// Takes note of what a statement leaves behind.
-    pub fn note(&mut self, number: u32, deeds: Deeds) {
+    /// Whether the statement stands in a DO block.
+    pub fn is_inside(&self) -> bool {
+        self.inside
+    }
+
+    /// A DO block begins. Gives back what [`Self::leave`] is to be told.
+    pub fn enter(&mut self) -> (bool, bool) {
+        let before = (self.in_block, self.inside);
+        (self.in_block, self.inside) = (true, true);
+        before
+    }
+
+    /// A DO block ends, and without a transaction around it so does its own.
+    pub fn leave(&mut self, before: (bool, bool)) {
+        (self.in_block, self.inside) = before;
+        if !self.in_block {
+            self.taken = Taken::default();
+            self.savepoints.clear();
+        }
+    }
+
+    /// Takes note of the rules that spoke of a statement which need not have run.
+    pub fn note_rules(&mut self, deeds: &Deeds) {
         self.said.extend(&deeds.rules);
         self.said_here.extend(&deeds.rules);
+    }
+
+    /// Takes note of what a statement leaves behind.
+    pub fn note(&mut self, number: u32, deeds: Deeds) {
+        self.note_rules(&deeds);
         for (relation, mode) in deeds.locks {
             if self.first_lock.is_none() {
                 self.first_lock = Some(Held { relation: Rc::clone(&relation), mode, since: number });
@@ -214,25 +214,9 @@ impl Past {
         }
         match &statement.kind {
             Kind::Transaction(what) => self.transaction(what),
-            Kind::SetVariable { name, values, local } if name.eq_ignore_ascii_case("lock_timeout") => self.set_timeout(values, *local),
-            Kind::SetVariable { name, .. } => self.other_role |= matches!(name.as_str(), "role" | "session_authorization"),
             _ if statement.facts.contains(&Fact::Alone) => self.alone = self.alone.or(Some(statement.number)),
             _ if changes_something(statement) => self.changes = self.changes.or(Some(statement.number)),
             _ => {}
-        }
-    }
-
-    /// Outside a block SET LOCAL does nothing.
-    fn set_timeout(&mut self, values: &[String], local: bool) {
-        let value = match values.first() {
-            Some(value) => milliseconds(value).map_or(Timeout::Unknown, Timeout::Is),
-            None => self.initial,
-        };
-        if !local {
-            (self.timeout, self.before_local) = (value, None);
-        } else if self.in_block {
-            self.before_local = self.before_local.or(Some(self.timeout));
-            self.timeout = value;
         }
     }
 
@@ -240,14 +224,11 @@ impl Past {
         match what {
             Transaction::Begin => self.in_block = true,
             Transaction::Commit { chain } | Transaction::Rollback { chain } => {
-                self.in_block = *chain;
+                self.in_block = *chain || self.inside;
                 self.taken = Taken::default();
                 self.first_lock = None;
                 self.savepoints.clear();
                 self.said_here.clear();
-                if let Some(before) = self.before_local.take() {
-                    self.timeout = before;
-                }
             }
             Transaction::Savepoint(name) => {
                 if self.savepoints.len() < SAVEPOINTS {
@@ -272,46 +253,12 @@ impl Past {
 }
 
 /// Whether something stays of the statement when a later one fails.
-fn changes_something(statement: &Statement) -> bool {
-    !matches!(statement.kind, Kind::Ignored | Kind::Transaction(_) | Kind::SetVariable { .. } | Kind::Locks(_))
-}
-
-/// A time as `lock_timeout` takes it, milliseconds being its unit.
-fn milliseconds(text: &str) -> Option<u64> {
-    let text = text.trim();
-    let end = text.find(|letter: char| !letter.is_ascii_digit() && letter != '.').unwrap_or(text.len());
-    let (number, unit) = text.split_at(end);
-    let factor = match unit.trim() {
-        "us" => 0.001,
-        "" | "ms" => 1.0,
-        "s" => 1e3,
-        "min" => 6e4,
-        "h" => 3.6e6,
-        "d" => 8.64e7,
-        _ => return None,
-    };
-    let value = (number.parse::<f64>().ok()? * factor).round();
-    (0.0..1e15).contains(&value).then_some(value as u64)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::milliseconds;
-
-    #[test]
-    fn times_are_read_as_the_server_reads_them() {
-        for (text, expected) in [
-            ("0", Some(0)),
-            ("2s", Some(2_000)),
-            ("1500", Some(1_500)),
-            ("1.5 min", Some(90_000)),
-            ("500ms", Some(500)),
-            ("2d", Some(172_800_000)),
-            ("soon", None),
-            ("-1", None),
-            ("", None),
-        ] {
-            assert_eq!(milliseconds(text), expected, "{text}");
-        }
+pub fn changes_something(statement: &Statement) -> bool {
+    match &statement.kind {
+        Kind::Ignored | Kind::Transaction(_) | Kind::SetVariable { .. } | Kind::Locks(_) => false,
+        Kind::Client(_) | Kind::Calls(_) | Kind::AnalyzeAll => false,
+        // what is seen in it counts by itself
+        Kind::Block(block) => block.hidden.is_some(),
+        _ => true,
     }
 }

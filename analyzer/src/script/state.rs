@@ -50,6 +50,10 @@ pub struct Storage {
 pub struct Session {
     pub utc: Option<bool>,
     pub search_path: Option<Vec<String>>,
+    /// The role of `SET ROLE`; an empty text for none.
+    pub role: Option<String>,
+    /// What the text set other settings to.
+    pub values: BTreeMap<String, String>,
 }
 
 /// A name that the text gave to something new, and the schema if it said one.

@@ -59,10 +59,12 @@ fn base() -> TestCatalog {
             empty(&mut db, part);
         }
     }
+    db.partition_by(p, 'r', "k");
     db.table("pc", "id int, k int, v text");
     let np = partitioned(&mut db, "np", "id int, k int, v text");
     let np1 = db.table("np1", "id int, k int, v text");
     db.child(np, np1, true, false);
+    db.partition_by(np, 'r', "k");
     let inh = db.table("inh", "id int, a int");
     let inh1 = db.table("inh1", "id int, a int, extra int");
     db.child(inh, inh1, false, false);
@@ -235,11 +237,23 @@ fn apply(db: &mut TestCatalog, setup: &str) {
                 db.change(parent, |relation| relation.child_indexes.push(index));
             }
         }
+        "pc.k not null" => not_null(db, "pc", "pc_k_nn", "k", true),
         "check pc" | "open check pc" => check(db, "pc", &["k"], "((k IS NOT NULL) AND (k >= 2000) AND (k < 3000))", !open),
         "check pc and pd" => {
             check(db, "pc", &["k"], "((k IS NOT NULL) AND (k >= 2000) AND (k < 3000))", true);
             check(db, "pd", &["k"], "((k IS NOT NULL) AND (NOT ((k >= 2000) AND (k < 3000))))", true);
         }
+        "check pc without null" => check(db, "pc", &["k"], "((k >= 2000) AND (k < 3000))", true),
+        "check pc narrower" => check(db, "pc", &["k"], "((k IS NOT NULL) AND (2001 <= k) AND (k <= 2500))", true),
+        "check pc wider" => check(db, "pc", &["k"], "((k IS NOT NULL) AND (k >= 2000) AND (k <= 3000))", true),
+        "check pc function" => check(db, "pc", &["k"], "((k IS NOT NULL) AND (k > f(1)))", true),
+        "check pd outside" => check(db, "pd", &["k"], "((k < 2000) OR ((k >= 5000) AND (k < 6000)) OR (k IS NULL))", true),
+        "list" => {
+            let l = partitioned(db, "l", "k int");
+            db.partition_by(l, 'l', "k");
+            db.table("lc", "k int");
+        }
+        "check lc" => check(db, "lc", &["k"], "((k IS NOT NULL) AND (k = ANY (ARRAY[1, 2])))", true),
         "pcd" => {
             db.table("pcd", "id int, k int, v text");
         }
@@ -255,7 +269,8 @@ fn apply(db: &mut TestCatalog, setup: &str) {
         "fkp" => {
             let (fkp, r) = (partitioned(db, "fkp", "id int, rid int"), oid(db, "r"));
             db.foreign_key(fkp, "fkp_rid_fkey", "rid", r, "id", true);
-            db.table("fkc", "id int, rid int");
+            let fkc = db.table("fkc", "id int, rid int");
+            db.change(fkc, |relation| relation.rows = Some(50.0)).change(r, |relation| relation.rows = Some(500.0));
         }
         "volatile pv" => {
             db.function("pv", 0, Volatility::Volatile, None);

@@ -6,8 +6,10 @@
 
 mod cluster;
 mod job;
+pub mod observe;
 mod program;
 mod random;
+pub mod replay;
 mod session;
 
 use std::sync::OnceLock;

@@ -1,6 +1,7 @@
 //! A session: one connection, the notices it got, and commands that run in the background while other sessions watch.
 
 use std::cell::Cell;
+use std::io::Write as _;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::sync::{Arc, Mutex};
 use std::thread::sleep;
@@ -56,6 +57,20 @@ impl Session {
         self.client.batch_execute(sql)
     }
 
+    /// Runs a `COPY ... FROM stdin` with its rows.
+    pub fn attempt_copy(&mut self, sql: &str, rows: &str) -> Result<(), Error> {
+        let mut writer = self.client.copy_in(sql)?;
+        if let Err(error) = writer.write_all(rows.as_bytes()) {
+            panic!("{sql}: {error}");
+        }
+        writer.finish().map(|_| ())
+    }
+
+    /// Whether the connection is gone.
+    pub fn is_closed(&self) -> bool {
+        self.client.is_closed()
+    }
+
     /// Runs one statement by the extended protocol (parse, bind, execute).
     pub fn attempt_extended(&mut self, sql: &str) -> Result<(), Error> {
         self.attempt_bound(sql, &[])
@@ -83,18 +98,22 @@ impl Session {
 
     /// A query's rows as text: columns by `|`, NULL as `-`.
     pub fn rows(&mut self, sql: &str) -> Vec<String> {
-        let messages = match self.client.simple_query(sql) {
-            Ok(messages) => messages,
+        match self.try_rows(sql) {
+            Ok(rows) => rows,
             Err(error) => panic!("{sql}\nexpected rows, came: {}", describe(&error)),
-        };
+        }
+    }
+
+    /// The same for a query that may fail.
+    pub fn try_rows(&mut self, sql: &str) -> Result<Vec<String>, Error> {
         let mut rows = Vec::new();
-        for message in messages {
+        for message in self.client.simple_query(sql)? {
             if let SimpleQueryMessage::Row(row) = message {
                 let columns: Vec<&str> = (0..row.len()).map(|i| row.get(i).unwrap_or("-")).collect();
                 rows.push(columns.join("|"));
             }
         }
-        rows
+        Ok(rows)
     }
 
     /// Fails with expected and came unless the query gives exactly these rows (see [`Session::rows`]).

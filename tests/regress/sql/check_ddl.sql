@@ -30,9 +30,36 @@ SELECT statement, line, command, object, risk, rule, lock_mode, blocks, rewrites
   ALTER TABLE nobody ALTER COLUMN id SET NOT NULL; CREATE INDEX ON nobody (id);
   DROP TABLE IF EXISTS orders, missing; ALTER TABLE missing ADD COLUMN a int; DROP INDEX nosuch;
   CREATE TABLE fresh AS SELECT * FROM users; CREATE INDEX ON fresh (id);
-  DO 'BEGIN DROP TABLE users; END'; SELECT * FROM users; TRUNCATE users; VACUUM FULL users; LOCK users;
+  DO 'BEGIN EXECUTE text; END'; SELECT * FROM users; TRUNCATE users; VACUUM FULL users; LOCK users;
   CREATE DATABASE d; DROP DATABASE d; ALTER SYSTEM SET work_mem = 1;
 $$);
+\pset format aligned
+
+-- what can be seen in a DO block has the lines of the text; what cannot, or need not run, is said
+\pset format unaligned
+SELECT statement, line, command, object, risk, rule, message FROM zdm.check_ddl($$
+SELECT 1;
+DO $do$
+BEGIN
+  EXECUTE 'DROP TABLE orders';
+  IF false THEN
+    CREATE INDEX ON users (age);
+  END IF;
+END
+$do$;
+DO $do$BEGIN ALTER TABLE users VALIDATE CONSTRAINT users_age_check; END$do$;
+$$);
+-- a file for psql
+SELECT statement, line, command, risk, rule, message FROM zdm.check_ddl($$\set ON_ERROR_STOP on
+\ir more.sql
+COPY users (id) FROM stdin;
+1
+\.
+SET search_path = nowhere;
+DROP TABLE users;
+$$);
+SELECT * FROM zdm.check_ddl($$\echo here
+ALTER TABEL users$$);
 \pset format aligned
 
 -- nothing to check

@@ -1,0 +1,63 @@
+//! Settings as the next statement finds them, read for what they mean.
+
+use super::Script;
+
+/// How long a statement would wait for a lock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Timeout {
+    Unknown,
+    /// In milliseconds; 0 for ever.
+    Is(u64),
+}
+
+impl Script<'_> {
+    pub fn lock_timeout(&self) -> Timeout {
+        self.setting("lock_timeout").as_deref().and_then(milliseconds).map_or(Timeout::Unknown, Timeout::Is)
+    }
+
+    /// Whether the text has changed its role, so that the rights of the session say nothing.
+    pub fn has_other_role(&self) -> bool {
+        let session = self.state.session();
+        session.role.is_some() || session.values.contains_key("session_authorization")
+    }
+}
+
+/// A time as `lock_timeout` takes it, milliseconds being its unit.
+fn milliseconds(text: &str) -> Option<u64> {
+    let text = text.trim();
+    let end = text.find(|letter: char| !letter.is_ascii_digit() && letter != '.').unwrap_or(text.len());
+    let (number, unit) = text.split_at(end);
+    let factor = match unit.trim() {
+        "us" => 0.001,
+        "" | "ms" => 1.0,
+        "s" => 1e3,
+        "min" => 6e4,
+        "h" => 3.6e6,
+        "d" => 8.64e7,
+        _ => return None,
+    };
+    let value = (number.parse::<f64>().ok()? * factor).round();
+    (0.0..1e15).contains(&value).then_some(value as u64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::milliseconds;
+
+    #[test]
+    fn times_are_read_as_the_server_reads_them() {
+        for (text, expected) in [
+            ("0", Some(0)),
+            ("2s", Some(2_000)),
+            ("1500", Some(1_500)),
+            ("1.5 min", Some(90_000)),
+            ("500ms", Some(500)),
+            ("2d", Some(172_800_000)),
+            ("soon", None),
+            ("-1", None),
+            ("", None),
+        ] {
+            assert_eq!(milliseconds(text), expected, "{text}");
+        }
+    }
+}

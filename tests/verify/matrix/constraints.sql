@@ -1,0 +1,73 @@
+-- CHECK and FOREIGN KEY
+
+-- setup: ALTER TABLE parts ADD CONSTRAINT qty_there NOT NULL qty NOT VALID
+-- since: 18
+ALTER TABLE parts VALIDATE CONSTRAINT qty_there
+
+ALTER TABLE parts ADD CONSTRAINT bounds CHECK (qty > 0)
+
+ALTER TABLE parts ADD CONSTRAINT bounds CHECK (qty > 0) NOT VALID
+
+ALTER TABLE sales ADD CONSTRAINT bounds CHECK (day > 0) NOT VALID
+
+ALTER TABLE sales ADD CONSTRAINT bounds CHECK (day > 0)
+
+-- since: 18
+ALTER TABLE parts ADD CONSTRAINT bounds CHECK (qty > 0) NOT ENFORCED
+
+-- setup: ALTER TABLE parts ADD CONSTRAINT bounds CHECK (qty > 0) NOT VALID
+ALTER TABLE parts VALIDATE CONSTRAINT bounds
+
+-- setup: ALTER TABLE parts ADD CONSTRAINT bounds CHECK (qty > 0)
+ALTER TABLE parts VALIDATE CONSTRAINT bounds
+
+-- setup: ALTER TABLE sales ADD CONSTRAINT bounds CHECK (day > 0) NOT VALID
+ALTER TABLE sales VALIDATE CONSTRAINT bounds
+
+ALTER TABLE parts ADD CONSTRAINT bounds CHECK (qty > 0) NOT VALID, VALIDATE CONSTRAINT bounds
+
+ALTER TABLE empty_one ADD CONSTRAINT points_at FOREIGN KEY(v) REFERENCES makers(id)
+
+ALTER TABLE offers ADD CONSTRAINT points_at FOREIGN KEY(other_id) REFERENCES makers(id)
+
+ALTER TABLE offers ADD CONSTRAINT points_at FOREIGN KEY(other_id) REFERENCES makers(id) NOT VALID
+
+ALTER TABLE offers ADD CONSTRAINT points_at FOREIGN KEY(other_id) REFERENCES offers(id)
+
+ALTER TABLE sales ADD CONSTRAINT points_at FOREIGN KEY(id) REFERENCES makers(id)
+
+-- until: 17
+-- fails: cannot add NOT VALID foreign key on partitioned table
+ALTER TABLE sales ADD CONSTRAINT points_at FOREIGN KEY(id) REFERENCES makers(id) NOT VALID
+
+-- since: 18
+ALTER TABLE sales ADD CONSTRAINT points_at FOREIGN KEY(id) REFERENCES makers(id) NOT VALID
+
+-- since: 18
+ALTER TABLE offers ADD CONSTRAINT points_at FOREIGN KEY(other_id) REFERENCES makers(id) NOT ENFORCED
+
+-- setup: CREATE TABLE halls(k int PRIMARY KEY) PARTITION BY RANGE(k); CREATE TABLE halls_low PARTITION OF halls FOR VALUES FROM (0) TO (1000)
+ALTER TABLE empty_one ADD CONSTRAINT points_at FOREIGN KEY(v) REFERENCES halls(k)
+
+-- setup: ALTER TABLE offers ADD CONSTRAINT points_at FOREIGN KEY(other_id) REFERENCES makers(id) NOT VALID
+ALTER TABLE offers VALIDATE CONSTRAINT points_at
+
+ALTER TABLE offers ALTER CONSTRAINT offers_maker_id_fkey DEFERRABLE INITIALLY DEFERRED
+
+-- since: 18
+ALTER TABLE offers ALTER CONSTRAINT offers_maker_id_fkey NOT ENFORCED
+
+-- setup: ALTER TABLE offers ADD CONSTRAINT points_at FOREIGN KEY(other_id) REFERENCES makers(id) NOT ENFORCED
+-- since: 18
+ALTER TABLE offers ALTER CONSTRAINT points_at ENFORCED
+
+-- setup: ALTER TABLE base ADD CONSTRAINT v_there NOT NULL v
+-- since: 18
+ALTER TABLE base ALTER CONSTRAINT v_there NO INHERIT
+
+-- setup: ALTER TABLE parts ADD CONSTRAINT bounds CHECK (qty > 0)
+ALTER TABLE parts ADD CONSTRAINT bounds_again CHECK (qty > 0)
+
+ALTER TABLE sales_low ADD CONSTRAINT points_at FOREIGN KEY(id) REFERENCES makers(id) NOT VALID
+
+ALTER TABLE offers ADD CONSTRAINT points_at FOREIGN KEY(other_id) REFERENCES makers(id) ON DELETE CASCADE NOT VALID

@@ -1,0 +1,31 @@
+-- What goes
+
+DROP TABLE empty_one
+
+DROP TABLE offers
+
+DROP TABLE makers CASCADE
+
+DROP TABLE sales
+
+DROP VIEW parts_view
+
+DROP MATERIALIZED VIEW parts_kept
+
+DROP SEQUENCE numbers
+
+DROP TYPE carton CASCADE
+
+DROP FUNCTION fixed()
+
+DROP SCHEMA attic CASCADE
+
+DROP STATISTICS parts_stats
+
+TRUNCATE empty_one
+
+TRUNCATE makers CASCADE
+
+TRUNCATE sales
+
+TRUNCATE made RESTART IDENTITY

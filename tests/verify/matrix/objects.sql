@@ -1,0 +1,74 @@
+-- New objects, and commands that are not about one table
+
+CREATE TABLE fresh_one(id int)
+
+CREATE TABLE fresh_one(id int REFERENCES makers(id))
+
+CREATE TABLE fresh_one(LIKE parts INCLUDING ALL)
+
+CREATE TABLE fresh_one() INHERITS(base)
+
+CREATE TABLE fresh_one AS SELECT * FROM parts
+
+CREATE UNLOGGED TABLE fresh_one(id int)
+
+CREATE VIEW fresh_view AS SELECT * FROM parts
+
+CREATE OR REPLACE VIEW parts_view AS SELECT id, qty, title FROM parts
+
+CREATE MATERIALIZED VIEW fresh_kept AS SELECT * FROM parts
+
+CREATE STATISTICS fresh_stats ON qty, code FROM parts
+
+CREATE OR REPLACE FUNCTION touch() RETURNS TRIGGER LANGUAGE plpgsql AS 'begin return null; end'
+
+CREATE PUBLICATION news FOR TABLE parts
+
+CREATE PUBLICATION news FOR ALL TABLES
+
+-- setup: CREATE PUBLICATION news FOR TABLE makers
+ALTER PUBLICATION news ADD TABLE parts
+
+CREATE SEQUENCE fresh_numbers
+
+CREATE SEQUENCE fresh_numbers OWNED BY parts.qty
+
+ALTER SEQUENCE numbers AS bigint
+
+ALTER SEQUENCE numbers RESTART WITH 5
+
+ALTER SEQUENCE numbers INCREMENT BY 5
+
+ALTER SEQUENCE numbers OWNED BY parts.qty
+
+ALTER STATISTICS parts_stats SET STATISTICS 100
+
+REFRESH MATERIALIZED VIEW parts_kept
+
+REFRESH MATERIALIZED VIEW CONCURRENTLY parts_kept
+
+REFRESH MATERIALIZED VIEW parts_kept WITH NO DATA
+
+COMMENT ON TABLE parts IS 'x'
+
+COMMENT ON COLUMN parts.qty IS 'x'
+
+GRANT SELECT ON parts TO shop_reader
+
+REVOKE SELECT ON parts FROM shop_reader
+
+LOCK TABLE parts
+
+ANALYZE parts
+
+ALTER FUNCTION fixed() SET SCHEMA attic
+
+ALTER FUNCTION fixed() VOLATILE
+
+DROP OWNED BY shop_reader
+
+ALTER DEFAULT PRIVILEGES IN SCHEMA shop GRANT SELECT ON TABLES TO shop_reader
+
+CREATE EXTENSION IF NOT EXISTS plpgsql
+
+CREATE PUBLICATION news FOR TABLES IN SCHEMA shop

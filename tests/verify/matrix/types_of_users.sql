@@ -1,0 +1,32 @@
+-- Domains, enums, composite types
+
+ALTER DOMAIN tally ADD CONSTRAINT sane CHECK (VALUE > 0)
+
+ALTER DOMAIN tally ADD CONSTRAINT sane CHECK (VALUE > 0) NOT VALID
+
+-- setup: ALTER DOMAIN tally ADD CONSTRAINT sane CHECK (VALUE > 0) NOT VALID
+ALTER DOMAIN tally VALIDATE CONSTRAINT sane
+
+ALTER DOMAIN tally SET NOT NULL
+
+-- since: 17
+ALTER DOMAIN tally ADD CONSTRAINT there NOT NULL
+
+ALTER DOMAIN positive DROP CONSTRAINT positive_check
+
+ALTER DOMAIN tally SET DEFAULT 5
+
+ALTER TYPE mood ADD VALUE 'great'
+
+ALTER TYPE mood ADD VALUE 'great' BEFORE 'ok'
+
+ALTER TYPE carton ADD ATTRIBUTE tall int
+
+ALTER TYPE carton ADD ATTRIBUTE tall int CASCADE
+
+-- setup: CREATE TYPE crate_row AS (wide int); CREATE TABLE crates OF crate_row; INSERT INTO crates SELECT generate_series(1, 300)
+ALTER TYPE crate_row ALTER ATTRIBUTE wide TYPE bigint CASCADE
+
+ALTER TYPE carton DROP ATTRIBUTE label
+
+ALTER TYPE mood ADD VALUE IF NOT EXISTS 'ok'
