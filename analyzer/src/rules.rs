@@ -202,12 +202,19 @@ pub fn is_rule(name: &str) -> bool {
     RULES.iter().any(|rule| rule.name() == name)
 }
 
-/// What all rules say about a statement, each with its rule.
+/// So many reports back the same words are looked for.
+const SAME: usize = 100;
+
+/// What all rules say about a statement, each with its rule, and nothing twice.
 pub(crate) fn reports(context: &mut Context) -> Vec<(&'static str, Report)> {
-    let mut out = Vec::new();
+    let mut out: Vec<(&'static str, Report)> = Vec::new();
     for turn in [Turn::First, Turn::ByEffect, Turn::Last, Turn::Circumstances] {
         for rule in RULES.iter().filter(|rule| rule.turn() == turn) {
             for report in rule.check(context) {
+                // two actions of one statement may be a reason for the same words
+                if out.iter().rev().take(SAME).any(|(name, said)| *name == rule.name() && said.message == report.message) {
+                    continue;
+                }
                 context.heard(rule.name(), &report);
                 out.push((rule.name(), report));
             }

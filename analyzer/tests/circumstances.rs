@@ -94,6 +94,12 @@ fn a_thing_is_said_once() {
     let key = |table: &str| format!("ALTER TABLE ledger ADD FOREIGN KEY (id) REFERENCES {table} NOT VALID");
     let keys = said(&format!("BEGIN; {}; {}; COMMIT", key("users"), key("orders")), 3);
     assert!(keys.contains(&"multiple-foreign-keys-one-transaction") && !keys.contains(&"wide-lock-window"), "{keys:?}");
+    let ids = "ALTER TABLE people ADD FOREIGN KEY (id) REFERENCES users NOT VALID, ADD FOREIGN KEY (id) REFERENCES orders (ref) NOT VALID";
+    assert_eq!(said(ids, 1).iter().filter(|rule| **rule == "int-key-overflow").count(), 1);
+    let many = check("ALTER TABLE measurements ADD COLUMN note text", &db).swap_remove(0).detail.unwrap_or_default();
+    assert!(many.ends_with("public.measurements_9 (AccessExclusiveLock), and 50 more."), "{many}");
+    let slow = said("BEGIN; ALTER TABLE orders ADD COLUMN x int; CREATE INDEX i ON users (age); COMMIT", 3);
+    assert_eq!(slow, ["create-index-not-concurrent", "work-while-locked"]);
     assert_eq!(said("CREATE INDEX CONCURRENTLY people_nick_idx ON people (nick)", 1), ["invalid-index-stays"]);
 }
 
@@ -339,6 +345,8 @@ fn partitions_come_and_go_without_the_parent_where_that_is_possible() {
     let (events, rest) = (db.oid("events").unwrap_or(0), db.table("events_rest", "id bigint not null, at timestamptz not null, kind text"));
     db.child(events, rest, true, true);
     speaks("create-partition-locks-parent", &db, &[(create, DANGER)]);
+    let hint = of("create-partition-locks-parent", create, &db).remove(0).hint.unwrap_or_default();
+    assert!(hint.starts_with("Add a CHECK to public.events_rest"), "{hint}");
     speaks("blocking-scan", &db, &[(create, None)]);
     let found = of("detach-partition-not-concurrent", "ALTER TABLE events DETACH PARTITION events_2024", &db);
     assert!(found[0].hint.as_ref().is_some_and(|hint| hint.contains("public.events_rest")), "{found:#?}");

@@ -12,6 +12,9 @@ use crate::lock::LockMode;
 use crate::script::{Found, Past, Script};
 use crate::{parse, quote};
 
+/// So many relations are named in a sentence.
+const NAMED: usize = 10;
+
 /// One statement with everything known about it.
 pub(crate) struct Context<'a> {
     statement: &'a Statement,
@@ -256,7 +259,13 @@ impl<'a> Context<'a> {
     pub fn others(&self, relation: &Relation) -> String {
         let others = self.disturbed().into_iter().filter(|touch| touch.relation.oid != relation.oid);
         let names: Vec<String> = others.map(|touch| format!("{} ({})", name_of(&touch.relation), touch.lock.pg_name())).collect();
-        if names.is_empty() { String::new() } else { format!(" Also locked: {}.", names.join(", ")) }
+        let more = names.len().saturating_sub(NAMED);
+        let first = names.get(..names.len() - more).unwrap_or_default().join(", ");
+        match (names.is_empty(), more) {
+            (true, _) => String::new(),
+            (false, 0) => format!(" Also locked: {first}."),
+            (false, more) => format!(" Also locked: {first}, and {more} more."),
+        }
     }
 
     /// Whether it holds no rows: not one block was ever written, in it or below it.

@@ -16,7 +16,8 @@ super::rule! {
     ///
     /// **Why.** An AccessExclusiveLock on the parent keeps everybody out of all partitions, and waits for every query that runs on them.
     ///
-    /// **Instead.** Create the table on its own, then attach it: ATTACH PARTITION takes a ShareUpdateExclusiveLock on the parent only.
+    /// **Instead.** Create the table on its own, then attach it: ATTACH PARTITION takes a ShareUpdateExclusiveLock on the parent only. A
+    /// default partition is read then too, unless a valid CHECK on it excludes the rows of the new one.
     ///
     /// **Does not fire when** the parent is new, temporary or without partitions that hold rows, or the table exists (IF NOT EXISTS).
     ///
@@ -60,6 +61,13 @@ impl Rule for CreatePartitionLocksParent {
         };
         // Whether the default partition is read may be open: then unknown-effect says so.
         report.explains_data = default.is_none() || read.is_some();
+        if let Some(touch) = default.filter(|_| read == Some(true)) {
+            return vec![report.hint(format!(
+                "Add a CHECK to {} that excludes the rows of the new partition NOT VALID, and validate it; then create the table on its own, and \
+                 attach it to {name}.",
+                super::name_of(&touch.relation)
+            ))];
+        }
         vec![report.hint(attach(context, create, &parent).unwrap_or_else(|| {
             format!("Create the table on its own, (LIKE {name} INCLUDING ALL EXCLUDING IDENTITY), then attach it to {name}.")
         }))]

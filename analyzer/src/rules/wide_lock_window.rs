@@ -1,5 +1,6 @@
 //! `wide-lock-window`.
 
+use super::work_while_locked::WorkWhileLocked;
 use super::{Context, Report, Rule, Turn};
 use crate::finding::Risk;
 
@@ -15,7 +16,8 @@ super::rule! {
     /// **Instead.** One table a transaction, or all locks at the beginning, in the order in which the application takes them.
     ///
     /// **Does not fire when** no block is open, the same statement takes both, the locks are those of foreign keys
-    /// (multiple-foreign-keys-one-transaction), or a table is new, temporary or empty.
+    /// (multiple-foreign-keys-one-transaction), a whole table is read or rewritten under the first (work-while-locked), or a table is new,
+    /// temporary or empty.
     ///
     /// ### Bad
     ///
@@ -43,7 +45,8 @@ impl Rule for WideLockWindow {
     }
 
     fn check(&self, context: &Context) -> Vec<Report> {
-        if context.has_said("multiple-foreign-keys-one-transaction") {
+        // Those that know more say it.
+        if context.has_said("multiple-foreign-keys-one-transaction") || !WorkWhileLocked.check(context).is_empty() {
             return Vec::new();
         }
         let past = context.past();

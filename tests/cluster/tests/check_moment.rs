@@ -75,7 +75,7 @@ fn locks_of_the_session_itself_count() {
     assert_eq!(
         found,
         ["reads all of public.u while public.t stays locked|Before this text, the session took AccessExclusiveLock on public.t: \
-          reads and writes wait to its end.|Commit before it, so that the earlier lock is given back."]
+          reads and writes wait to its end. public.u takes 8 kB.|Commit before it, so that the earlier lock is given back."]
     );
     s.run("ROLLBACK; BEGIN; UPDATE t SET a = 2; CREATE TABLE fresh (a int)");
     assert_eq!(of(&mut s, "work-while-locked", validate), Vec::<String>::new());

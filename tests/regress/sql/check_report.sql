@@ -5,6 +5,7 @@ RESET client_min_messages;
 SELECT zdm.set_guard('off');
 CREATE SCHEMA check_report;
 SET search_path = check_report;
+SET lock_timeout = '2s';
 CREATE TABLE users (id bigint PRIMARY KEY, email text, age int);
 INSERT INTO users SELECT g, g, g FROM generate_series(1, 100) g;
 ANALYZE users;
@@ -14,7 +15,7 @@ SELECT 'ALTER TABLE users
   ADD COLUMN note text,
   ADD CONSTRAINT grown_up CHECK (age > 17);
 CREATE INDEX CONCURRENTLY ON users (email);
-DO $$BEGIN NULL; END$$;' AS migration \gset
+DO $$BEGIN EXECUTE text; END$$;' AS migration \gset
 SELECT zdm.check_report(:'migration');
 SELECT zdm.check_report(:'migration', 'markdown', file => '0042.sql');
 SELECT zdm.check_report(:'migration', 'github', file => '0042.sql');
@@ -38,7 +39,7 @@ SELECT zdm.check_report('ALTER TABLE users ADD COLUMN a int', fail_on => 'cautio
 SELECT zdm.check_report('DROP TABLE users', fail_on => 'danger');
 \set VERBOSITY default
 SELECT zdm.check_report('SELECT 1', fail_on => 'caution');
-SELECT zdm.check_report('DO $$$$', 'github', fail_on => 'danger');
+SELECT zdm.check_report('DO $$BEGIN EXECUTE text; END$$', 'github', fail_on => 'danger');
 -- wrong calls
 SELECT zdm.check_report('SELECT 1', 'xml');
 SELECT zdm.check_report('SELECT 1', NULL);

@@ -5,6 +5,7 @@ RESET client_min_messages;
 SELECT zdm.set_guard('off');
 CREATE SCHEMA check_tables;
 SET search_path = check_tables;
+SET lock_timeout = '2s';
 CREATE TABLE people (id int PRIMARY KEY, email text COLLATE "C", nick text, code varchar(10), level int NOT NULL DEFAULT 1,
                      upper_code text GENERATED ALWAYS AS (upper(code)) STORED);
 INSERT INTO people SELECT 2000000000 + g, g::text, CASE WHEN g % 4 > 0 THEN g % 10 END, g, 1 FROM generate_series(1, 1000) g;

@@ -5,6 +5,7 @@ RESET client_min_messages;
 SELECT zdm.set_guard('off');
 CREATE SCHEMA rule_policy;
 SET search_path = rule_policy;
+SET lock_timeout = '2s';
 CREATE TABLE users (id bigint, email text);
 CREATE TABLE orders (id bigint, note text);
 INSERT INTO users SELECT g, g FROM generate_series(1, 100) g;
@@ -22,7 +23,7 @@ DROP TABLE orders;
 DROP TABLE users;
 ALTER TABLE users ADD COLUMN a int;
 ALTER TABLE orders ADD COLUMN a int;
-DO $$BEGIN NULL; END$$');
+DO $$BEGIN EXECUTE text; END$$');
 -- said again, it is replaced
 SELECT zdm.set_rule_policy('drop-table', 'unknown', 'ask first');
 SELECT rule, relation, risk, reason FROM zdm.rule_policy WHERE rule = 'drop-table' ORDER BY relation;
@@ -42,9 +43,9 @@ SELECT risk, rule FROM zdm.check_ddl('DROP TABLE users');
 SELECT zdm.set_rule_policy('dynamic-sql', 'off', 'x');
 SELECT zdm.set_rule_policy('not-analyzable', 'caution', 'x');
 SELECT zdm.set_rule_policy('dynamic-sql', 'unknown', 'as it is');
-SELECT risk, rule FROM zdm.check_ddl('DO $$BEGIN NULL; END$$');
+SELECT risk, rule FROM zdm.check_ddl('DO $$BEGIN EXECUTE text; END$$');
 UPDATE zdm.rule_policy SET risk = 'off' WHERE rule = 'dynamic-sql';
-SELECT risk, rule FROM zdm.check_ddl('DO $$BEGIN NULL; END$$');
+SELECT risk, rule FROM zdm.check_ddl('DO $$BEGIN EXECUTE text; END$$');
 -- wrong calls
 SELECT zdm.set_rule_policy('no-such-rule', 'off', 'x');
 SELECT zdm.reset_rule_policy('no-such-rule');
