@@ -2,7 +2,6 @@
 
 use super::input;
 use crate::catalog::LiveCatalog;
-use crate::catalog::shim;
 use crate::error::{Error, sqlstate};
 use crate::text::to_server;
 use pgrx::pg_sys;
