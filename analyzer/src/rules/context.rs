@@ -281,6 +281,17 @@ impl<'a> Context<'a> {
         is_private(relation) || self.is_empty(relation)
     }
 
+    /// Whether it is smaller than `zdm.small_table`, with all below it.
+    pub fn is_small(&self, relation: &Rc<Relation>) -> bool {
+        let members = self.effects.members(relation);
+        let sizes = members.iter().filter(|member| has_storage(member)).map(|member| match member.size {
+            Size::Bytes(bytes) => Some(bytes),
+            _ => None,
+        });
+        let total = sizes.sum::<Option<u64>>();
+        total.is_some_and(|bytes| bytes < self.script().catalog().small_table())
+    }
+
     /// What happens to a relation and those below it.
     pub fn sum(&self, relation: &Rc<Relation>) -> (Option<LockMode>, Option<bool>, Option<bool>) {
         let mut sum = (None, Some(false), Some(false));

@@ -15,7 +15,8 @@ super::rule! {
     ///
     /// **Instead.** The schema first, in a transaction of its own; then the rows in batches: zdm.backfill does that.
     ///
-    /// **Does not fire when** there was no such lock, it was given back by a COMMIT, or the table is new, temporary or empty.
+    /// **Does not fire when** there was no such lock, it was given back by a COMMIT, only some rows of a small table are changed, or the table is new,
+    /// temporary or empty.
     ///
     /// ### Bad
     ///
@@ -52,7 +53,9 @@ impl Rule for DdlAndBackfill {
             let table = context.existing(&target.name).filter(|table| !context.is_harmless(table))?;
             Some((table, whole))
         };
-        let Some((table, whole)) = changes.chain(inserts).filter_map(rows).max_by_key(|(_, whole)| *whole) else { return Vec::new() };
+        // some rows of a table with few, for instance where a tool notes how far it came
+        let changes = changes.filter_map(rows).filter(|(table, whole)| *whole || !context.is_small(table));
+        let Some((table, whole)) = changes.chain(inserts.filter_map(rows)).max_by_key(|(_, whole)| *whole) else { return Vec::new() };
         let certain = past.in_block();
         if !certain && past.has_said_here("ddl-and-backfill") {
             return Vec::new();
