@@ -200,3 +200,26 @@ fn schemas_are_known() {
         ],
     );
 }
+
+#[test]
+fn what_is_made_goes_where_the_search_path_says() {
+    expect(
+        &examples(),
+        &[
+            (
+                "CREATE SCHEMA s2; SET search_path = s2; CREATE TABLE orders (a int); SET search_path = public; DROP TABLE orders",
+                "drop-table",
+            ),
+            ("CREATE SCHEMA s2; CREATE TABLE fresh (a int); SET search_path = s2, public; DROP TABLE fresh", "missing-object"),
+            ("CREATE SCHEMA s2; SET search_path = s2, public; CREATE TABLE orders (a int); DROP TABLE orders", "safe"),
+            ("CREATE SCHEMA s2; SET search_path = s2, public; CREATE TABLE orders (a int); DROP TABLE s2.orders", "safe"),
+            (
+                "CREATE SCHEMA s2; SET search_path = s2, public; CREATE TABLE orders (a int); DROP TABLE orders; DROP TABLE orders",
+                "drop-table",
+            ),
+            ("CREATE SCHEMA s2; CREATE TABLE s2.orders (a int); SET search_path TO s2, public; DROP TABLE orders", "safe"),
+            ("CREATE SCHEMA s2; CREATE TABLE s2.orders (a int); SET search_path TO public, s2; DROP TABLE orders", "drop-table"),
+            ("CREATE SCHEMA s2; CREATE TABLE fresh (a int); DROP TABLE fresh", "safe"),
+        ],
+    );
+}
