@@ -22,6 +22,7 @@ pub mod sqlstate {
     pub const OBJECT_NOT_IN_PREREQUISITE_STATE: &str = "55000";
     pub const PROGRAM_LIMIT_EXCEEDED: &str = "54000";
     pub const READ_ONLY_SQL_TRANSACTION: &str = "25006";
+    pub const STATEMENT_TOO_COMPLEX: &str = "54001";
     pub const SUCCESSFUL_COMPLETION: &str = "00000";
     pub const UNDEFINED_COLUMN: &str = "42703";
     pub const UNDEFINED_OBJECT: &str = "42704";

@@ -353,6 +353,10 @@ pub struct ConstraintDef {
     /// For FOREIGN KEY: `ON DELETE CASCADE`.
     pub cascades: bool,
     pub using_index: Option<String>,
+    /// What follows the columns of its index, as SQL: ` INCLUDE (...) NULLS NOT DISTINCT WITH (...)`.
+    pub index_clauses: String,
+    /// ` DEFERRABLE`, ` DEFERRABLE INITIALLY DEFERRED`, or nothing.
+    pub deferral: &'static str,
 }
 
 /// What matters of an expression.

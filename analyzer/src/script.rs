@@ -147,6 +147,18 @@ impl<'a> Script<'a> {
         if self.state.is_created(name) {
             return Found::New;
         }
+        if let (None, Some(path)) = (&name.schema, &self.state.session().search_path) {
+            // The first schema that has the name, whether the text made it there or not.
+            for schema in path {
+                let there = QualifiedName { schema: Some(schema.clone()), name: name.name.clone() };
+                if self.state.is_created(&there) {
+                    return Found::New;
+                }
+                if let Some(relation) = self.existing(&there) {
+                    return Found::Existing(relation);
+                }
+            }
+        }
         match self.existing(name) {
             Some(relation) => Found::Existing(relation),
             None if self.state.may_be_created(name) => Found::New,

@@ -232,3 +232,26 @@ fn settings_of_the_text_are_followed() {
     let volatile = "SET search_path = nowhere; ALTER TABLE public.users ADD COLUMN z float8 DEFAULT random()";
     assert_eq!(last(volatile), Some("add-column-volatile-default"));
 }
+
+#[test]
+fn what_is_made_goes_where_the_search_path_says() {
+    expect(
+        &examples(),
+        &[
+            (
+                "CREATE SCHEMA s2; SET search_path = s2; CREATE TABLE orders (a int); SET search_path = public; DROP TABLE orders",
+                "drop-table",
+            ),
+            ("CREATE SCHEMA s2; CREATE TABLE fresh (a int); SET search_path = s2, public; DROP TABLE fresh", "missing-object"),
+            ("CREATE SCHEMA s2; SET search_path = s2, public; CREATE TABLE orders (a int); DROP TABLE orders", "safe"),
+            ("CREATE SCHEMA s2; SET search_path = s2, public; CREATE TABLE orders (a int); DROP TABLE s2.orders", "safe"),
+            (
+                "CREATE SCHEMA s2; SET search_path = s2, public; CREATE TABLE orders (a int); DROP TABLE orders; DROP TABLE orders",
+                "drop-table",
+            ),
+            ("CREATE SCHEMA s2; CREATE TABLE s2.orders (a int); SET search_path TO s2, public; DROP TABLE orders", "safe"),
+            ("CREATE SCHEMA s2; CREATE TABLE s2.orders (a int); SET search_path TO public, s2; DROP TABLE orders", "drop-table"),
+            ("CREATE SCHEMA s2; CREATE TABLE fresh (a int); DROP TABLE fresh", "safe"),
+        ],
+    );
+}

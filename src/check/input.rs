@@ -30,7 +30,30 @@ pub fn argument(fcinfo: pg_sys::FunctionCallInfo, number: usize) -> Result<Optio
     }
     // SAFETY: as above; text_to_cstring makes a copy with a NUL at its end, in memory of the call.
     let server: &'static CStr = unsafe { CStr::from_ptr(pg_sys::text_to_cstring(argument.value.cast_mut_ptr())) };
+    if deepest_comment(server.to_bytes()) > COMMENTS {
+        return Err(Error::new(sqlstate::STATEMENT_TOO_COMPLEX, format!("comments are nested more than {COMMENTS} deep"))
+            .detail("The time that the server's lexer takes for them grows with the square of the depth, and it cannot be cancelled.")
+            .hint("Close the comments, or take them out."));
+    }
     Ok(Some(Input { server, text: to_utf8(server.to_bytes()) }))
+}
+
+/// The deepest nesting of comments that is read.
+const COMMENTS: usize = 1000;
+
+/// How deep comments are nested at most, if every `/*` begins one: strings are not told apart, since so many of them stand in no string.
+fn deepest_comment(text: &[u8]) -> usize {
+    let (mut deepest, mut depth, mut at) = (0, 0_usize, 0);
+    while let Some(pair) = text.get(at..at + 2) {
+        match pair {
+            b"/*" => (depth, at) = (depth + 1, at + 1),
+            b"*/" => (depth, at) = (depth.saturating_sub(1), at + 1),
+            _ => {}
+        }
+        deepest = deepest.max(depth);
+        at += 1;
+    }
+    deepest
 }
 
 /// Text of the server in UTF-8; `None` when it is none.

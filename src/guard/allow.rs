@@ -83,11 +83,31 @@ fn without_reason(text: &str) -> Result<&str, String> {
     for (index, letter) in text.char_indices() {
         match letter {
             '"' => quoted = !quoted,
-            '(' if !quoted => return Ok(text[..index].trim_end()),
+            '(' if !quoted => {
+                let reason = &text[index + 1..text.len() - 1];
+                return if closes_early(reason) {
+                    Err("The reason in parentheses is not the last thing.".to_owned())
+                } else {
+                    Ok(text[..index].trim_end())
+                };
+            }
             _ => {}
         }
     }
     Err("The reason has no opening parenthesis.".to_owned())
+}
+
+/// Whether a parenthesis is closed that was not opened inside: then the reason ended there, and something follows it.
+fn closes_early(reason: &str) -> bool {
+    let mut open = 0_i64;
+    reason.chars().any(|letter| {
+        open += match letter {
+            '(' => 1,
+            ')' => -1,
+            _ => 0,
+        };
+        open < 0
+    })
 }
 
 /// Cuts at a separator outside double quotes.

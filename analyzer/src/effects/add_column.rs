@@ -1,6 +1,7 @@
 //! `ADD COLUMN`: free since the fast default, unless a value must be computed for each row or something must be checked.
 
 use super::alter_table::Alter;
+use super::constraint::Checked;
 use super::{Effects, constraint, either, volatility};
 use crate::catalog::{ConstraintKind, Oid};
 use crate::ir::{ColumnDef, Recursion, TypeName};
@@ -19,7 +20,12 @@ pub fn add_column(effects: &mut Effects, alter: &Alter, column: &ColumnDef, if_n
     for added in &column.constraints {
         match added.kind {
             ConstraintKind::ForeignKey => {
-                constraint::reference(effects, alter, added, references_something(column) && added.enforced);
+                let checked = match references_something(column) && added.enforced {
+                    false => Checked::Nothing,
+                    true if column.null_default => Checked::Nulls,
+                    true => Checked::Rows,
+                };
+                constraint::reference(effects, alter, added, checked);
             }
             ConstraintKind::PrimaryKey | ConstraintKind::Unique | ConstraintKind::Exclusion => {
                 constraint::build_index(effects, alter, added);
@@ -51,15 +57,15 @@ pub fn serial_type(name: &TypeName) -> Oid {
     }
 }
 
-/// Whether a foreign key of a new column is checked: PostgreSQL looks for a default that is written down, and not at the domain's
-/// (`transformAlterTableStmt`).
+/// Whether a foreign key of a new column is checked: PostgreSQL looks for a default that is written down, be it `DEFAULT NULL`, and not at the
+/// domain's (`transformAlterTableStmt`).
 pub fn references_something(column: &ColumnDef) -> bool {
-    column.default.is_some() || computed(column)
+    column.default.is_some() || column.null_default || computed(column)
 }
 
 /// Whether the rows that exist get a value.
 pub fn fills(script: &Script, column: &ColumnDef) -> bool {
-    references_something(column) || script.domain_default(column).is_some()
+    column.default.is_some() || computed(column) || script.domain_default(column).is_some()
 }
 
 /// Whether the table is written anew.

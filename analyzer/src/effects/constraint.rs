@@ -35,7 +35,9 @@ pub fn add(effects: &mut Effects, alter: &Alter, added: &ConstraintDef) {
                 effects.scan(&member, alter.mode, Some(scans));
             }
         }
-        ConstraintKind::ForeignKey => reference(effects, alter, added, added.enforced && !added.not_valid),
+        ConstraintKind::ForeignKey => {
+            reference(effects, alter, added, if added.enforced && !added.not_valid { Checked::Rows } else { Checked::Nothing })
+        }
         ConstraintKind::PrimaryKey | ConstraintKind::Unique | ConstraintKind::Exclusion => match &added.using_index {
             Some(index) => use_index(effects, alter, added, index),
             None => build_index(effects, alter, added),
@@ -44,16 +46,26 @@ pub fn add(effects: &mut Effects, alter: &Alter, added: &ConstraintDef) {
     }
 }
 
+/// What is checked of a new foreign key.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Checked {
+    Nothing,
+    /// All referencing rows are read, and none has a value to look up.
+    Nulls,
+    Rows,
+}
+
 /// A foreign key: both sides are locked, and both are read unless it stays unchecked.
-pub fn reference(effects: &mut Effects, alter: &Alter, added: &ConstraintDef, checked: bool) {
+pub fn reference(effects: &mut Effects, alter: &Alter, added: &ConstraintDef, what: Checked) {
     let members = alter.members(effects, Recursion::Partitions);
     let empty = members.iter().all(|member| !super::has_storage(member) || member.size == Size::Bytes(0));
+    let checked = what != Checked::Nothing;
     for member in &members {
         effects.scan(member, alter.mode, Some(checked));
     }
     let Some(name) = &added.references else { return };
     let Some(referenced) = effects.existing(name, false) else { return };
-    let reads = if checked && !empty { reads_referenced(&members, &referenced) } else { Some(false) };
+    let reads = if what == Checked::Rows && !empty { reads_referenced(&members, &referenced) } else { Some(false) };
     for member in effects.tree(&referenced, Recursion::Partitions) {
         effects.scan(&member, LockMode::ShareRowExclusive, reads);
     }
@@ -128,7 +140,7 @@ pub fn validate(effects: &mut Effects, alter: &Alter, name: &str) {
     if let Some(added) = alter.adds_constraint(name) {
         // Added by the same statement: read under the lock of the whole statement.
         match added.kind {
-            ConstraintKind::ForeignKey => reference(effects, alter, added, true),
+            ConstraintKind::ForeignKey => reference(effects, alter, added, Checked::Rows),
             _ => scan_members(effects, alter, if added.no_inherit { Recursion::None } else { Recursion::All }),
         }
         return;

@@ -7,6 +7,7 @@ use super::{bound, expr, names};
 use crate::catalog::ConstraintKind;
 use crate::ir::{ColumnDef, ConstraintDef, CreateIndex, CreateTable, Kind, Lock, Recursion, TypeName};
 use crate::lock::LockMode;
+use crate::quote;
 
 pub fn unnamed_type() -> TypeName {
     TypeName { schema: None, name: String::new(), modifiers: Vec::new(), array: false }
@@ -64,6 +65,10 @@ fn columns_of(statement: &CreateStmt) -> Option<Vec<ColumnDef>> {
 pub fn written_column(definition: &protobuf::ColumnDef) -> ColumnDef {
     let mut column = column(definition);
     column.type_text = definition.type_name.as_ref().and_then(expr::type_text).unwrap_or_default();
+    if let Some(clause) = definition.coll_clause.as_deref() {
+        let collation: Vec<String> = names::strings(&clause.collname).iter().map(|name| quote::ident(name)).collect();
+        column.type_text.push_str(&format!(" COLLATE {}", collation.join(".")));
+    }
     let mut defaults = definition.constraints.iter().filter_map(|node| match node.node.as_ref() {
         Some(Tree::Constraint(one)) if one.contype == ConstrType::ConstrDefault as i32 => one.raw_expr.as_deref(),
         _ => None,
@@ -138,6 +143,47 @@ pub fn constraint(definition: &protobuf::Constraint, at: Option<&str>) -> Option
         referenced_columns: names::strings(&definition.pk_attrs),
         cascades: kind == ConstraintKind::ForeignKey && definition.fk_del_action == "c",
         using_index: (!definition.indexname.is_empty()).then(|| definition.indexname.clone()),
+        index_clauses: index_clauses(definition),
+        deferral: match (definition.deferrable, definition.initdeferred) {
+            (_, true) => " DEFERRABLE INITIALLY DEFERRED",
+            (true, false) => " DEFERRABLE",
+            (false, false) => "",
+        },
+    })
+}
+
+/// The clauses of a constraint that its index gets.
+fn index_clauses(definition: &protobuf::Constraint) -> String {
+    let mut clauses = String::new();
+    let including: Vec<String> = names::strings(&definition.including).iter().map(|name| quote::ident(name)).collect();
+    if !including.is_empty() {
+        clauses.push_str(&format!(" INCLUDE ({})", including.join(", ")));
+    }
+    if definition.nulls_not_distinct {
+        clauses.push_str(" NULLS NOT DISTINCT");
+    }
+    let options: Vec<String> = definition.options.iter().filter_map(storage_option).collect();
+    if !options.is_empty() {
+        clauses.push_str(&format!(" WITH ({})", options.join(", ")));
+    }
+    if !definition.indexspace.is_empty() {
+        clauses.push_str(&format!(" TABLESPACE {}", quote::ident(&definition.indexspace)));
+    }
+    clauses
+}
+
+/// `name = value`, as it stands in WITH (...).
+fn storage_option(node: &Node) -> Option<String> {
+    let Some(Tree::DefElem(option)) = node.node.as_ref() else { return None };
+    let name = quote::ident(&option.defname);
+    Some(match option.arg.as_deref().and_then(|value| value.node.as_ref()) {
+        None => name,
+        Some(Tree::Integer(number)) => format!("{name} = {}", number.ival),
+        Some(Tree::Float(number)) => format!("{name} = {}", number.fval),
+        Some(Tree::Boolean(yes)) => format!("{name} = {}", yes.boolval),
+        Some(Tree::String(text)) => format!("{name} = {}", quote::literal(&text.sval)),
+        Some(Tree::TypeName(word)) => format!("{name} = {}", names::strings(&word.names).join(".")),
+        Some(_) => return None,
     })
 }
 

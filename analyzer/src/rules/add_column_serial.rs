@@ -1,6 +1,7 @@
 //! `add-column-serial`.
 
 use super::{Context, Report, Rule, hint};
+use crate::catalog::RelationKind;
 use crate::finding::Risk;
 use crate::ir::Action;
 use crate::quote;
@@ -37,6 +38,9 @@ impl Rule for AddColumnSerial {
     fn check(&self, context: &Context) -> Vec<Report> {
         context.each_action(|action, relation| {
             let Action::AddColumn { column, .. } = action else { return None };
+            if relation.kind == RelationKind::ForeignTable {
+                return None;
+            }
             if !crate::effects::is_serial(column) || context.adds_nothing(relation, action) {
                 return None;
             }
@@ -48,7 +52,7 @@ impl Rule for AddColumnSerial {
                 "serial" | "serial4" => "integer",
                 _ => "bigint",
             };
-            Some(report.hint(hint::numbered_column(relation, &column.name, integer)))
+            Some(report.hint(hint::numbered_column(context.script().major(), relation, &column.name, integer)))
         })
     }
 }

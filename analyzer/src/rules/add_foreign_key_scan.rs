@@ -56,7 +56,9 @@ impl Rule for AddForeignKeyScan {
             let report = report
                 .detail(format!("{}, and on {referenced} ShareRowExclusiveLock does the same.", super::waits(context.sum(relation).0)));
             let name = hint::constraint_name(relation, added, "fkey");
-            Some(if column.is_some() {
+            Some(if column.is_some_and(|column| column.null_default) {
+                report.hint("Leave DEFAULT NULL out: without a default nothing is read.")
+            } else if column.is_some() {
                 report.hint("Add the column first, then the foreign key as a constraint NOT VALID, commit, and validate it.")
             } else if relation.kind == RelationKind::PartitionedTable && context.script().major() < 18 {
                 report.hint("Add the foreign key NOT VALID to each partition, validate each, and add it to the partitioned table last.")

@@ -52,8 +52,8 @@ impl Rule for AddPrimaryKeyBlocks {
             let name = added.name.clone().unwrap_or_else(|| hint::free_name(relation, &format!("{}_pkey", relation.name)));
             let name = quote::ident(&name);
             let steps = hint::steps(&[
-                format!("CREATE UNIQUE INDEX CONCURRENTLY {name} ON {table} ({})", hint::columns(&added.columns)),
-                format!("{} ADD CONSTRAINT {name} PRIMARY KEY USING INDEX {name}", hint::alter(relation)),
+                format!("CREATE UNIQUE INDEX CONCURRENTLY {name} ON {table} ({}){}", hint::columns(&added.columns), added.index_clauses),
+                format!("{} ADD CONSTRAINT {name} PRIMARY KEY USING INDEX {name}{}", hint::alter(relation), added.deferral),
             ]);
             let nullable = added.columns.iter().any(|column| !crate::effects::is_not_null(relation, column));
             let report = report.detail(format!("{lock}."));

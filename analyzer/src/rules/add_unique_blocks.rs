@@ -44,8 +44,9 @@ impl Rule for AddUniqueBlocks {
                 context.report(Risk::Danger, relation, format!("adding a unique constraint builds an index on {table} under lock"));
             let report = report.detail(format!("{}.", super::waits(context.sum(relation).0)));
             let name = quote::ident(&hint::constraint_name(relation, added, "key"));
-            let build = format!("CREATE UNIQUE INDEX CONCURRENTLY {name} ON {table} ({})", hint::columns(&added.columns));
-            let take = format!("{} ADD CONSTRAINT {name} UNIQUE USING INDEX {name}", hint::alter(relation));
+            let build =
+                format!("CREATE UNIQUE INDEX CONCURRENTLY {name} ON {table} ({}){}", hint::columns(&added.columns), added.index_clauses);
+            let take = format!("{} ADD CONSTRAINT {name} UNIQUE USING INDEX {name}{}", hint::alter(relation), added.deferral);
             Some(if relation.kind == RelationKind::PartitionedTable {
                 report.hint(format!(
                     "Build the index on each partition CONCURRENTLY, create it ON ONLY {table}, and attach the partitions' indexes."

@@ -1,6 +1,7 @@
 //! `attach-partition-scan`.
 
 use super::{Context, Report, Rule};
+use crate::catalog::Relation;
 use crate::finding::Risk;
 use crate::ir::Action;
 
@@ -47,10 +48,20 @@ impl Rule for AttachPartitionScan {
             let message = format!("attaching a partition to {parent} reads all of {table} under lock");
             let report = context.report(Risk::Danger, &touch.relation, message);
             let report = report.detail(format!("{}.", super::waits(Some(touch.lock))));
+            if referenced(&root, &touch.relation) {
+                return report.hint(format!(
+                    "A foreign key of {parent} references {table}: add the same foreign key to the partition NOT VALID, and validate it first."
+                ));
+            }
             report.hint(format!(
                 "Add a CHECK to {table} that proves the bound (or excludes it, for the default partition) NOT VALID, and validate it first."
             ))
         });
         reports.collect()
     }
+}
+
+/// Whether the table is read because a foreign key of the partitioned table references it.
+fn referenced(parent: &Relation, table: &Relation) -> bool {
+    parent.constraints.iter().any(|one| one.references == Some(table.oid))
 }

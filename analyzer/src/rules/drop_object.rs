@@ -26,7 +26,7 @@ super::rule! {
     /// ```sql
     /// CREATE OR REPLACE FUNCTION total(int) RETURNS int LANGUAGE sql AS 'select $1';
     /// ```
-    DropObject, "drop-object", Caution
+    DropObject, "drop-object", Danger
 }
 
 impl Rule for DropObject {
@@ -34,7 +34,16 @@ impl Rule for DropObject {
         let Kind::Drop(drop) = context.kind() else { return Vec::new() };
         let Dropped::Called(what, names) = &drop.what else { return Vec::new() };
         if drop.cascade {
-            return Vec::new();
+            // What a CASCADE takes along cannot be listed in full; of a type it is the columns of these tables, with their data.
+            let tables = if *what == "type" { context.disturbed() } else { Vec::new() };
+            let gone = tables.into_iter().map(|touch| {
+                let table = super::name_of(&touch.relation);
+                let report = context.report(Risk::Danger, &touch.relation, format!("drops the columns of {table} that have the type"));
+                report
+                    .detail("Their data is lost, and statements that name them fail.")
+                    .hint("Give the columns another type, or drop them one by one when no running code uses them; then drop the type.")
+            });
+            return gone.collect();
         }
         let names: Vec<String> = names.iter().map(ToString::to_string).collect();
         let report = context.remark(Risk::Caution, format!("drops {what} {}", names.join(", ")));

@@ -109,16 +109,18 @@ pub(crate) fn not_valid(text: &str, single: bool, relation: &Rc<Relation>, name:
     }
 }
 
-/// A column whose rows get numbers from a sequence, without a rewrite.
-pub(crate) fn numbered_column(relation: &Relation, column: &str, type_text: &str) -> String {
+/// A column whose rows get numbers from a sequence, without a rewrite; NOT NULL, as serial and identity columns are.
+pub(crate) fn numbered_column(major: u32, relation: &Relation, column: &str, type_text: &str) -> String {
     let name = quote::ident(column);
     let sequence = free_name(relation, &format!("{}_{column}_seq", relation.name));
     let sequence = quote::qualified(&relation.schema, &sequence);
     let next = format!("nextval({})", quote::literal(&sequence));
-    steps(&[
+    let mut lines = vec![
         format!("{} ADD COLUMN {name} {type_text}", alter(relation)),
         format!("CREATE SEQUENCE {sequence} OWNED BY {}.{name}", name_of(relation)),
         format!("{} ALTER COLUMN {name} SET DEFAULT {next}", alter(relation)),
         fill(relation, &name, &next),
-    ])
+    ];
+    lines.extend(set_not_null(major, relation, column));
+    steps(&lines)
 }

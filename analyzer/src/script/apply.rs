@@ -12,8 +12,8 @@ use crate::quote;
 impl Script<'_> {
     pub fn apply(&mut self, statement: &Statement) {
         match &statement.kind {
-            Kind::CreateTable(table) if !(table.if_not_exists && self.is_there(&table.name)) => self.state.create(table.name.clone()),
-            Kind::CreateView { name, replace } if !(*replace && self.is_there(name)) => self.state.create(name.clone()),
+            Kind::CreateTable(table) if !(table.if_not_exists && self.is_there(&table.name)) => self.made(&table.name),
+            Kind::CreateView { name, replace } if !(*replace && self.is_there(name)) => self.made(name),
             Kind::CreateIndex(index) => self.index(index),
             Kind::Create(creation) => self.create(creation),
             Kind::Drop(drop) => match &drop.what {
@@ -62,13 +62,20 @@ impl Script<'_> {
         }
     }
 
+    /// A new relation. Without a schema it goes into the first one of a search_path that the text has set.
+    fn made(&mut self, name: &QualifiedName) {
+        let path = self.state.session().search_path.iter().flatten();
+        let first = path.filter(|schema| *schema != "$user").find(|schema| self.schema_exists(schema)).cloned();
+        self.state.create(QualifiedName { schema: name.schema.clone().or(first), name: name.name.clone() });
+    }
+
     fn is_there(&self, name: &QualifiedName) -> bool {
         matches!(self.find(name), Found::Existing(_))
     }
 
     fn create(&mut self, creation: &Creation) {
         match &creation.new {
-            New::Relation(name) if !(creation.if_not_exists && self.is_there(name)) => self.state.create(name.clone()),
+            New::Relation(name) if !(creation.if_not_exists && self.is_there(name)) => self.made(name),
             New::Type(name) => self.state.create_type(name.clone(), NewType::default()),
             New::Domain(domain) => self.domain(domain),
             New::Schema(name) => self.state.create_schema(name),
@@ -187,6 +194,8 @@ impl Script<'_> {
             "search_path" => {
                 let path = (!values.is_empty()).then(|| values.to_vec());
                 self.volatilities.get_mut().forget_names();
+                // What was made where the old one said is not found by the new one, as far as is known.
+                self.state.uncreate_unqualified();
                 self.state.set(local, |session| session.search_path = path);
             }
             "role" => {

@@ -145,6 +145,13 @@ impl State {
         }
     }
 
+    /// Forgets what was created in a schema that is not known.
+    pub fn uncreate_unqualified(&mut self) {
+        for created in self.created.iter().filter(|(_, schema)| schema.is_none()).cloned().collect::<Vec<_>>() {
+            self.set_created(created, false);
+        }
+    }
+
     /// Forgets what was created in a schema, and the schema.
     pub fn drop_schema(&mut self, schema: &str) {
         let inside = self.created.iter().filter(|(_, one)| one.as_deref() == Some(schema));

@@ -13,8 +13,10 @@ use std::time::{Duration, Instant};
 use postgres::Config;
 use rustix::process::{Pid, Signal, kill_process};
 
+use crate::job::Job;
 use crate::program::{make_folder, output, server_program, unprivileged};
-use crate::session::Session;
+use crate::session::{Running, Session};
+use crate::until;
 
 /// The time a server may take to accept connections, or to go.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -244,6 +246,16 @@ impl Database<'_> {
 
     pub fn connect_as(&self, user: &str) -> Session {
         self.cluster.connect_as(&self.name, user)
+    }
+
+    /// A job that is in the pause after its first batch.
+    pub fn pausing_job(&self, call: &str) -> Running {
+        let mut other = self.connect();
+        let before = Job::newest(&mut other).map_or(0, |job| job.id);
+        let job = self.connect().background(call);
+        let progress = format!("SELECT count(*) FROM zdm.job WHERE id > {before} AND batches = 1");
+        until("the first batch is done", || other.value::<i64>(&progress) == 1);
+        job
     }
 
     /// A client of its own process: psql, which runs these commands one by one.

@@ -122,7 +122,7 @@ fn hostile_texts_cost_an_error_at_most() {
             format!("SELECT 1{}", "::int".repeat(n)),
             format!("SELECT {}1{}", "(SELECT ".repeat(n), ")".repeat(n)),
             format!("SELECT 1 {}", " UNION SELECT 1".repeat(n)),
-            format!("{}SELECT 1", "/*".repeat(n.min(2000)) + &"*/".repeat(n.min(2000))),
+            format!("{}SELECT 1", "/*".repeat(n) + &"*/".repeat(n)),
             "SELECT 1;".repeat(n),
             "CREATE INDEX ON t (a);".repeat(n.min(1000)),
             ";".repeat(n),

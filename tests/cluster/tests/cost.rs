@@ -9,6 +9,9 @@ use zdm_cluster_tests::{Job, Session, database, shared, until};
 /// A context may take another block now and then. 20 bytes a batch would be 360 kB.
 const ALLOWED: i64 = 100_000;
 
+/// In the middle of a batch there is up to 200 kB more: the least of so many looks counts.
+const LOOKS: usize = 7;
+
 #[test]
 fn memory_does_not_grow_with_the_batches() {
     let db = database("memory");
@@ -28,7 +31,7 @@ fn memory_does_not_grow_with_the_batches() {
             assert!(start.elapsed() < Duration::from_secs(40), "the job takes too long");
             sleep(Duration::from_millis(5));
         }
-        memory_in_use(&mut other, job.pid)
+        (0..LOOKS).map(|_| memory_in_use(&mut other, job.pid)).min().unwrap()
     };
     let (early, late) = (used(2000), used(20_000));
     println!("{early} bytes after 2,000 batches, {late} after 20,000");

@@ -189,9 +189,19 @@ fn allowances_are_exact_and_logged() {
                 .contains("LOG:  zdm.allow let a statement pass: add-column-volatile-default:public.users, set-not-null-scan:public.users")
     );
     assert!(log.contains(two));
-    for wrong in
-        ["no-such-rule", "(reason)", "*,", "create-index-not-concurrent:users", "create-index-not-concurrent:a.b.c", "\"", "* reason)"]
-    {
+    // Nor is one that was refused in the log as let pass.
+    assert!(!log.contains("let a statement pass: set-not-null-scan:public.users\n"), "{log}");
+    for wrong in [
+        "no-such-rule",
+        "(reason)",
+        "*,",
+        "create-index-not-concurrent:users",
+        "create-index-not-concurrent:a.b.c",
+        "\"",
+        "* reason)",
+        "drop-table (a), drop-view (b)",
+        "drop-table (a) drop-view",
+    ] {
         let error = refused(s.attempt(&format!("SET zdm.allow = '{wrong}'")), "22023");
         assert!(error.detail().is_some(), "{wrong}: {error:?}");
     }

@@ -1,7 +1,7 @@
 //! Names that are given away while a job runs, keys that move by themselves, and errors from the depths of a batch: the job changes the rows it was
 //! begun for or none, says why it stopped, and leaves its session in order.
 
-use zdm_cluster_tests::{Database, Job, Running, Session, database, refused, until};
+use zdm_cluster_tests::{Job, Session, database, refused, until};
 
 fn table(session: &mut Session, name: &str) {
     session.run(&format!(
@@ -10,23 +10,13 @@ fn table(session: &mut Session, name: &str) {
     ));
 }
 
-/// A job that is in the pause after its first batch.
-fn pausing(db: &Database, call: &str) -> Running {
-    let mut other = db.connect();
-    let before = Job::newest(&mut other).map_or(0, |job| job.id);
-    let job = db.connect().background(call);
-    let progress = format!("SELECT count(*) FROM zdm.job WHERE id > {before} AND batches = 1");
-    until("the first batch is done", || other.value::<i64>(&progress) == 1);
-    job
-}
-
 #[test]
 fn a_table_that_took_the_name_is_not_touched() {
     let db = database("name_taken");
     let mut s = db.connect();
     table(&mut s, "t");
     table(&mut s, "t_new");
-    let job = pausing(&db, "CALL zdm.backfill('t', 'v = v + 1', batch => 10, pause => '300 ms')");
+    let job = db.pausing_job("CALL zdm.backfill('t', 'v = v + 1', batch => 10, pause => '300 ms')");
     s.run("BEGIN; ALTER TABLE t RENAME TO t_old; ALTER TABLE t_new RENAME TO t; COMMIT");
     let (mut session, result, _) = job.outcome();
     let error = refused(result, "55000");
@@ -45,7 +35,7 @@ fn columns_that_swap_their_names_stop_the_job() {
     let db = database("columns_swap");
     let mut s = db.connect();
     table(&mut s, "t");
-    let job = pausing(&db, "CALL zdm.backfill('t', 'v = v + 1', batch => 10, pause => '300 ms')");
+    let job = db.pausing_job("CALL zdm.backfill('t', 'v = v + 1', batch => 10, pause => '300 ms')");
     s.run("BEGIN; ALTER TABLE t RENAME id TO id_old; ALTER TABLE t RENAME id2 TO id; COMMIT");
     let (mut session, result, _) = job.outcome();
     refused(result, "55000");
@@ -60,7 +50,7 @@ fn a_table_renamed_between_two_runs_keeps_its_alias() {
     let db = database("alias_kept");
     let mut s = db.connect();
     table(&mut s, "q");
-    let job = pausing(&db, "CALL zdm.backfill('q', 'v = q.v + 1', 'q.v = 0', batch => 10, pause => '1 h')");
+    let job = db.pausing_job("CALL zdm.backfill('q', 'v = q.v + 1', 'q.v = 0', batch => 10, pause => '1 h')");
     job.cancel();
     let mut session = job.canceled();
     s.run("ALTER TABLE q RENAME TO r; UPDATE zdm.job SET pause = '0'");
@@ -104,7 +94,7 @@ fn an_error_while_a_key_is_read_leaves_job_and_session_in_order() {
          CREATE TABLE t (k e, n integer, v integer NOT NULL DEFAULT 0, PRIMARY KEY (k, n));
          INSERT INTO t SELECT k, n FROM unnest(enum_range(NULL::e)) k, generate_series(1, 10) n",
     );
-    let job = pausing(&db, "CALL zdm.backfill('t', 'v = v + 1', batch => 5, pause => '300 ms')");
+    let job = db.pausing_job("CALL zdm.backfill('t', 'v = v + 1', batch => 5, pause => '300 ms')");
     // The position and the bound are texts of the type; one of them is no value any more.
     s.run("ALTER TYPE e RENAME VALUE 'c' TO 'ccc'");
     let (mut session, result, _) = job.outcome();
@@ -127,7 +117,7 @@ fn a_cancel_counts_also_when_a_partition_is_gone() {
          CREATE TABLE t_1 PARTITION OF t FOR VALUES FROM (0) TO (50); CREATE TABLE t_2 PARTITION OF t FOR VALUES FROM (50) TO (100);
          INSERT INTO t SELECT generate_series(0, 99)",
     );
-    let job = pausing(&db, "CALL zdm.backfill('t', 'v = v + 1', batch => 10, pause => '1 h')");
+    let job = db.pausing_job("CALL zdm.backfill('t', 'v = v + 1', batch => 10, pause => '1 h')");
     s.run("DROP TABLE t_1");
     job.cancel();
     let mut session = job.canceled();

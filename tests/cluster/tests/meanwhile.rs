@@ -10,16 +10,6 @@ fn table(session: &mut Session, rows: i32) {
     ));
 }
 
-/// A job that is in the pause after its first batch.
-fn pausing(db: &Database, call: &str) -> Running {
-    let mut other = db.connect();
-    let before = Job::newest(&mut other).map_or(0, |job| job.id);
-    let job = db.connect().background(call);
-    let progress = format!("SELECT count(*) FROM zdm.job WHERE id > {before} AND batches = 1");
-    until("the first batch is done", || other.value::<i64>(&progress) == 1);
-    job
-}
-
 /// A job that waits for an older transaction, which the session given back holds open.
 fn waiting(db: &Database, table: &str, call: &str) -> (Running, Session) {
     let (mut holder, mut other) = (db.connect(), db.connect());
@@ -37,7 +27,7 @@ fn a_trigger_that_moves_keys_stops_the_job() {
     let mut s = db.connect();
     table(&mut s, 100);
     s.run("CREATE FUNCTION move() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN NEW.id := OLD.id + 1000; RETURN NEW; END$$");
-    let job = pausing(&db, CALL);
+    let job = db.pausing_job(CALL);
     s.run("CREATE TRIGGER move BEFORE UPDATE ON t FOR EACH ROW EXECUTE FUNCTION move()");
     let error = refused(job.outcome().1, "55000");
     assert!(error.message().contains("trigger changed the key"), "came: {}", error.message());
@@ -66,7 +56,7 @@ fn rows_that_a_new_trigger_keeps_back_are_counted() {
     s.run(
         "CREATE FUNCTION keep() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN IF OLD.id % 2 = 0 THEN RETURN NULL; END IF; RETURN NEW; END$$",
     );
-    let job = pausing(&db, CALL);
+    let job = db.pausing_job(CALL);
     s.run("CREATE TRIGGER keep BEFORE UPDATE ON t FOR EACH ROW EXECUTE FUNCTION keep()");
     job.success();
     s.expect("SELECT rows_updated, rows_suppressed FROM zdm.progress", &["55|45"]);
@@ -80,7 +70,7 @@ fn a_walk_by_blocks_ends_also_when_a_new_trigger_keeps_rows_back() {
         "CREATE TABLE t (n integer, v integer); INSERT INTO t SELECT generate_series(1, 2000); ANALYZE t;
          CREATE FUNCTION keep() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN IF OLD.n > 1990 THEN RETURN NULL; END IF; RETURN NEW; END$$",
     );
-    let job = pausing(&db, "CALL zdm.backfill('t', 'v = 1', 'v IS NULL', batch => 300, pause => '300 ms')");
+    let job = db.pausing_job("CALL zdm.backfill('t', 'v = 1', 'v IS NULL', batch => 300, pause => '300 ms')");
     s.run("CREATE TRIGGER keep BEFORE UPDATE ON t FOR EACH ROW EXECUTE FUNCTION keep()");
     job.success();
     s.expect("SELECT count(*) FILTER (WHERE v IS NULL) FROM t", &["10"]);
@@ -92,7 +82,7 @@ fn a_rule_that_came_meanwhile_stops_the_job() {
     let db = database("rule");
     let mut s = db.connect();
     table(&mut s, 100);
-    let job = pausing(&db, CALL);
+    let job = db.pausing_job(CALL);
     s.run("CREATE RULE nothing AS ON UPDATE TO t DO INSTEAD NOTHING");
     refused(job.outcome().1, "42809");
     let job = Job::newest(&mut s).unwrap();
@@ -111,7 +101,7 @@ fn another_collation_of_the_key_stops_the_job() {
         "CREATE TABLE t (id text COLLATE \"C\" PRIMARY KEY, v integer NOT NULL DEFAULT 0);
          INSERT INTO t SELECT chr(n) FROM generate_series(65, 90) n UNION ALL SELECT chr(n) FROM generate_series(97, 122) n",
     );
-    let job = pausing(&db, CALL);
+    let job = db.pausing_job(CALL);
     s.run("ALTER TABLE t ALTER id TYPE text COLLATE \"POSIX\"");
     let error = refused(job.outcome().1, "55000");
     assert!(error.message().contains("the collation of column id"), "came: {}", error.message());
@@ -128,7 +118,7 @@ fn a_better_index_that_came_meanwhile_is_not_in_the_way() {
         "CREATE TABLE t (u integer NOT NULL UNIQUE, id integer NOT NULL, v integer NOT NULL DEFAULT 0);
          INSERT INTO t SELECT n, 101 - n FROM generate_series(1, 100) n",
     );
-    let job = pausing(&db, CALL);
+    let job = db.pausing_job(CALL);
     job.cancel();
     job.canceled();
     s.run("ALTER TABLE t ADD PRIMARY KEY (id); UPDATE zdm.job SET pause = '0'");
@@ -181,7 +171,7 @@ fn statement_triggers_that_would_not_fire_are_a_reason_to_refuse() {
     let error = refused(s.attempt(CALL), "42809");
     assert!(error.message().contains("statement-level triggers"), "came: {}", error.message());
     s.run("DROP TRIGGER forbid ON t");
-    let job = pausing(&db, CALL);
+    let job = db.pausing_job(CALL);
     s.run(forbid);
     refused(job.outcome().1, "42809");
     s.expect("SELECT sum(v) FROM t", &["10"]);
@@ -254,7 +244,7 @@ fn a_rename_at_the_very_end_is_not_taken_for_an_error_of_the_rows() {
     let db = database("late_rename");
     let mut s = db.connect();
     table(&mut s, 30);
-    let job = pausing(&db, "CALL zdm.backfill('t', 'v = 1', 'v = 0', batch => 20, pause => '300 ms')");
+    let job = db.pausing_job("CALL zdm.backfill('t', 'v = 1', 'v = 0', batch => 20, pause => '300 ms')");
     s.run("ALTER TABLE t RENAME TO t_new");
     let error = refused(job.outcome().1, "55000");
     assert!(error.message().contains("renamed"), "came: {}", error.message());
