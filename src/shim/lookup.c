@@ -193,7 +193,8 @@ describe_function(Oid oid, ZdmFunction *function)
 	form = (Form_pg_proc) GETSTRUCT(tuple);
 	function->volatility = form->provolatile;
 	/* the conditions of inline_function (clauses.c) that the catalog tells; a body kept as a tree instead of text is left alone */
-	if (form->provolatile == PROVOLATILE_VOLATILE && form->prolang == SQLlanguageId && form->prokind == PROKIND_FUNCTION && !form->prosecdef && !form->proretset &&
+	if (form->provolatile == PROVOLATILE_VOLATILE && form->prolang == SQLlanguageId && form->prokind == PROKIND_FUNCTION &&
+		!form->prosecdef && !form->proretset &&
 		form->prorettype != RECORDOID && heap_attisnull(tuple, Anum_pg_proc_proconfig, NULL) &&
 		heap_attisnull(tuple, Anum_pg_proc_prosqlbody, NULL))
 	{
