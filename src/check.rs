@@ -12,7 +12,7 @@ mod rows;
 use crate::catalog::{LiveCatalog, shim};
 use crate::error::{Error, sqlstate};
 use crate::shim::sql_function;
-use crate::text::to_server;
+use crate::text::{misread, to_server};
 use pgrx::pg_sys;
 use rows::{Rows, Value};
 use zdm_analyzer::finding::{Finding, Risk};
@@ -52,12 +52,6 @@ pub fn judge(catalog: LiveCatalog, text: Option<&str>) -> Result<Vec<Finding>, E
     };
     catalog.finish()?;
     Ok(findings)
-}
-
-/// Whether the analyzer, which reads string constants as the standard has them, would see other statements than the server.
-fn misread(text: &str) -> bool {
-    // SAFETY: reads a setting's variable.
-    text.contains('\\') && !unsafe { pg_sys::standard_conforming_strings }
 }
 
 /// `zdm.ddl_effects(sql)`.

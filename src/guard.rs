@@ -88,18 +88,15 @@ fn decide(statement: &Statement, findings: &[Finding], mode: GuardMode) -> Resul
 
     let (covered, left): (Vec<_>, Vec<_>) =
         findings.iter().filter(|finding| finding.risk == Risk::Danger).partition(|finding| allowance.covers(finding));
+    // A statement that is refused here is not written down as let pass below.
     if !left.is_empty() {
         say(message::report(&left, mode))?;
     }
-    // One that was refused is not let pass.
     if !covered.is_empty() {
         let text = statement.text.as_deref().and_then(input::to_utf8).unwrap_or_default();
         report(pg_sys::LOG, &message::allowed(&covered, &setting, &text));
     }
-    if !left.is_empty() {
-        return Ok(());
-    }
-    if !allowance.covers_everything() {
+    if left.is_empty() && !allowance.covers_everything() {
         // of what does not exist the server will tell
         let unjudged = |finding: &&Finding| finding.risk == Risk::Unknown && finding.rule != Some("missing-object");
         for finding in findings.iter().filter(unjudged).filter(|finding| !allowance.covers(finding)) {

@@ -92,3 +92,9 @@ pub fn thousands(number: i64) -> String {
     }
     if number < 0 { format!("-{text}") } else { text }
 }
+
+/// Whether the analyzer, which reads string constants as the SQL standard has them, would see another text than the server does.
+pub fn misread(text: &str) -> bool {
+    // SAFETY: reads a setting's variable.
+    text.contains('\\') && !unsafe { pg_sys::standard_conforming_strings }
+}

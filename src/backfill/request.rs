@@ -1,7 +1,7 @@
 //! The arguments of `CALL zdm.backfill(...)`, checked.
 
 use crate::error::{Error, Report, sqlstate};
-use crate::text::from_server_exactly;
+use crate::text::{from_server_exactly, misread};
 use pgrx::pg_sys;
 use zdm_analyzer::fragment::{self, Assignments, Condition, FragmentError};
 
@@ -67,8 +67,7 @@ impl Request {
 
 /// The fragments are read as the standard has it: a backslash in a plain string constant is a backslash.
 fn standard_strings(argument: &str, text: &str) -> Result<(), Error> {
-    // SAFETY: reads a setting's variable.
-    if !text.contains('\\') || unsafe { pg_sys::standard_conforming_strings } {
+    if !misread(text) {
         return Ok(());
     }
     Err(Error::new(

@@ -1,8 +1,8 @@
 //! The session settings that give the user's expressions their meaning.
 //!
 //! Names without a schema resolve by `search_path`, constants such as `'2026-01-31'` are read by `DateStyle` and `TimeZone`, `to_tsvector(body)` takes
-//! `default_text_search_config`, and a cast to text the settings for output. They are written
-//! down when a job begins and set for each batch, so that whoever goes on with the job changes rows to the same values.
+//! `default_text_search_config`, and a cast to text the settings for output. They are written down when a job begins
+//! and set for each batch, so that whoever goes on with the job changes rows to the same values.
 
 use crate::text::{from_server, to_server};
 use pgrx::pg_sys;

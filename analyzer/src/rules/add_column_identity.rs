@@ -1,7 +1,6 @@
 //! `add-column-identity`.
 
 use super::{Context, Report, Rule, hint};
-use crate::catalog::RelationKind;
 use crate::finding::Risk;
 use crate::ir::Action;
 use crate::quote;
@@ -35,11 +34,8 @@ super::rule! {
 
 impl Rule for AddColumnIdentity {
     fn check(&self, context: &Context) -> Vec<Report> {
-        context.each_action(|action, relation| {
+        context.each_action_on_rows(|action, relation| {
             let Action::AddColumn { column, .. } = action else { return None };
-            if relation.kind == RelationKind::ForeignTable {
-                return None;
-            }
             if !column.identity || context.adds_nothing(relation, action) {
                 return None;
             }

@@ -1,7 +1,6 @@
 //! `add-column-volatile-default`.
 
 use super::{Context, Report, Rule, hint};
-use crate::catalog::RelationKind;
 use crate::finding::Risk;
 use crate::ir::Action;
 use crate::quote;
@@ -38,11 +37,8 @@ super::rule! {
 
 impl Rule for AddColumnVolatileDefault {
     fn check(&self, context: &Context) -> Vec<Report> {
-        context.each_action(|action, relation| {
+        context.each_action_on_rows(|action, relation| {
             let Action::AddColumn { column, .. } = action else { return None };
-            if relation.kind == RelationKind::ForeignTable {
-                return None;
-            }
             let inherited = context.script().domain_default(column);
             let default = column.default.as_ref().or(inherited.as_ref())?;
             if context.adds_nothing(relation, action) || crate::effects::is_volatile(context.script(), default) != Some(true) {

@@ -1,7 +1,6 @@
 //! `alter-column-type-rewrite`.
 
 use super::{Context, Report, Rule, hint};
-use crate::catalog::RelationKind;
 use crate::finding::Risk;
 use crate::ir::Action;
 use crate::quote;
@@ -38,11 +37,8 @@ super::rule! {
 
 impl Rule for AlterColumnTypeRewrite {
     fn check(&self, context: &Context) -> Vec<Report> {
-        context.each_action(|action, relation| {
+        context.each_action_on_rows(|action, relation| {
             let Action::AlterType { column, to, to_text, collation, using } = action else { return None };
-            if relation.kind == RelationKind::ForeignTable {
-                return None;
-            }
             let old = relation.columns.iter().find(|one| one.name == *column)?;
             let change = crate::effects::type_change(context.script(), old, to, collation.as_ref(), using.as_ref());
             if change.rewrites != Some(true) {

@@ -203,6 +203,11 @@ impl<'a> Context<'a> {
         report
     }
 
+    /// The same for rules about rows that are kept here: those of a foreign table are not.
+    pub fn each_action_on_rows(&self, check: impl Fn(&'a Action, &Rc<Relation>) -> Option<Report>) -> Vec<Report> {
+        self.each_action(|action, relation| if relation.kind == RelationKind::ForeignTable { None } else { check(action, relation) })
+    }
+
     /// Whether an `ADD COLUMN IF NOT EXISTS` finds its column.
     pub fn adds_nothing(&self, relation: &Relation, action: &Action) -> bool {
         match action {

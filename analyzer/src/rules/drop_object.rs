@@ -5,15 +5,16 @@ use crate::finding::Risk;
 use crate::ir::{Dropped, Kind};
 
 super::rule! {
-    /// Dropping a function or a type breaks programs that still use it.
+    /// Dropping a function or a type breaks programs that still use it, and may take columns along.
     ///
-    /// **What it detects.** `DROP FUNCTION`, `PROCEDURE`, `AGGREGATE`, `TYPE`, `DOMAIN` without CASCADE.
+    /// **What it detects.** `DROP FUNCTION`, `PROCEDURE`, `AGGREGATE`, `TYPE`, `DOMAIN` without CASCADE; and `DROP TYPE` or
+    /// `DOMAIN` with CASCADE where tables that hold rows have columns of it.
     ///
-    /// **Why.** No table is locked, but statements that name the object fail from then on.
+    /// **Why.** Statements that name the object fail from then on. With CASCADE the columns go, and their data is lost.
     ///
     /// **Instead.** Deploy code that no longer uses it first.
     ///
-    /// **Does not fire when** CASCADE is there: then unbounded-effect speaks.
+    /// **Does not fire when** CASCADE is there and no such column is: then only unbounded-effect speaks.
     ///
     /// ### Bad
     ///

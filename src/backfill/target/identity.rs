@@ -32,13 +32,16 @@ pub fn columns(connection: &Connection, request: &Request, relation: pg_sys::Oid
     Ok(found.only()?.string(0))
 }
 
-/// Whether a table has rules ON UPDATE, triggers that may drop a row or change it before it is written, statement triggers that a change of its
-/// parts does not fire; and whether row security would hide rows of it from the caller. Whether a trigger fires depends on the session's
-/// `session_replication_role`: all but the disabled ones count.
+/// Table `c` has rules ON UPDATE.
 pub const HAS_RULES: &str = "EXISTS (SELECT FROM pg_catalog.pg_rewrite r WHERE r.ev_class OPERATOR(pg_catalog.=) c.oid AND r.ev_type OPERATOR(pg_catalog.=) '2'::pg_catalog.\"char\")";
+
+/// Table `c` has triggers that may drop a row, or change it before it is written. Which ones fire depends on the session's
+/// `session_replication_role`: all but the disabled ones count.
 pub const HAS_BEFORE_TRIGGER: &str = "EXISTS (SELECT FROM pg_catalog.pg_trigger t
                     WHERE t.tgrelid OPERATOR(pg_catalog.=) c.oid AND NOT t.tgisinternal AND t.tgenabled OPERATOR(pg_catalog.<>) 'D'::pg_catalog.\"char\"
                       AND (t.tgtype::pg_catalog.int4 OPERATOR(pg_catalog.&) 19) OPERATOR(pg_catalog.=) 19)";
+
+/// Table `$3` has statement triggers, which a change of its parts does not fire.
 const HAS_STATEMENT_TRIGGER: &str = "EXISTS (SELECT FROM pg_catalog.pg_trigger t
                     WHERE t.tgrelid OPERATOR(pg_catalog.=) $3 AND NOT t.tgisinternal AND t.tgenabled OPERATOR(pg_catalog.<>) 'D'::pg_catalog.\"char\"
                       AND (t.tgtype::pg_catalog.int4 OPERATOR(pg_catalog.&) 17) OPERATOR(pg_catalog.=) 16)";

@@ -250,9 +250,14 @@ impl Database<'_> {
 
     /// A job that is in the pause after its first batch.
     pub fn pausing_job(&self, call: &str) -> Running {
+        self.pausing_job_of(self.connect(), call)
+    }
+
+    /// The same in a session at hand.
+    pub fn pausing_job_of(&self, session: Session, call: &str) -> Running {
         let mut other = self.connect();
         let before = Job::newest(&mut other).map_or(0, |job| job.id);
-        let job = self.connect().background(call);
+        let job = session.background(call);
         let progress = format!("SELECT count(*) FROM zdm.job WHERE id > {before} AND batches = 1");
         until("the first batch is done", || other.value::<i64>(&progress) == 1);
         job

@@ -12,10 +12,7 @@ fn table(session: &mut Session, rows: i64) {
 /// Begins a job and cancels it in the pause after its first batch; its number.
 fn canceled_job(db: &Database, session: Session, call: &str) -> i64 {
     let mut other = db.connect();
-    let before = Job::newest(&mut other).map_or(0, |job| job.id);
-    let job = session.background(call);
-    let progress = format!("SELECT count(*) FROM zdm.job WHERE id > {before} AND batches = 1");
-    until("the first batch is done", || other.value::<i64>(&progress) == 1);
+    let job = db.pausing_job_of(session, call);
     job.cancel();
     job.canceled();
     let job = Job::newest(&mut other).unwrap();
@@ -226,11 +223,7 @@ fn a_job_of_a_table_that_has_gone_or_changed_says_so() {
     ] {
         table(&mut s, 30);
         let mut other = db.connect();
-        let before = Job::newest(&mut other).map_or(0, |job| job.id);
-        let job = db.connect().background(call);
-        until("the first batch is done", || {
-            other.value::<i64>(&format!("SELECT count(*) FROM zdm.job WHERE batches = 1 AND id > {before}")) == 1
-        });
+        let job = db.pausing_job(call);
         other.run(change);
         let (_, result, _) = job.outcome();
         let code = result.as_ref().err().and_then(|e| e.code()).map(|c| c.code().to_owned()).unwrap_or_default();
