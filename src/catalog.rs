@@ -26,7 +26,7 @@ use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
 use zdm_analyzer::catalog::{
-    Activity, Cast, Catalog, ColumnStatistics, Dependent, Dependents, Function, IndexShape, Oid, PartitionKey, Policy, Relation,
+    Activity, Answer, Cast, Catalog, ColumnStatistics, Dependent, Dependents, Function, IndexShape, Oid, PartitionKey, Policy, Relation,
     Replication, TableFacts, Type,
 };
 use zdm_analyzer::ir::{QualifiedName, TypeName};
@@ -313,5 +313,22 @@ impl Catalog for LiveCatalog {
 
     fn tables_of_type(&self, composite: Oid) -> Option<Vec<Oid>> {
         self.ask(None, || facts::tables_of_type(composite, self.owner))
+    }
+
+    fn default_is_volatile(&self, expression: &str, column: &Type) -> Answer {
+        self.ask(Answer::Refused, || shim::default_is_volatile(expression, column.oid, column.typmod))
+    }
+
+    fn proves_not_null(&self, relation: Oid, column: &str) -> Answer {
+        let Some(number) = self.known(relation).and_then(|known| known.number(column)) else { return Answer::Refused };
+        self.ask(Answer::Refused, || shim::proves_not_null(relation, number))
+    }
+
+    fn proves_within(&self, parent: Oid, table: Oid, bound: &str) -> Answer {
+        self.ask(Answer::Refused, || shim::proves_bound(parent, table, bound, false))
+    }
+
+    fn proves_outside(&self, parent: Oid, table: Oid, bound: &str) -> Answer {
+        self.ask(Answer::Refused, || shim::proves_bound(parent, table, bound, true))
     }
 }

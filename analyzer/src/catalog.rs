@@ -250,6 +250,51 @@ pub trait Catalog {
     fn partition_key(&self, _relation: Oid) -> Option<PartitionKey> {
         None
     }
+
+    // --- what the server's own code says
+
+    /// Whether a default, assigned to a column of this type, must be computed for each row (`contain_volatile_functions` after
+    /// `expression_planner`), all names being those of the session.
+    fn default_is_volatile(&self, _expression: &str, _type: &Type) -> Answer {
+        Answer::Refused
+    }
+
+    /// Whether the valid constraints of a relation prove that a column holds no NULL (`NotNullImpliedByRelConstraints`).
+    fn proves_not_null(&self, _relation: Oid, _column: &str) -> Answer {
+        Answer::Refused
+    }
+
+    /// Whether the valid constraints of a table prove that its rows lie within a bound `FOR VALUES ...` of a partition of the parent
+    /// (`PartConstraintImpliedByRelConstraint`).
+    fn proves_within(&self, _parent: Oid, _table: Oid, _bound: &str) -> Answer {
+        Answer::Refused
+    }
+
+    /// The same for rows that lie outside it, for a default partition.
+    fn proves_outside(&self, _parent: Oid, _table: Oid, _bound: &str) -> Answer {
+        Answer::Refused
+    }
+}
+
+/// What the server's own code answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Answer {
+    No,
+    Yes,
+    /// Not without running code of a user, or waiting for a lock.
+    CannotTell,
+    /// The server does not accept the question, or was not asked.
+    Refused,
+}
+
+impl Answer {
+    pub fn known(self) -> Option<bool> {
+        match self {
+            Self::No => Some(false),
+            Self::Yes => Some(true),
+            Self::CannotTell | Self::Refused => None,
+        }
+    }
 }
 
 /// What the owner of the database wants of a rule (`zdm.rule_policy`).

@@ -9,7 +9,7 @@ mod range;
 
 pub use create::{AlterDomain, CreateIndex, CreateTable, Creation, DomainChange, New, NewDomain};
 pub use fact::{Fact, Function as FunctionFact, Insert, Owned, ReplicaIdentity, RowSecurity, Triggers};
-pub use range::{Bound, Edge, Range};
+pub use range::{Bound, Edge, Range, WrittenBound};
 
 use crate::catalog::ConstraintKind;
 use crate::lock::LockMode;
@@ -268,7 +268,7 @@ pub enum Action {
     },
     AttachPartition {
         partition: QualifiedName,
-        bound: Bound,
+        bound: WrittenBound,
     },
     DetachPartition {
         partition: QualifiedName,

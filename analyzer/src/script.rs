@@ -23,7 +23,7 @@ pub use settings::Timeout;
 use state::State;
 
 /// Object identifiers below are those of PostgreSQL itself.
-const FIRST_USER_OID: Oid = 16384;
+pub const FIRST_USER_OID: Oid = 16384;
 
 /// What a name means.
 #[derive(Debug, Clone)]
@@ -247,6 +247,22 @@ impl<'a> Script<'a> {
     fn resolve_type(&self, name: &TypeName) -> Option<Type> {
         let mut schemas = self.searched(name.schema.as_deref()).into_iter();
         schemas.find_map(|schema| self.base.resolve_type(&TypeName { schema, ..name.clone() }))
+    }
+
+    /// Whether the columns and constraints of a relation are still those that the catalogs know.
+    pub fn is_as_found(&self, relation: &Relation) -> bool {
+        let unchanged = |found: &Relation| {
+            let marks = |of: &Relation| of.columns.iter().map(|one| (one.name.clone(), one.not_null)).collect::<Vec<_>>();
+            let checks = |of: &Relation| of.constraints.iter().map(|one| (one.name.clone(), one.validated)).collect::<Vec<_>>();
+            marks(found) == marks(relation) && checks(found) == checks(relation) && found.children == relation.children
+        };
+        self.base.describe(relation.oid).is_some_and(|found| unchanged(&found))
+    }
+
+    /// Whether names mean to the text what they mean to the session: it has made no function and no type, and set no path and no role.
+    pub fn names_are_the_sessions(&self) -> bool {
+        let session = self.state.session();
+        self.functions.is_empty() && !self.state.has_types() && session.search_path.is_none() && session.role.is_none()
     }
 
     /// A relation as the next statement finds it.

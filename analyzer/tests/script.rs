@@ -155,7 +155,7 @@ fn long_texts_of_savepoints_take_no_time() {
     {
         assert!(!check(&part.repeat(5_000), &db).is_empty());
     }
-    assert!(start.elapsed().as_secs() < 10, "{:?}", start.elapsed());
+    assert!(start.elapsed().as_secs() < 60, "{:?}", start.elapsed());
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! The catalog's side of the C shim: `src/shim/{parse,relation,lookup}.c`.
+//! The catalog's side of the C shim: `src/shim/{parse,relation,lookup,planner}.c`.
 //!
 //! Each function that can fail gives the server's error back as a value. They only read, so nothing has to be rolled back at once; but after
 //! an error no other may be called before the error was raised.
@@ -9,7 +9,7 @@ use pgrx::pg_sys;
 use std::ffi::{CString, c_char, c_int};
 use std::ptr;
 use std::sync::atomic::{AtomicPtr, Ordering};
-use zdm_analyzer::catalog::{Cast, Function, Volatility};
+use zdm_analyzer::catalog::{Answer, Cast, Function, Volatility};
 
 /// `ZdmFunction` of `zdm_shim.h`.
 #[repr(C)]
@@ -69,6 +69,20 @@ unsafe extern "C-unwind" {
     fn zdm_shim_setting(name: *const c_char, value: *mut *mut c_char) -> *mut pg_sys::ErrorData;
     fn zdm_shim_creation_schema(name: *mut *mut c_char) -> *mut pg_sys::ErrorData;
     fn zdm_shim_time_zone_is_utc() -> bool;
+    fn zdm_shim_default_is_volatile(
+        expression: *const c_char,
+        type_oid: pg_sys::Oid,
+        typmod: i32,
+        answer: *mut c_int,
+    ) -> *mut pg_sys::ErrorData;
+    fn zdm_shim_proves_not_null(table: pg_sys::Oid, attribute: i16, answer: *mut c_int) -> *mut pg_sys::ErrorData;
+    fn zdm_shim_proves_bound(
+        parent: pg_sys::Oid,
+        table: pg_sys::Oid,
+        bound: *const c_char,
+        outside: bool,
+        answer: *mut c_int,
+    ) -> *mut pg_sys::ErrorData;
 }
 
 /// A possibly qualified name in the server's encoding.
@@ -287,4 +301,41 @@ pub fn creation_schema() -> Result<Option<String>, ServerError> {
 pub fn time_zone_is_utc() -> bool {
     // SAFETY: reads the session's time zone.
     unsafe { zdm_shim_time_zone_is_utc() }
+}
+
+/// `ZdmAnswer` of `zdm_shim.h`.
+fn answer(raw: c_int) -> Answer {
+    match raw {
+        0 => Answer::No,
+        1 => Answer::Yes,
+        2 => Answer::CannotTell,
+        _ => Answer::Refused,
+    }
+}
+
+/// Whether a default for a column of a type must be computed for each row.
+pub fn default_is_volatile(expression: &str, type_oid: u32, typmod: i32) -> Result<Answer, ServerError> {
+    let expression = to_server(expression);
+    let mut raw = -1;
+    // SAFETY: the string is valid for the call; `raw` is an int, as C's enum is; errors come back as data.
+    ServerError::check(unsafe { zdm_shim_default_is_volatile(expression.as_ptr(), pg_sys::Oid::from(type_oid), typmod, &mut raw) })?;
+    Ok(answer(raw))
+}
+
+/// Whether valid constraints prove that a column holds no NULL.
+pub fn proves_not_null(table: u32, attribute: i16) -> Result<Answer, ServerError> {
+    let mut raw = -1;
+    // SAFETY: as above.
+    ServerError::check(unsafe { zdm_shim_proves_not_null(pg_sys::Oid::from(table), attribute, &mut raw) })?;
+    Ok(answer(raw))
+}
+
+/// Whether valid constraints prove that the rows of a table lie within the bound of a partition, or outside it.
+pub fn proves_bound(parent: u32, table: u32, bound: &str, outside: bool) -> Result<Answer, ServerError> {
+    let bound = to_server(bound);
+    let mut raw = -1;
+    let (parent, table) = (pg_sys::Oid::from(parent), pg_sys::Oid::from(table));
+    // SAFETY: as above.
+    ServerError::check(unsafe { zdm_shim_proves_bound(parent, table, bound.as_ptr(), outside, &mut raw) })?;
+    Ok(answer(raw))
 }

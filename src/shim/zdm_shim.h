@@ -74,6 +74,19 @@ extern ErrorData *zdm_shim_setting(const char *name, char **value);
 extern ErrorData *zdm_shim_creation_schema(char **name);
 extern bool zdm_shim_time_zone_is_utc(void);
 
+/* check: planner.c */
+typedef enum ZdmAnswer
+{
+	ZDM_NO,
+	ZDM_YES,
+	ZDM_CANNOT_TELL,			/* without running a user's code, or waiting for a lock */
+	ZDM_NO_ANSWER				/* the server does not accept the question */
+} ZdmAnswer;
+
+extern ErrorData *zdm_shim_default_is_volatile(const char *expression, Oid type, int32 typmod, ZdmAnswer *answer);
+extern ErrorData *zdm_shim_proves_not_null(Oid table, int16 attribute, ZdmAnswer *answer);
+extern ErrorData *zdm_shim_proves_bound(Oid parent, Oid table, const char *bound, bool outside, ZdmAnswer *answer);
+
 /* check: activity.c */
 typedef struct ZdmStanding
 {

@@ -77,7 +77,11 @@ pub fn rewrites(script: &Script, column: &ColumnDef) -> Option<bool> {
         return Some(false);
     }
     let inherited = script.domain_default(column);
-    let default = column.default.as_ref().or(inherited.as_ref()).map_or(Some(false), |default| volatility::is_volatile(script, default));
+    let default = column
+        .default
+        .as_ref()
+        .or(inherited.as_ref())
+        .map_or(Some(false), |default| volatility::is_volatile(script, &column.type_name, default));
     either(default, constrained_domain(script, column))
 }
 

@@ -1,7 +1,8 @@
 //! Is it proved that the rows of a table lie within the bound of a partition, or outside it? What `PartConstraintImpliedByRelConstraint` asks.
 //!
-//! The server proves a condition from others by their form (predtest.c), not by what they mean. So do we, for keys of one column and bounds of
-//! constants; of everything else nothing is said.
+//! The server proves a condition from others by their form (predtest.c), not by what they mean, and is asked. It cannot be where the checked text
+//! itself has changed the constraints: for that we do the same, for keys of one column and bounds of constants, and of everything else nothing
+//! is said.
 
 use std::cmp::Ordering;
 use std::rc::Rc;
@@ -9,7 +10,7 @@ use std::rc::Rc;
 use super::Effects;
 use super::not_null::is_not_null;
 use crate::catalog::{ConstraintKind, Oid, PartitionKey, Relation};
-use crate::ir::{Bound, Edge, Range};
+use crate::ir::{Bound, Edge, Range, WrittenBound};
 
 /// What two constants of a type are to each other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,8 +50,27 @@ fn time(text: &str) -> Option<String> {
     }
 }
 
+/// What the server says, where the constraints are those that it knows.
+fn asked(effects: &Effects, parent: &Relation, relation: &Relation, bound: &WrittenBound, outside: bool) -> Option<bool> {
+    let script = effects.script();
+    if !script.is_as_found(relation) || !script.is_as_found(parent) {
+        return None;
+    }
+    let sql = bound.sql.as_deref()?;
+    let answer = if outside {
+        script.catalog().proves_outside(parent.oid, relation.oid, sql)
+    } else {
+        script.catalog().proves_within(parent.oid, relation.oid, sql)
+    };
+    answer.known()
+}
+
 /// Whether the rows of `relation` must be read to see that they fit the bound of a partition of `parent`; `None` when it cannot be told.
-pub fn reads_to_fit(effects: &Effects, parent: &Relation, relation: &Rc<Relation>, bound: &Bound) -> Option<bool> {
+pub fn reads_to_fit(effects: &Effects, parent: &Relation, relation: &Rc<Relation>, bound: &WrittenBound) -> Option<bool> {
+    if let Some(proved) = asked(effects, parent, relation, bound, false) {
+        return Some(!proved);
+    }
+    let bound = &bound.bound;
     let key = effects.script().catalog().partition_key(parent.oid);
     if let Some(PartitionKey { columns: Some(columns), strategy }) = &key {
         // Every bound but that of a default says that the key is not null. (A list may hold NULL: that is `Bound::Other`.)
@@ -73,7 +93,11 @@ pub fn reads_to_fit(effects: &Effects, parent: &Relation, relation: &Rc<Relation
 }
 
 /// Whether the rows of the default partition must be read to see that none of them belongs into a new one.
-pub fn reads_to_exclude(effects: &Effects, parent: &Relation, default: &Rc<Relation>, bound: &Bound) -> Option<bool> {
+pub fn reads_to_exclude(effects: &Effects, parent: &Relation, default: &Rc<Relation>, bound: &WrittenBound) -> Option<bool> {
+    if let Some(proved) = asked(effects, parent, default, bound, true) {
+        return Some(!proved);
+    }
+    let bound = &bound.bound;
     let key = effects.script().catalog().partition_key(parent.oid);
     decide(effects, parent, default, key, |order, ranges| match bound {
         Bound::Range { from, to } => all(ranges, |range| {

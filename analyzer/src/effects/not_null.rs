@@ -32,13 +32,27 @@ pub fn is_not_null(relation: &Relation, column: &str) -> bool {
 
 /// A valid CHECK that stays proves it (`NotNullImpliedByRelConstraints`).
 pub fn is_proved(script: &Script, relation: &Relation, alter: &Alter, column: &str) -> bool {
-    relation.constraints.iter().any(|one| proves(script, one, column) && !alter.drops_constraint(&one.name))
+    proved(script, relation, column, &|name| alter.drops_constraint(name))
+}
+
+/// The server says it of constraints that it knows. Of those that the text adds we look for the form that is used for this.
+fn proved(script: &Script, relation: &Relation, column: &str, dropped: &dyn Fn(&str) -> bool) -> bool {
+    let mut checks = relation.constraints.iter().filter(|one| one.kind == ConstraintKind::Check && one.validated).peekable();
+    if checks.peek().is_none() {
+        return false;
+    }
+    if !relation.constraints.iter().any(|one| dropped(&one.name)) && script.is_as_found(relation) {
+        if let Some(answer) = script.catalog().proves_not_null(relation.oid, column).known() {
+            return answer;
+        }
+    }
+    checks.any(|one| proves(script, one, column) && !dropped(&one.name))
 }
 
 /// Whether making a column NOT NULL reads the relation or one below it.
 pub fn scans(effects: &Effects, alter: &AlterTable, relation: &Rc<Relation>, column: &str) -> bool {
     let dropped = |wanted: &str| alter.actions.iter().any(|action| matches!(action, Action::DropConstraint { name, .. } if name == wanted));
-    let proved = |member: &Relation| member.constraints.iter().any(|one| proves(effects.script(), one, column) && !dropped(&one.name));
+    let proved = |member: &Relation| proved(effects.script(), member, column, &dropped);
     let members = if alter.target.only { vec![Rc::clone(relation)] } else { effects.members(relation) };
     members
         .iter()
@@ -48,7 +62,12 @@ pub fn scans(effects: &Effects, alter: &AlterTable, relation: &Rc<Relation>, col
 /// The valid CHECK that proves it, if there is one that stays.
 pub fn proof(script: &Script, alter: &AlterTable, relation: &Relation, column: &str) -> Option<String> {
     let dropped = |wanted: &str| alter.actions.iter().any(|action| matches!(action, Action::DropConstraint { name, .. } if name == wanted));
-    let found = relation.constraints.iter().find(|one| proves(script, one, column) && !dropped(&one.name));
+    if !proved(script, relation, column, &dropped) {
+        return None;
+    }
+    let stays = |one: &&Constraint| one.kind == ConstraintKind::Check && one.validated && !dropped(&one.name);
+    let plain = relation.constraints.iter().find(|one| proves(script, one, column) && stays(one));
+    let found = plain.or_else(|| relation.constraints.iter().find(|one| stays(one) && one.columns.iter().any(|name| name == column)));
     found.map(|constraint| constraint.name.clone())
 }
 

@@ -48,7 +48,7 @@ pub fn create_table(effects: &mut Effects, table: &CreateTable) {
             Some(bound) => {
                 effects.lock(&parent, LockMode::AccessExclusive);
                 if let Some(default) =
-                    parent.default_partition.filter(|_| *bound != Bound::Default).and_then(|oid| effects.script().get(oid))
+                    parent.default_partition.filter(|_| bound.bound != Bound::Default).and_then(|oid| effects.script().get(oid))
                 {
                     let reads = super::bounds::reads_to_exclude(effects, &parent, &default, bound);
                     for member in effects.tree(&default, Recursion::Partitions) {

@@ -6,12 +6,12 @@ use super::Effects;
 use super::alter_table::Alter;
 use super::bounds::{reads_to_exclude, reads_to_fit};
 use crate::catalog::{ConstraintKind, Index, Relation, Size};
-use crate::ir::{Bound, Detach, QualifiedName, Recursion};
+use crate::ir::{Bound, Detach, QualifiedName, Recursion, WrittenBound};
 use crate::lock::LockMode;
 
-pub fn attach(effects: &mut Effects, alter: &Alter, partition: &QualifiedName, bound: &Bound) {
+pub fn attach(effects: &mut Effects, alter: &Alter, partition: &QualifiedName, bound: &WrittenBound) {
     let parent = Rc::clone(&alter.root);
-    if let Some(default) = parent.default_partition.filter(|_| *bound != Bound::Default).and_then(|oid| effects.script().get(oid)) {
+    if let Some(default) = parent.default_partition.filter(|_| bound.bound != Bound::Default).and_then(|oid| effects.script().get(oid)) {
         let reads = reads_to_exclude(effects, &parent, &default, bound);
         for member in effects.tree(&default, Recursion::Partitions) {
             effects.scan(&member, LockMode::AccessExclusive, reads);

@@ -7,10 +7,10 @@
 use std::collections::HashMap;
 
 use super::either;
-use crate::catalog::{Function, Oid, Volatility};
-use crate::ir::{Expr, QualifiedName};
+use crate::catalog::{Answer, Function, Oid, Volatility};
+use crate::ir::{Expr, QualifiedName, TypeName};
 use crate::parse;
-use crate::script::Script;
+use crate::script::{FIRST_USER_OID, FoundType, Script};
 
 /// How deep functions that call functions are followed.
 const DEPTH: u32 = 16;
@@ -20,9 +20,24 @@ const BUDGET: usize = 200_000;
 const NAME: usize = 50;
 const FUNCTION: usize = 10;
 
-/// `None`: cannot be told.
-pub fn is_volatile(script: &Script, expression: &Expr) -> Option<bool> {
-    script.volatilities().borrow_mut().expression(script, expression, DEPTH)
+/// Whether the default of a new column must be computed for each row; `None`: cannot be told.
+///
+/// What is not harmless at first sight the server is asked, as long as names mean to it what they mean to the text.
+pub fn is_volatile(script: &Script, type_name: &TypeName, default: &Expr) -> Option<bool> {
+    let own = script.volatilities().borrow_mut().expression(script, default, DEPTH);
+    let found = match script.find_type(type_name) {
+        // A user's type may come with a conversion of its own.
+        FoundType::Existing(found) if own != Some(false) || found.oid >= FIRST_USER_OID => found,
+        _ => return own,
+    };
+    let Some(text) = default.text.as_deref().filter(|_| script.names_are_the_sessions()) else { return own };
+    match script.catalog().default_is_volatile(text, &found) {
+        Answer::No => Some(false),
+        Answer::Yes => Some(true),
+        // The literals and conversions of an extension's type are code of users, too; of the functions that are named we know enough.
+        Answer::CannotTell => own.filter(|volatile| !volatile),
+        Answer::Refused => own,
+    }
 }
 
 /// What an expression may call.

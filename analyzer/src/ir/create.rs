@@ -1,6 +1,6 @@
 //! What statements create: tables, indexes, types, domains, schemas.
 
-use super::{Bound, ColumnDef, ConstraintDef, Modification, QualifiedName, Target, TypeName};
+use super::{ColumnDef, ConstraintDef, Modification, QualifiedName, Target, TypeName, WrittenBound};
 
 /// What a statement creates, and what it changes on the way (`CREATE TABLE AS` over a `WITH` that deletes).
 #[derive(Debug, Clone)]
@@ -57,7 +57,7 @@ pub struct CreateTable {
     pub temporary: bool,
     pub references: Vec<QualifiedName>,
     pub parents: Vec<QualifiedName>,
-    pub partition: Option<Bound>,
+    pub partition: Option<WrittenBound>,
     /// Its columns as the text lists them; `None` where LIKE, OF or parents bring more.
     pub columns: Option<Vec<ColumnDef>>,
     /// Its foreign keys, those of columns included.

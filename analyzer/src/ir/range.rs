@@ -15,6 +15,14 @@ pub enum Bound {
     Other,
 }
 
+/// The bound of a partition, and how it is written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WrittenBound {
+    pub bound: Bound,
+    /// `FOR VALUES ...` or `DEFAULT`.
+    pub sql: Option<String>,
+}
+
 /// One end of a range.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Edge {

@@ -4,7 +4,7 @@ use pg_query::protobuf::node::Node as Tree;
 use pg_query::protobuf::{AlterTableCmd, AlterTableStmt, AlterTableType, DropBehavior, Node, ObjectType};
 
 use super::{bound, create, expr, names};
-use crate::ir::{Action, AlterTable, Bound, Detach, IdentityChange, Kind, Recursion};
+use crate::ir::{Action, AlterTable, Bound, Detach, IdentityChange, Kind, Recursion, WrittenBound};
 use crate::lock::LockMode;
 
 pub fn alter_table(statement: &AlterTableStmt) -> Kind {
@@ -120,7 +120,7 @@ fn partition(kind: AlterTableType, definition: Option<&Tree>) -> Action {
     let partition = names::optional_target(command.name.as_ref()).name;
     match kind {
         AlterTableType::AtAttachPartition => {
-            let bound = command.bound.as_ref().map_or(Bound::Other, bound::bound);
+            let bound = command.bound.as_ref().map_or(WrittenBound { bound: Bound::Other, sql: None }, bound::written);
             Action::AttachPartition { partition, bound }
         }
         AlterTableType::AtDetachPartitionFinalize => Action::DetachPartition { partition, how: Detach::Finalize },

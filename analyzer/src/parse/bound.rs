@@ -4,12 +4,28 @@ use pg_query::protobuf::node::Node as Tree;
 use pg_query::protobuf::{AExprKind, BoolExprType, Node, NullTestType, PartitionBoundSpec};
 
 use super::{expr, names};
-use crate::ir::{Bound, Edge, Range};
+use crate::ir::{Bound, Edge, Range, WrittenBound};
 
 /// The most alternatives of an expression that are told apart.
 const ALTERNATIVES: usize = 64;
 
-pub fn bound(spec: &PartitionBoundSpec) -> Bound {
+pub fn written(spec: &PartitionBoundSpec) -> WrittenBound {
+    WrittenBound { bound: bound(spec), sql: sql(spec) }
+}
+
+/// A bound as SQL, written in a statement that the parser made.
+fn sql(spec: &PartitionBoundSpec) -> Option<String> {
+    const BEFORE: &str = "ALTER TABLE a ATTACH PARTITION b ";
+    let mut parsed = pg_query::parse(&format!("{BEFORE}DEFAULT"), 0).ok()?.protobuf;
+    let Tree::AlterTableStmt(alter) = parsed.stmts.first_mut()?.stmt.as_mut()?.node.as_mut()? else { return None };
+    let Tree::AlterTableCmd(command) = alter.cmds.first_mut()?.node.as_mut()? else { return None };
+    let Tree::PartitionCmd(attach) = command.def.as_mut()?.node.as_mut()? else { return None };
+    attach.bound = Some(spec.clone());
+    let sql = pg_query::deparse(&parsed, pg_query::DeparseOptions::default()).ok()?;
+    sql.strip_prefix(BEFORE).map(str::to_owned)
+}
+
+fn bound(spec: &PartitionBoundSpec) -> Bound {
     if spec.is_default {
         return Bound::Default;
     }

@@ -41,7 +41,7 @@ pub fn table(statement: &CreateStmt) -> Kind {
         parents: parents.collect(),
         columns: columns_of(statement),
         foreign_keys,
-        partition: statement.partbound.as_ref().map(bound::bound),
+        partition: statement.partbound.as_ref().map(bound::written),
     })
 }
 

@@ -41,7 +41,9 @@ impl Rule for AddColumnVolatileDefault {
             let Action::AddColumn { column, .. } = action else { return None };
             let inherited = context.script().domain_default(column);
             let default = column.default.as_ref().or(inherited.as_ref())?;
-            if context.adds_nothing(relation, action) || crate::effects::is_volatile(context.script(), default) != Some(true) {
+            if context.adds_nothing(relation, action)
+                || crate::effects::is_volatile(context.script(), &column.type_name, default) != Some(true)
+            {
                 return None;
             }
             if inherited.is_some() && crate::effects::constrained_domain(context.script(), column) != Some(false) {

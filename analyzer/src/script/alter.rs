@@ -7,7 +7,7 @@ use super::apply::proof;
 use super::{Found, FoundType, Script};
 use crate::catalog::{Column, Constraint, ConstraintKind, ForeignKeyRef, Generated, Oid, Relation};
 use crate::effects::{is_serial, serial_type};
-use crate::ir::{Action, AlterTable, Bound, ColumnDef, ConstraintDef, IdentityChange, QualifiedName, TypeName};
+use crate::ir::{Action, AlterTable, Bound, ColumnDef, ConstraintDef, IdentityChange, QualifiedName, TypeName, WrittenBound};
 use crate::parse;
 
 /// How far a change reaches.
@@ -156,11 +156,11 @@ impl Script<'_> {
     }
 
     /// A table comes under another, as its partition or as its child.
-    fn attach(&mut self, parent: &Rc<Relation>, child: &QualifiedName, bound: Option<&Bound>) {
+    fn attach(&mut self, parent: &Rc<Relation>, child: &QualifiedName, bound: Option<&WrittenBound>) {
         let Found::Existing(child) = self.find(child) else { return };
         self.patch(parent.oid, |parent| {
             parent.children.push(child.oid);
-            if bound == Some(&Bound::Default) {
+            if bound.is_some_and(|bound| bound.bound == Bound::Default) {
                 parent.default_partition = Some(child.oid);
             }
         });

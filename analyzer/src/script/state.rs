@@ -185,6 +185,11 @@ impl State {
         self.log.push(Undo::Type(name, old));
     }
 
+    /// Whether the text made or changed types.
+    pub fn has_types(&self) -> bool {
+        !self.types.is_empty() || !self.domains.is_empty()
+    }
+
     pub fn domain(&self, oid: Oid) -> Option<&ChangedDomain> {
         self.domains.get(&oid)
     }
