@@ -675,3 +675,100 @@ ALTER TABLE few ADD FOREIGN KEY (id) REFERENCES makers
 
 -- setup: CREATE TABLE bills (id int, maker_id int REFERENCES makers) PARTITION BY RANGE (id); CREATE TABLE bills_new (id int, maker_id int); INSERT INTO bills_new SELECT g, g FROM generate_series(1, 400) g
 ALTER TABLE bills ATTACH PARTITION bills_new FOR VALUES FROM (0) TO (500)
+
+-- What the server's own code finds out
+
+ALTER TABLE users ADD COLUMN z float DEFAULT CASE WHEN true THEN 1 ELSE random() END
+
+ALTER TABLE users ADD COLUMN z float DEFAULT coalesce(1, random())
+
+ALTER TABLE users ADD COLUMN z float DEFAULT CASE WHEN now() IS NULL THEN 1 ELSE random() END
+
+-- setup: CREATE FUNCTION twice(x float) RETURNS float LANGUAGE sql AS 'SELECT $1 * 2'
+ALTER TABLE users ADD COLUMN z float DEFAULT twice(1)
+
+-- setup: CREATE FUNCTION twice(x float) RETURNS float LANGUAGE sql AS 'SELECT x * 2'
+ALTER TABLE users ADD COLUMN z float DEFAULT twice(random())
+
+-- setup: CREATE FUNCTION first_of(x float, y float) RETURNS float LANGUAGE sql AS 'SELECT x'
+ALTER TABLE users ADD COLUMN z float DEFAULT first_of(1, random())
+
+-- setup: CREATE FUNCTION strict_one(x int) RETURNS int LANGUAGE sql STRICT AS 'SELECT x + 1'
+ALTER TABLE users ADD COLUMN z int DEFAULT strict_one(1)
+
+-- setup: CREATE FUNCTION lax_one(x int) RETURNS int LANGUAGE sql STRICT AS 'SELECT coalesce(x, 1)'
+ALTER TABLE users ADD COLUMN z int DEFAULT lax_one(1)
+
+-- setup: CREATE FUNCTION atomic_one() RETURNS int LANGUAGE sql RETURN 1 + 1
+ALTER TABLE users ADD COLUMN z int DEFAULT atomic_one()
+
+-- setup: CREATE FUNCTION atomic_chance() RETURNS float LANGUAGE sql BEGIN ATOMIC SELECT random(); END
+ALTER TABLE users ADD COLUMN z float DEFAULT atomic_chance()
+
+-- setup: CREATE FUNCTION counting() RETURNS bigint LANGUAGE sql AS 'SELECT count(*) FROM shop.groups'
+ALTER TABLE users ADD COLUMN z bigint DEFAULT counting()
+
+-- setup: CREATE FUNCTION nested() RETURNS bigint LANGUAGE sql AS 'SELECT (SELECT 1::bigint)'
+ALTER TABLE users ADD COLUMN z bigint DEFAULT nested()
+
+-- setup: CREATE FUNCTION two_steps() RETURNS int LANGUAGE sql AS 'SELECT 1; SELECT 2'
+ALTER TABLE users ADD COLUMN z int DEFAULT two_steps()
+
+-- setup: CREATE FUNCTION set_one() RETURNS int LANGUAGE sql SET search_path = '' AS 'SELECT 1'
+ALTER TABLE users ADD COLUMN z int DEFAULT set_one()
+
+-- setup: CREATE FUNCTION definers() RETURNS int LANGUAGE sql SECURITY DEFINER AS 'SELECT 1'
+ALTER TABLE users ADD COLUMN z int DEFAULT definers()
+
+-- setup: CREATE FUNCTION inner_one() RETURNS int LANGUAGE sql AS 'SELECT 1'; CREATE FUNCTION outer_one() RETURNS int LANGUAGE sql AS 'SELECT shop.inner_one() + 1'
+ALTER TABLE users ADD COLUMN z int DEFAULT outer_one()
+
+-- setup: CREATE FUNCTION to_mood(text) RETURNS mood LANGUAGE plpgsql AS $$BEGIN RETURN 'ok'::shop.mood; END$$; CREATE CAST (text AS mood) WITH FUNCTION to_mood(text) AS ASSIGNMENT
+ALTER TABLE users ADD COLUMN z mood DEFAULT 'ok'::text
+
+ALTER TABLE users ADD COLUMN z mood DEFAULT 'ok'
+
+-- setup: ALTER TABLE users ADD CONSTRAINT there CHECK (NOT (num IS NULL))
+ALTER TABLE users ALTER COLUMN num SET NOT NULL
+
+-- setup: ALTER TABLE users ADD CONSTRAINT there CHECK (num IS DISTINCT FROM NULL)
+ALTER TABLE users ALTER COLUMN num SET NOT NULL
+
+-- setup: ALTER TABLE users ADD CONSTRAINT there CHECK (num IS NOT NULL OR false)
+ALTER TABLE users ALTER COLUMN num SET NOT NULL
+
+-- setup: ALTER TABLE users ADD CONSTRAINT there CHECK ((num IS NOT NULL) = true)
+ALTER TABLE users ALTER COLUMN num SET NOT NULL
+
+-- setup: ALTER TABLE users ADD CONSTRAINT there CHECK (num > 0)
+ALTER TABLE users ALTER COLUMN num SET NOT NULL
+
+-- setup: ALTER TABLE users ADD CONSTRAINT there CHECK (num IS NOT NULL OR numn IS NOT NULL)
+ALTER TABLE users ALTER COLUMN num SET NOT NULL
+
+-- setup: ALTER TABLE users ADD CONSTRAINT there CHECK ((num IS NOT NULL AND big IS NULL) OR (num IS NOT NULL AND numn > 5) OR (num IS NOT NULL))
+ALTER TABLE users ALTER COLUMN num SET NOT NULL
+
+-- setup: CREATE TABLE pairs (a int NOT NULL, b int NOT NULL) PARTITION BY RANGE (a, b); CREATE TABLE pair (a int NOT NULL, b int NOT NULL, CHECK (a = 1 AND b >= 1 AND b < 9)); INSERT INTO pair VALUES (1, 2)
+ALTER TABLE pairs ATTACH PARTITION pair FOR VALUES FROM (1, 1) TO (1, 9)
+
+-- setup: CREATE TABLE pairs (a int NOT NULL, b int NOT NULL) PARTITION BY RANGE (a, b); CREATE TABLE pair (a int NOT NULL, b int NOT NULL, CHECK (a >= 1 AND a < 9)); INSERT INTO pair VALUES (1, 2)
+ALTER TABLE pairs ATTACH PARTITION pair FOR VALUES FROM (1, 1) TO (9, 9)
+
+-- setup: CREATE TABLE words (w text NOT NULL) PARTITION BY RANGE (w); CREATE TABLE some_words (w text NOT NULL CHECK (w >= 'b' AND w < 'c')); INSERT INTO some_words VALUES ('bee')
+ALTER TABLE words ATTACH PARTITION some_words FOR VALUES FROM ('b') TO ('d')
+
+-- setup: CREATE TABLE sums (a int, b int) PARTITION BY RANGE ((a + b)); CREATE TABLE sum (a int, b int, CHECK ((a + b) IS NOT NULL AND (a + b) >= 0 AND (a + b) < 10)); INSERT INTO sum VALUES (1, 2)
+ALTER TABLE sums ATTACH PARTITION sum FOR VALUES FROM (0) TO (10)
+
+-- setup: CREATE TABLE kinds (k text NOT NULL) PARTITION BY LIST (k); CREATE TABLE kind_a (k text NOT NULL CHECK (k = 'a')); INSERT INTO kind_a VALUES ('a')
+ALTER TABLE kinds ATTACH PARTITION kind_a FOR VALUES IN ('a', 'b')
+
+-- setup: CREATE TABLE kinds (k text) PARTITION BY LIST (k); CREATE TABLE kind_a (k text CHECK (k IS NULL OR k = 'a')); INSERT INTO kind_a VALUES ('a')
+ALTER TABLE kinds ATTACH PARTITION kind_a FOR VALUES IN ('a', NULL)
+
+-- setup: CREATE TABLE kinds (k text NOT NULL) PARTITION BY LIST (k); CREATE TABLE kind_rest PARTITION OF kinds DEFAULT; ALTER TABLE kind_rest ADD CHECK (k <> 'a'); INSERT INTO kinds VALUES ('z')
+CREATE TABLE kind_a PARTITION OF kinds FOR VALUES IN ('a')
+
+-- setup: CREATE TABLE shares (id int NOT NULL) PARTITION BY HASH (id); CREATE TABLE share (id int NOT NULL, CHECK (satisfies_hash_partition('shop.shares'::regclass::oid, 2, 0, id))); INSERT INTO share SELECT g FROM generate_series(1, 9) g WHERE satisfies_hash_partition('shares'::regclass, 2, 0, g)
+ALTER TABLE shares ATTACH PARTITION share FOR VALUES WITH (MODULUS 2, REMAINDER 0)
