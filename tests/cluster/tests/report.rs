@@ -1,7 +1,8 @@
 //! The report where it is used: in a CI by psql, in databases of other encodings, and for texts that are long.
 
 use std::io::Write;
-use std::process::{Output, Stdio};
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use zdm_cluster_tests::{Database, database, refused, shared};
@@ -37,6 +38,60 @@ fn psql_fails_when_it_is_told_to() {
             assert!(said.contains(place), "{said}");
         }
     }
+}
+
+/// The schema of SARIF 2.1.0, from the package of the `serde-sarif` crate.
+fn sarif_schema() -> serde_json::Value {
+    let metadata = Command::new(env!("CARGO"))
+        .args([
+            "metadata",
+            "--format-version",
+            "1",
+            "--all-features",
+            "--manifest-path",
+            concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml"),
+        ])
+        .output()
+        .expect("cargo starts");
+    assert!(metadata.status.success(), "{}", String::from_utf8_lossy(&metadata.stderr));
+    let metadata: serde_json::Value = serde_json::from_slice(&metadata.stdout).expect("it is JSON");
+    let packages = metadata["packages"].as_array().expect("there are packages");
+    let package = packages.iter().find(|package| package["name"] == "serde-sarif").expect("it is a dependency");
+    let manifest = Path::new(package["manifest_path"].as_str().expect("it has a manifest"));
+    let schema = std::fs::read_to_string(manifest.with_file_name("src").join("schema.json")).expect("it holds the schema");
+    let mut schema: serde_json::Value = serde_json::from_str(&schema).expect("it is JSON");
+    // Its pattern for a language has a bracket too many, which not every engine of regular expressions forgives; we give no language.
+    schema["definitions"]["run"]["properties"]["language"].as_object_mut().expect("it is there").remove("pattern");
+    schema
+}
+
+#[test]
+fn sarif_is_valid_by_its_schema() {
+    let schema = jsonschema::validator_for(&sarif_schema()).expect("it is a schema");
+    let db = database("report_sarif");
+    let mut s = db.connect();
+    s.run(
+        "CREATE TABLE users AS SELECT g AS id, 'm' || g AS email FROM generate_series(1, 100) g; CREATE VIEW v AS SELECT id FROM users;
+         CREATE TABLE orders (id int PRIMARY KEY, user_id int); INSERT INTO orders VALUES (1, 1)",
+    );
+    for sql in [
+        "",
+        "SELECT 1",
+        "CREATE TABLE fresh (a int)",
+        "DROP TABLE users CASCADE; ALTER TABLE users ALTER id TYPE bigint, ADD COLUMN u uuid DEFAULT gen_random_uuid()",
+        "CREATE INDEX ON users (email);\n\nDO 'x'; -- ein \u{fc}bler \u{1f600}\nALTER TABLE missing RENAME TO \"<b>\"; ALTER TABLE orders ADD UNIQUE (user_id)",
+        "\\connect x\nALTER TABLE users ALTER email SET NOT NULL, ADD CHECK (id > 0); VACUUM FULL; REINDEX TABLE users",
+    ] {
+        for file in ["NULL", "'db/migrations/0042 add \u{fc}.sql'"] {
+            let document: String = s.value(&format!("SELECT zdm.check_report($zdm${sql}$zdm$, 'sarif', file => {file})"));
+            let document: serde_json::Value = serde_json::from_str(&document).expect("it is JSON");
+            let errors: Vec<_> = schema.iter_errors(&document).map(|error| format!("{}: {error}", error.instance_path())).collect();
+            assert!(errors.is_empty(), "{sql}: {errors:#?}");
+        }
+    }
+    // The schema does find fault.
+    let wrong = serde_json::json!({"version": "2.1.0", "runs": [{"tool": {"driver": {}}}]});
+    assert!(!schema.is_valid(&wrong));
 }
 
 #[test]

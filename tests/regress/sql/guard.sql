@@ -9,6 +9,7 @@ CREATE TABLE users (id bigint PRIMARY KEY, email text);
 INSERT INTO users SELECT g, g FROM generate_series(1, 100) g;
 CREATE TABLE nobody (id bigint);
 CREATE INDEX ON users (email);
+ANALYZE users;
 
 SELECT zdm.set_guard('enforce');
 SELECT mode, changed_by = session_user AS by_me FROM zdm.guard_state;
