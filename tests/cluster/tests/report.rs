@@ -61,7 +61,9 @@ fn sarif_schema() -> serde_json::Value {
     let schema = std::fs::read_to_string(manifest.with_file_name("src").join("schema.json")).expect("it holds the schema");
     let mut schema: serde_json::Value = serde_json::from_str(&schema).expect("it is JSON");
     // Its pattern for a language has a bracket too many, which not every engine of regular expressions forgives; we give no language.
-    schema["definitions"]["run"]["properties"]["language"].as_object_mut().expect("it is there").remove("pattern");
+    for of in ["run", "toolComponent"] {
+        schema["definitions"][of]["properties"]["language"].as_object_mut().expect("it is there").remove("pattern");
+    }
     schema
 }
 
