@@ -10,15 +10,18 @@
 //! The trait's answers are infallible. An error of the server (a cancel, say) is kept, every later question gets the answer "unknown", and
 //! [`LiveCatalog::finish`] gives the error to whoever began.
 
+mod describe;
 mod details;
 mod facts;
 mod moment;
+mod names;
 mod policy;
 pub mod shim;
+mod types;
 
 use crate::guc;
 use crate::shim::ServerError;
-use facts::Known;
+use describe::Known;
 use pgrx::pg_sys;
 use policy::Policies;
 use shim::Name;
@@ -96,7 +99,7 @@ impl LiveCatalog {
         if let Some(known) = self.relations.borrow().get(&relation) {
             return known.clone();
         }
-        let known = self.ask(None, || facts::relation(relation, self.owner)).map(Rc::new);
+        let known = self.ask(None, || describe::relation(relation)).map(Rc::new);
         self.relations.borrow_mut().insert(relation, known.clone());
         known
     }
@@ -116,14 +119,18 @@ impl Catalog for LiveCatalog {
     }
 
     fn describe(&self, relation: Oid) -> Option<Relation> {
-        self.known(relation).map(|known| known.relation.clone())
+        self.shared(relation).map(Rc::unwrap_or_clone)
+    }
+
+    fn shared(&self, relation: Oid) -> Option<Rc<Relation>> {
+        self.known(relation).map(|known| Rc::clone(&known.relation))
     }
 
     fn resolve_type(&self, name: &TypeName) -> Option<Type> {
         self.ask(None, || {
             let found = shim::resolve_type(&Name::new(name.schema.as_deref(), &name.name), &name.modifiers, name.array)?;
             match found {
-                Some((oid, typmod)) => facts::type_by_oid(oid, typmod, self.owner),
+                Some((oid, typmod)) => types::type_by_oid(oid, typmod),
                 None => Ok(None),
             }
         })
@@ -170,7 +177,10 @@ impl Catalog for LiveCatalog {
     }
 
     fn tablespace(&self, relation: Oid) -> Option<String> {
-        self.known(relation).and_then(|known| known.tablespace.clone())
+        {
+            let tablespace = self.known(relation)?.tablespace;
+            self.ask(None, || shim::tablespace(tablespace))
+        }
     }
 
     fn collation(&self, name: &QualifiedName) -> Option<Oid> {
@@ -213,8 +223,8 @@ impl Catalog for LiveCatalog {
     }
 
     fn column_statistics(&self, relation: Oid, column: &str) -> Option<ColumnStatistics> {
-        let known = self.known(relation)?;
-        self.ask(None, || details::statistics(&known, column, self.owner))
+        let number = self.known(relation)?.number(column)?;
+        self.ask(None, || types::statistics(relation, number))
     }
 
     fn column_dependents(&self, relation: Oid, column: &str) -> Option<Vec<Dependent>> {

@@ -254,7 +254,7 @@ impl<'a> Script<'a> {
         if let Some(known) = self.state.relation(oid) {
             return known;
         }
-        let relation = self.base.describe(oid).map(Rc::new);
+        let relation = self.base.shared(oid);
         self.state.read(oid, relation.clone());
         relation
     }

@@ -1,16 +1,16 @@
 //! Particulars that only few rules ask for: partition keys, shapes of indexes, statistics, what uses a column.
 
-use super::facts::{Known, oid, read, sql_file};
+use super::describe::Known;
+use super::facts::{oid, read, sql_file};
 use super::shim::{self, Query};
 use crate::shim::ServerError;
 use pgrx::pg_sys;
 use serde::Deserialize;
-use zdm_analyzer::catalog::{ColumnStatistics, Dependent, DependentKind, IndexShape, ReplicaIdentity, TableFacts};
+use zdm_analyzer::catalog::{Dependent, DependentKind, IndexShape, ReplicaIdentity, TableFacts};
 
 static TABLE_FACTS: Query<1> = Query::new(sql_file!("table_facts.sql"), [pg_sys::OIDOID]);
 static INDEX_SHAPE: Query<1> = Query::new(sql_file!("index_shape.sql"), [pg_sys::OIDOID]);
 static INDEX_SCANS: Query<1> = Query::new(sql_file!("index_scans.sql"), [pg_sys::OIDOID]);
-static COLUMN_STATISTICS: Query<3> = Query::new(sql_file!("column_statistics.sql"), [pg_sys::OIDOID, pg_sys::INT4OID, pg_sys::OIDOID]);
 static COLUMN_DEPENDENTS: Query<2> = Query::new(sql_file!("column_dependents.sql"), [pg_sys::OIDOID, pg_sys::INT4OID]);
 
 #[derive(Deserialize)]
@@ -28,13 +28,6 @@ struct RawShape {
 }
 
 #[derive(Deserialize)]
-struct RawStatistics {
-    null_fraction: f64,
-    distinct: f64,
-    greatest: Option<i64>,
-}
-
-#[derive(Deserialize)]
 struct RawDependent {
     kind: String,
     name: String,
@@ -48,7 +41,7 @@ pub fn table(known: &Known, owner: pg_sys::Oid) -> Result<Option<TableFacts>, Se
     let Some(raw) = read::<RawFacts>(document.as_ref()) else { return Ok(None) };
     let mut numbers = raw.partition_columns.unwrap_or_default();
     if let Some(tree) = &raw.partition_expressions {
-        numbers.extend(shim::expression(tree)?.columns);
+        numbers.extend(shim::expression_columns(tree)?);
     }
     Ok(Some(TableFacts {
         partition_key: numbers.into_iter().filter_map(|number| known.column(number)).map(str::to_owned).collect(),
@@ -72,17 +65,6 @@ pub fn index(index: u32, table: &Known, owner: pg_sys::Oid) -> Result<Option<Ind
 /// How often an index was used.
 pub fn index_scans(index: u32, owner: pg_sys::Oid) -> Result<Option<u64>, ServerError> {
     Ok(INDEX_SCANS.run([oid(index)], owner)?.and_then(|number| number.parse().ok()))
-}
-
-/// What ANALYZE found in a column, as far as the running user may know.
-pub fn statistics(known: &Known, column: &str, owner: pg_sys::Oid) -> Result<Option<ColumnStatistics>, ServerError> {
-    let Some(number) = known.number(column) else { return Ok(None) };
-    // SAFETY: reads the backend's user.
-    let caller = unsafe { pg_sys::GetUserId() };
-    let values = [oid(known.relation.oid), pg_sys::Datum::from(i32::from(number)), pg_sys::Datum::from(caller)];
-    let document = COLUMN_STATISTICS.run(values, owner)?;
-    let found = read::<RawStatistics>(document.as_ref());
-    Ok(found.map(|raw| ColumnStatistics { null_fraction: raw.null_fraction, distinct: raw.distinct, greatest: raw.greatest }))
 }
 
 /// What uses a column.
