@@ -90,10 +90,6 @@ impl LiveCatalog {
         self.ask(None, || moment::standing(relation))
     }
 
-    fn particulars(&self, relation: Oid) -> Option<moment::Particulars> {
-        self.ask(None, || moment::particulars(relation, self.owner))
-    }
-
     /// What is known of a relation, read once.
     fn known(&self, relation: Oid) -> Option<Rc<Known>> {
         if let Some(known) = self.relations.borrow().get(&relation) {
@@ -215,11 +211,11 @@ impl Catalog for LiveCatalog {
 
     fn index_shape(&self, index: Oid) -> Option<IndexShape> {
         let table = self.known(index)?.relation.index_of.and_then(|table| self.known(table))?;
-        self.ask(None, || details::index(index, &table, self.owner))
+        self.ask(None, || details::index(index, &table))
     }
 
     fn index_scans(&self, index: Oid) -> Option<u64> {
-        self.ask(None, || details::index_scans(index, self.owner))
+        self.ask(None, || details::index_scans(index))
     }
 
     fn column_statistics(&self, relation: Oid, column: &str) -> Option<ColumnStatistics> {
@@ -242,7 +238,7 @@ impl Catalog for LiveCatalog {
     }
 
     fn held_locks(&self) -> Vec<(Oid, LockMode)> {
-        self.ask(Vec::new(), || moment::held_locks(self.owner))
+        self.ask(Vec::new(), moment::held_locks)
     }
 
     fn lock_holders(&self, relation: Oid, mode: LockMode) -> Vec<Activity> {
@@ -294,7 +290,7 @@ impl Catalog for LiveCatalog {
     }
 
     fn policies(&self, table: Oid) -> Option<usize> {
-        self.particulars(table).map(|particulars| particulars.policies)
+        self.ask(None, || details::policies(table))
     }
 
     fn is_populated(&self, view: Oid) -> Option<bool> {
@@ -302,15 +298,15 @@ impl Catalog for LiveCatalog {
     }
 
     fn detach_pending(&self, parent: Oid) -> Option<Oid> {
-        self.particulars(parent).and_then(|particulars| particulars.detach_pending)
+        self.ask(None, || details::detach_pending(parent))
     }
 
     fn is_published(&self, table: Oid) -> Option<bool> {
-        self.particulars(table).map(|particulars| particulars.published)
+        self.ask(None, || details::published(table, self.owner))
     }
 
     fn sequence_users(&self, sequence: Oid) -> Option<Vec<Oid>> {
-        self.particulars(sequence).map(|particulars| particulars.sequence_users)
+        self.ask(None, || details::sequence_users(sequence, self.owner))
     }
 
     fn all_tables(&self) -> Option<Vec<Oid>> {

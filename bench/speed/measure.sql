@@ -14,39 +14,39 @@ BEGIN
   INSERT INTO bench.memory SELECT calls, sum(used_bytes), resident, extract(epoch FROM clock_timestamp() - since) FROM pg_backend_memory_contexts;
 END $$;
 
--- Each statement `passes` times, in order; the times of all passes but the first.
+-- Each statement `passes` times, in order, after a pass that is not counted.
 CREATE PROCEDURE bench.measure(passes integer) LANGUAGE plpgsql AS $$
 DECLARE
   texts text[] := ARRAY(SELECT sql FROM bench.statement ORDER BY n);
-  times double precision[] := array_fill(NULL::double precision, ARRAY[cardinality(texts)]);
+  times double precision[] := array_fill(0::double precision, ARRAY[cardinality(texts)]);
   began timestamptz;
 BEGIN
-  FOR pass IN 1..passes LOOP
+  FOR pass IN 0..passes LOOP
     FOR i IN 1..cardinality(texts) LOOP
       began := clock_timestamp();
       PERFORM count(*) FROM zdm.check_ddl(texts[i]);
       times[i] := extract(epoch FROM clock_timestamp() - began) * 1e6;
     END LOOP;
-    IF pass > 1 THEN
+    IF pass > 0 THEN
       INSERT INTO bench.time (n, microseconds) SELECT i, times[i] FROM generate_series(1, cardinality(texts)) i;
     END IF;
     COMMIT;
   END LOOP;
 END $$;
 
--- `calls` checks, a transaction for each pass over the statements.
+-- So many checks, a transaction for each pass over the statements.
 CREATE PROCEDURE bench.repeat(calls bigint) LANGUAGE plpgsql AS $$
 DECLARE
   texts text[] := ARRAY(SELECT sql FROM bench.statement ORDER BY n);
   began timestamptz := clock_timestamp();
 BEGIN
   CALL bench.note_memory(0, began);
-  FOR call IN 1..calls LOOP
-    PERFORM count(*) FROM zdm.check_ddl(texts[1 + call % cardinality(texts)]);
-    IF call % cardinality(texts) = 0 OR call = calls THEN
+  FOR done IN 1..calls LOOP
+    PERFORM count(*) FROM zdm.check_ddl(texts[1 + done % cardinality(texts)]);
+    IF done % cardinality(texts) = 0 OR done = calls THEN
       COMMIT;
-      IF call IN (10000, 100000, calls) OR call % 250000 = 0 THEN
-        CALL bench.note_memory(call, began);
+      IF done IN (10000, 100000, calls) OR done % 250000 = 0 THEN
+        CALL bench.note_memory(done, began);
       END IF;
     END IF;
   END LOOP;

@@ -335,7 +335,12 @@ fn size(path: Option<&str>) -> Size {
     let Some(path) = path else { return Size::Unknown };
     let Ok(first) = std::fs::metadata(path) else { return Size::Unknown };
     let mut bytes = first.len();
+    let full = u64::from(pg_sys::BLCKSZ) * u64::from(pg_sys::RELSEG_SIZE);
     for segment in 1.. {
+        // only a full one has another behind it
+        if bytes < full * segment {
+            break;
+        }
         match std::fs::metadata(format!("{path}.{segment}")) {
             Ok(file) => bytes += file.len(),
             Err(_) => break,

@@ -1,6 +1,7 @@
 //! Lists of relations, each by a query of ours that gives one JSON document.
 
 use super::describe::Known;
+use super::details::has_dependents;
 use super::shim::Query;
 use crate::shim::ServerError;
 use pgrx::pg_sys;
@@ -46,6 +47,9 @@ pub fn dependent_views(known: &Known, column: Option<&str>, owner: pg_sys::Oid) 
             None => return Ok(Vec::new()),
         },
     };
+    if !has_dependents(known.relation.oid, number, false)? {
+        return Ok(Vec::new());
+    }
     let document = DEPENDENT_VIEWS.run([oid(known.relation.oid), pg_sys::Datum::from(number)], owner)?;
     Ok(read(document.as_ref()).unwrap_or_default())
 }

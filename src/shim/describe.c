@@ -290,21 +290,23 @@ describe_dependents(Oid relation, Relation constraints, Snapshot snapshot, ZdmRe
 {
 	Relation	catalog = table_open(DependRelationId, AccessShareLock);
 	SysScanDesc scan;
-	ScanKeyData keys[2];
+	ScanKeyData keys[3];
 	HeapTuple	tuple;
 	Oid		   *seen = NULL;
 	int			nseen = 0;
 
 	ScanKeyInit(&keys[0], Anum_pg_depend_refclassid, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(RelationRelationId));
 	ScanKeyInit(&keys[1], Anum_pg_depend_refobjid, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(relation));
-	scan = systable_beginscan(catalog, DependReferenceIndexId, true, snapshot, 2, keys);
+	/* both depend on columns */
+	ScanKeyInit(&keys[2], Anum_pg_depend_refobjsubid, BTGreaterStrategyNumber, F_INT4GT, Int32GetDatum(0));
+	scan = systable_beginscan(catalog, DependReferenceIndexId, true, snapshot, 3, keys);
 	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
 	{
 		Form_pg_depend form = (Form_pg_depend) GETSTRUCT(tuple);
 
 		if (form->classid == ConstraintRelationId)
 			*ZDM_MORE(seen, nseen) = form->objid;
-		else if (form->classid == RelationRelationId && form->refobjsubid > 0 &&
+		else if (form->classid == RelationRelationId &&
 				 (form->deptype == DEPENDENCY_AUTO || form->deptype == DEPENDENCY_INTERNAL) &&
 				 get_rel_relkind(form->objid) == RELKIND_SEQUENCE)
 		{

@@ -113,4 +113,28 @@ typedef struct ZdmStatistics
 
 extern ErrorData *zdm_shim_statistics(Oid relation, int16 column, ZdmStatistics *result);
 
+typedef struct ZdmShape
+{
+	bool		found;
+	bool		plain;			/* classes, collations and order are those that come by themselves, no WHERE, NULLs distinct */
+	int			nkeys;
+	int16	   *keys;			/* 0 for an expression */
+	char	   *method;
+} ZdmShape;
+
+extern ErrorData *zdm_shim_index_shape(Oid index, ZdmShape *result);
+extern ErrorData *zdm_shim_index_scans(Oid index, int64 *scans);
+extern ErrorData *zdm_shim_has_dependents(Oid relation, int32 column, bool views_only, bool *any);
+extern ErrorData *zdm_shim_count_policies(Oid relation, int *npolicies);
+extern ErrorData *zdm_shim_detach_pending(Oid parent, Oid *partition);
+extern ErrorData *zdm_shim_has_publications(bool *any);
+
+typedef struct ZdmHeldLock
+{
+	Oid			relation;
+	uint32		modes;			/* LOCKMASK */
+} ZdmHeldLock;
+
+extern ErrorData *zdm_shim_held_locks(ZdmHeldLock **locks, int *nlocks);
+
 #endif
