@@ -10,15 +10,18 @@
 //! The trait's answers are infallible. An error of the server (a cancel, say) is kept, every later question gets the answer "unknown", and
 //! [`LiveCatalog::finish`] gives the error to whoever began.
 
+mod describe;
 mod details;
 mod facts;
 mod moment;
+mod names;
 mod policy;
 pub mod shim;
+mod types;
 
 use crate::guc;
 use crate::shim::ServerError;
-use facts::Known;
+use describe::Known;
 use pgrx::pg_sys;
 use policy::Policies;
 use shim::Name;
@@ -87,16 +90,12 @@ impl LiveCatalog {
         self.ask(None, || moment::standing(relation))
     }
 
-    fn particulars(&self, relation: Oid) -> Option<moment::Particulars> {
-        self.ask(None, || moment::particulars(relation, self.owner))
-    }
-
     /// What is known of a relation, read once.
     fn known(&self, relation: Oid) -> Option<Rc<Known>> {
         if let Some(known) = self.relations.borrow().get(&relation) {
             return known.clone();
         }
-        let known = self.ask(None, || facts::relation(relation, self.owner)).map(Rc::new);
+        let known = self.ask(None, || describe::relation(relation)).map(Rc::new);
         self.relations.borrow_mut().insert(relation, known.clone());
         known
     }
@@ -116,14 +115,18 @@ impl Catalog for LiveCatalog {
     }
 
     fn describe(&self, relation: Oid) -> Option<Relation> {
-        self.known(relation).map(|known| known.relation.clone())
+        self.shared(relation).map(Rc::unwrap_or_clone)
+    }
+
+    fn shared(&self, relation: Oid) -> Option<Rc<Relation>> {
+        self.known(relation).map(|known| Rc::clone(&known.relation))
     }
 
     fn resolve_type(&self, name: &TypeName) -> Option<Type> {
         self.ask(None, || {
             let found = shim::resolve_type(&Name::new(name.schema.as_deref(), &name.name), &name.modifiers, name.array)?;
             match found {
-                Some((oid, typmod)) => facts::type_by_oid(oid, typmod, self.owner),
+                Some((oid, typmod)) => types::type_by_oid(oid, typmod),
                 None => Ok(None),
             }
         })
@@ -170,7 +173,10 @@ impl Catalog for LiveCatalog {
     }
 
     fn tablespace(&self, relation: Oid) -> Option<String> {
-        self.known(relation).and_then(|known| known.tablespace.clone())
+        {
+            let tablespace = self.known(relation)?.tablespace;
+            self.ask(None, || shim::tablespace(tablespace))
+        }
     }
 
     fn collation(&self, name: &QualifiedName) -> Option<Oid> {
@@ -205,16 +211,16 @@ impl Catalog for LiveCatalog {
 
     fn index_shape(&self, index: Oid) -> Option<IndexShape> {
         let table = self.known(index)?.relation.index_of.and_then(|table| self.known(table))?;
-        self.ask(None, || details::index(index, &table, self.owner))
+        self.ask(None, || details::index(index, &table))
     }
 
     fn index_scans(&self, index: Oid) -> Option<u64> {
-        self.ask(None, || details::index_scans(index, self.owner))
+        self.ask(None, || details::index_scans(index))
     }
 
     fn column_statistics(&self, relation: Oid, column: &str) -> Option<ColumnStatistics> {
-        let known = self.known(relation)?;
-        self.ask(None, || details::statistics(&known, column, self.owner))
+        let number = self.known(relation)?.number(column)?;
+        self.ask(None, || types::statistics(relation, number))
     }
 
     fn column_dependents(&self, relation: Oid, column: &str) -> Option<Vec<Dependent>> {
@@ -232,7 +238,7 @@ impl Catalog for LiveCatalog {
     }
 
     fn held_locks(&self) -> Vec<(Oid, LockMode)> {
-        self.ask(Vec::new(), || moment::held_locks(self.owner))
+        self.ask(Vec::new(), moment::held_locks)
     }
 
     fn lock_holders(&self, relation: Oid, mode: LockMode) -> Vec<Activity> {
@@ -284,7 +290,7 @@ impl Catalog for LiveCatalog {
     }
 
     fn policies(&self, table: Oid) -> Option<usize> {
-        self.particulars(table).map(|particulars| particulars.policies)
+        self.ask(None, || details::policies(table))
     }
 
     fn is_populated(&self, view: Oid) -> Option<bool> {
@@ -292,15 +298,15 @@ impl Catalog for LiveCatalog {
     }
 
     fn detach_pending(&self, parent: Oid) -> Option<Oid> {
-        self.particulars(parent).and_then(|particulars| particulars.detach_pending)
+        self.ask(None, || details::detach_pending(parent))
     }
 
     fn is_published(&self, table: Oid) -> Option<bool> {
-        self.particulars(table).map(|particulars| particulars.published)
+        self.ask(None, || details::published(table, self.owner))
     }
 
     fn sequence_users(&self, sequence: Oid) -> Option<Vec<Oid>> {
-        self.particulars(sequence).map(|particulars| particulars.sequence_users)
+        self.ask(None, || details::sequence_users(sequence, self.owner))
     }
 
     fn all_tables(&self) -> Option<Vec<Oid>> {

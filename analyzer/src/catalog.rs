@@ -12,6 +12,8 @@ pub use details::{ColumnStatistics, Dependent, DependentKind, IndexShape, Replic
 pub use moment::{Activity, Dependents, Replication};
 pub use relation::{Column, Constraint, ConstraintKind, ForeignKeyRef, Generated, Index, Relation, RelationKind, Size};
 
+use std::rc::Rc;
+
 use crate::finding::Risk;
 use crate::ir::{QualifiedName, TypeName};
 use crate::lock::LockMode;
@@ -30,6 +32,11 @@ pub trait Catalog {
 
     /// Everything the rules need of one relation (table, index, view, sequence, ...); `None` when it vanished meanwhile.
     fn describe(&self, relation: Oid) -> Option<Relation>;
+
+    /// The same, for those who only look; a catalog that keeps its answers need not copy them.
+    fn shared(&self, relation: Oid) -> Option<Rc<Relation>> {
+        self.describe(relation).map(Rc::new)
+    }
 
     /// The type a name in the text means, with its domain chain resolved; `None` when there is none.
     fn resolve_type(&self, name: &TypeName) -> Option<Type>;

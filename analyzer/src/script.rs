@@ -50,7 +50,7 @@ pub enum FoundType {
 pub struct Script<'a> {
     base: &'a dyn Catalog,
     state: State,
-    past: Past,
+    past: Past<'a>,
     volatilities: RefCell<Volatilities>,
     /// The names of functions that the text made.
     functions: HashSet<String>,
@@ -84,7 +84,7 @@ impl<'a> Script<'a> {
     }
 
     /// What the text has done to the session so far.
-    pub fn past(&self) -> &Past {
+    pub fn past(&self) -> &Past<'a> {
         &self.past
     }
 
@@ -270,7 +270,7 @@ impl<'a> Script<'a> {
         if let Some(known) = self.state.relation(oid) {
             return known;
         }
-        let relation = self.base.describe(oid).map(Rc::new);
+        let relation = self.base.shared(oid);
         self.state.read(oid, relation.clone());
         relation
     }

@@ -8,20 +8,18 @@ use crate::shim::ServerError;
 use crate::text::to_server;
 use pgrx::pg_sys;
 use serde::Deserialize;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::ffi::{c_char, c_int};
 use zdm_analyzer::catalog::{Activity, Dependents, Oid, Replication};
 use zdm_analyzer::lock::LockMode;
 
 use super::facts::{read, sql_file};
 
-static HELD_LOCKS: Query<0> = Query::new(sql_file!("held_locks.sql"), []);
 static LOCK_HOLDERS: Query<3> = Query::new(sql_file!("lock_holders.sql"), [pg_sys::OIDOID, pg_sys::TEXTOID, pg_sys::OIDOID]);
 static OLD_SNAPSHOTS: Query<1> = Query::new(sql_file!("old_snapshots.sql"), [pg_sys::OIDOID]);
 static RUNNING_JOBS: Query<1> = Query::new(sql_file!("running_jobs.sql"), [pg_sys::OIDOID]);
 static DEPENDENTS: Query<1> = Query::new(sql_file!("dependents.sql"), [pg_sys::OIDOID]);
 static OWNED_BY: Query<1> = Query::new(sql_file!("owned_by.sql"), [pg_sys::TEXTOID]);
-static PARTICULARS: Query<1> = Query::new(sql_file!("particulars.sql"), [pg_sys::OIDOID]);
 static REPLICATION: Query<0> = Query::new(sql_file!("replication.sql"), []);
 
 /// `ZdmStanding` of `zdm_shim.h`.
@@ -34,7 +32,16 @@ struct RawStanding {
     owner: *mut c_char,
 }
 
+/// `ZdmHeldLock` of `describe.h`.
+#[repr(C)]
+#[derive(Clone, Copy)]
+struct RawLock {
+    relation: pg_sys::Oid,
+    modes: u32,
+}
+
 unsafe extern "C-unwind" {
+    fn zdm_shim_held_locks(locks: *mut *mut RawLock, nlocks: *mut c_int) -> *mut pg_sys::ErrorData;
     fn zdm_shim_is_locked(relation: pg_sys::Oid, mode: c_int, locked: *mut bool) -> *mut pg_sys::ErrorData;
     fn zdm_shim_has_snapshots(any: *mut bool) -> *mut pg_sys::ErrorData;
     fn zdm_shim_has_jobs(any: *mut bool) -> *mut pg_sys::ErrorData;
@@ -48,15 +55,6 @@ pub struct Standing {
     pub may_drop: bool,
     pub populated: bool,
     pub owner: Option<String>,
-}
-
-/// What `particulars.sql` tells.
-#[derive(Deserialize, Clone)]
-pub struct Particulars {
-    pub policies: usize,
-    pub detach_pending: Option<Oid>,
-    pub published: bool,
-    pub sequence_users: Vec<Oid>,
 }
 
 #[derive(Deserialize)]
@@ -109,17 +107,20 @@ pub fn in_block() -> bool {
 }
 
 /// The strong locks of the session on relations of this database, the strongest of each.
-pub fn held_locks(owner: pg_sys::Oid) -> Result<Vec<(Oid, LockMode)>, ServerError> {
-    let document = HELD_LOCKS.run([], owner)?;
-    let raw: Vec<(Oid, String)> = read(document.as_ref()).unwrap_or_default();
-    let mut held: BTreeMap<Oid, LockMode> = BTreeMap::new();
-    for (relation, mode) in raw {
-        if let Some(mode) = LockMode::from_pg_name(&mode) {
-            let known = held.entry(relation).or_insert(mode);
-            *known = mode.max(*known);
-        }
-    }
-    Ok(held.into_iter().collect())
+pub fn held_locks() -> Result<Vec<(Oid, LockMode)>, ServerError> {
+    shim::in_scratch_memory(|| {
+        let (mut locks, mut nlocks) = (std::ptr::null_mut(), 0);
+        // SAFETY: errors come back as data; the array is palloc'd, holds `nlocks` entries and is copied at once.
+        let locks: Vec<RawLock> = unsafe {
+            ServerError::check(zdm_shim_held_locks(&mut locks, &mut nlocks))?;
+            shim::numbers(locks, nlocks)
+        };
+        let strong = [LockMode::AccessExclusive, LockMode::Exclusive, LockMode::ShareRowExclusive, LockMode::Share];
+        let mode = |modes: u32| strong.into_iter().find(|mode| modes & 1 << mode_number(*mode) != 0);
+        let mut held: Vec<_> = locks.iter().filter_map(|lock| Some((lock.relation.to_u32(), mode(lock.modes)?))).collect();
+        held.sort();
+        Ok(held)
+    })
 }
 
 /// Who holds a lock that conflicts with this mode.
@@ -188,10 +189,6 @@ pub fn standing(relation: Oid) -> Result<Option<Standing>, ServerError> {
         let owner = crate::text::from_server(raw.owner);
         Ok(raw.found.then_some(Standing { owns: raw.owns, may_drop: raw.may_drop, populated: raw.populated, owner }))
     }
-}
-
-pub fn particulars(relation: Oid, owner: pg_sys::Oid) -> Result<Option<Particulars>, ServerError> {
-    Ok(read(PARTICULARS.run([oid(relation)], owner)?.as_ref()))
 }
 
 pub fn dependents(relation: Oid, owner: pg_sys::Oid) -> Result<Option<Dependents>, ServerError> {

@@ -68,6 +68,7 @@ unsafe extern "C-unwind" {
     fn zdm_shim_statistics_relation(schema: *const c_char, name: *const c_char, relation: *mut pg_sys::Oid) -> *mut pg_sys::ErrorData;
     fn zdm_shim_setting(name: *const c_char, value: *mut *mut c_char) -> *mut pg_sys::ErrorData;
     fn zdm_shim_creation_schema(name: *mut *mut c_char) -> *mut pg_sys::ErrorData;
+    fn zdm_shim_tablespace(tablespace: pg_sys::Oid, name: *mut *mut c_char) -> *mut pg_sys::ErrorData;
     fn zdm_shim_time_zone_is_utc() -> bool;
     fn zdm_shim_default_is_volatile(
         expression: *const c_char,
@@ -118,6 +119,23 @@ pub fn interrupts() -> Result<(), ServerError> {
     ServerError::check(unsafe { zdm_shim_interrupts() })
 }
 
+/// Runs `f` with a current memory context of its own, which is freed afterwards; what `f` returns must not point into it. (An error points into it:
+/// then it stays until the caller's goes.)
+pub fn in_scratch_memory<T>(f: impl FnOnce() -> Result<T, ServerError>) -> Result<T, ServerError> {
+    // SAFETY: the context is ours, a child of the current one, which is restored. (When `f` unwinds, the server's error handling does that.)
+    unsafe {
+        let previous = pg_sys::CurrentMemoryContext;
+        let scratch = pg_sys::AllocSetContextCreateExtended(previous, c"pg_zdm catalog".as_ptr(), 0, 8 * 1024, 8 * 1024 * 1024);
+        pg_sys::MemoryContextSwitchTo(scratch);
+        let result = f();
+        pg_sys::MemoryContextSwitchTo(previous);
+        if result.is_ok() {
+            pg_sys::MemoryContextDelete(scratch);
+        }
+        result
+    }
+}
+
 /// What a stored expression reads, and how it reads with each column written as `$number`.
 pub struct Expression {
     /// Column numbers; 0 stands for the whole row.
@@ -125,15 +143,36 @@ pub struct Expression {
     pub text: Option<String>,
 }
 
-/// Reads a `pg_node_tree`.
-pub fn expression(tree: &str) -> Result<Expression, ServerError> {
+/// Reads a `pg_node_tree` that came as text of ours.
+pub fn expression_columns(tree: &str) -> Result<Vec<i16>, ServerError> {
     let tree = to_server(tree);
+    // SAFETY: a NUL-terminated string, from a catalog of this server.
+    unsafe { raw_expression(tree.as_ptr(), false) }.map(|expression| expression.columns)
+}
+
+/// Reads a `pg_node_tree`, with its text or without.
+///
+/// # Safety
+/// `tree` is a NUL-terminated string from a catalog of this server (readfuncs.c reads it back).
+pub unsafe fn raw_expression(tree: *const c_char, with_text: bool) -> Result<Expression, ServerError> {
     let (mut columns, mut ncolumns, mut text) = (ptr::null_mut(), 0, ptr::null_mut());
-    // SAFETY: the tree came from a catalog of this server (readfuncs.c reads it back); the results are palloc'd and copied at once.
+    // SAFETY: promised by the caller; the results are palloc'd and copied at once.
     unsafe {
-        ServerError::check(zdm_shim_expression(tree.as_ptr(), &mut columns, &mut ncolumns, &mut text))?;
-        let columns = std::slice::from_raw_parts(columns, usize::try_from(ncolumns).unwrap_or(0)).to_vec();
-        Ok(Expression { columns, text: from_server(text) })
+        let wanted = if with_text { &raw mut text } else { ptr::null_mut() };
+        ServerError::check(zdm_shim_expression(tree, &mut columns, &mut ncolumns, wanted))?;
+        Ok(Expression { columns: numbers(columns, ncolumns), text: from_server(text) })
+    }
+}
+
+/// A C array, copied.
+///
+/// # Safety
+/// `list` points at `count` values; it may be anything when there are none.
+pub unsafe fn numbers<T: Copy>(list: *const T, count: c_int) -> Vec<T> {
+    match usize::try_from(count) {
+        // SAFETY: promised by the caller.
+        Ok(count) if count > 0 => unsafe { std::slice::from_raw_parts(list, count) }.to_vec(),
+        _ => Vec::new(),
     }
 }
 
@@ -293,6 +332,16 @@ pub fn creation_schema() -> Result<Option<String>, ServerError> {
     // SAFETY: the result is NULL or a NUL-terminated string.
     unsafe {
         ServerError::check(zdm_shim_creation_schema(&mut name))?;
+        Ok(from_server(name))
+    }
+}
+
+/// The name of a tablespace; that of the database for InvalidOid.
+pub fn tablespace(tablespace: pg_sys::Oid) -> Result<Option<String>, ServerError> {
+    let mut name = ptr::null_mut();
+    // SAFETY: the result is NULL or a NUL-terminated string.
+    unsafe {
+        ServerError::check(zdm_shim_tablespace(tablespace, &mut name))?;
         Ok(from_server(name))
     }
 }

@@ -22,4 +22,25 @@
 #define zdm_lock_held(tag, mode) LockHeldByMe(tag, mode, false)
 #endif
 
+/* Runs `what` for each lock (`held`, a PROCLOCK) in a partition of a process' list; the partition is locked. */
+#if PG_VERSION_NUM < 160000
+#define zdm_each_lock(proc, partition, what) \
+	do { \
+		SHM_QUEUE  *queue = &(proc)->myProcLocks[partition]; \
+		PROCLOCK   *held = (PROCLOCK *) SHMQueueNext(queue, queue, offsetof(PROCLOCK, procLink)); \
+		for (; held != NULL; held = (PROCLOCK *) SHMQueueNext(queue, &held->procLink, offsetof(PROCLOCK, procLink))) \
+			what; \
+	} while (0)
+#else
+#define zdm_each_lock(proc, partition, what) \
+	do { \
+		dlist_iter	place; \
+		dlist_foreach(place, &(proc)->myProcLocks[partition]) \
+		{ \
+			PROCLOCK   *held = dlist_container(PROCLOCK, procLink, place.cur); \
+			what; \
+		} \
+	} while (0)
+#endif
+
 #endif

@@ -13,6 +13,7 @@
 #include "catalog/pg_proc.h"
 #include "catalog/pg_statistic_ext.h"
 #include "catalog/pg_type.h"
+#include "commands/tablespace.h"
 #include "miscadmin.h"
 #include "nodes/makefuncs.h"
 #include "nodes/parsenodes.h"
@@ -399,6 +400,27 @@ zdm_shim_creation_schema(char **name)
 
 		if (path != NIL)
 			*name = get_namespace_name(linitial_oid(path));
+	}
+	PG_CATCH();
+	{
+		MemoryContextSwitchTo(context);
+		error = zdm_shim_catch(context);
+	}
+	PG_END_TRY();
+	return error;
+}
+
+/* The name of a tablespace, that of the database for InvalidOid; NULL when there is none. */
+ErrorData *
+zdm_shim_tablespace(Oid tablespace, char **name)
+{
+	ErrorData  *volatile error = NULL;
+	MemoryContext context = CurrentMemoryContext;
+
+	*name = NULL;
+	PG_TRY();
+	{
+		*name = get_tablespace_name(OidIsValid(tablespace) ? tablespace : MyDatabaseTableSpace);
 	}
 	PG_CATCH();
 	{

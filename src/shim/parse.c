@@ -97,7 +97,7 @@ columns_to_parameters(Node *node, void *context)
 
 /*
  * What an expression of pg_constraint, pg_attrdef or pg_index reads and says. `columns` gets the numbers of the columns (0: the whole row);
- * `text` the expression with each column written as $number, or NULL when printing it would run code of others. No lock is taken.
+ * `text`, if wanted, the expression with each column written as $number, or NULL when printing it would run code of others. No lock is taken.
  */
 ErrorData *
 zdm_shim_expression(const char *tree, int16 **columns, int *ncolumns, char **text)
@@ -118,11 +118,14 @@ zdm_shim_expression(const char *tree, int16 **columns, int *ncolumns, char **tex
 		while ((attribute = bms_next_member(attributes, attribute)) >= 0)
 			(*columns)[(*ncolumns)++] = attribute + FirstLowInvalidHeapAttributeNumber;
 
-		/* the predicate of a partial index is a list of conditions that are all to hold */
-		if (node != NULL && IsA(node, List))
-			node = (Node *) make_ands_explicit((List *) node);
-		node = columns_to_parameters(node, &printable);
-		*text = printable.ok && node != NULL ? deparse_expression(node, NIL, false, false) : NULL;
+		if (text != NULL)
+		{
+			/* the predicate of a partial index is a list of conditions that are all to hold */
+			if (node != NULL && IsA(node, List))
+				node = (Node *) make_ands_explicit((List *) node);
+			node = columns_to_parameters(node, &printable);
+			*text = printable.ok && node != NULL ? deparse_expression(node, NIL, false, false) : NULL;
+		}
 	}
 	PG_CATCH();
 	{

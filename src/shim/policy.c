@@ -9,6 +9,7 @@
 #include "catalog/namespace.h"
 #include "catalog/pg_type.h"
 #include "executor/tuptable.h"
+#include "storage/bufmgr.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
@@ -36,14 +37,15 @@ zdm_shim_policies(ZdmPolicy **policies, int *npolicies)
 	{
 		Oid			schema = get_namespace_oid("zdm", true);
 		Oid			table = OidIsValid(schema) ? get_relname_relid("rule_policy", schema) : InvalidOid;
-		AttrNumber	rule = OidIsValid(table) ? column(table, "rule", TEXTOID) : InvalidAttrNumber;
-		AttrNumber	relation = OidIsValid(table) ? column(table, "relation", REGCLASSOID) : InvalidAttrNumber;
-		AttrNumber	risk = OidIsValid(table) ? column(table, "risk", TEXTOID) : InvalidAttrNumber;
-		AttrNumber	reason = OidIsValid(table) ? column(table, "reason", TEXTOID) : InvalidAttrNumber;
+		Relation	rel = OidIsValid(table) ? table_open(table, AccessShareLock) : NULL;
+		bool		any = rel != NULL && rel->rd_rel->relkind == RELKIND_RELATION && RelationGetNumberOfBlocks(rel) > 0;
+		AttrNumber	rule = any ? column(table, "rule", TEXTOID) : InvalidAttrNumber;
+		AttrNumber	relation = any ? column(table, "relation", REGCLASSOID) : InvalidAttrNumber;
+		AttrNumber	risk = any ? column(table, "risk", TEXTOID) : InvalidAttrNumber;
+		AttrNumber	reason = any ? column(table, "reason", TEXTOID) : InvalidAttrNumber;
 
 		if (rule != InvalidAttrNumber && relation != InvalidAttrNumber && risk != InvalidAttrNumber && reason != InvalidAttrNumber)
 		{
-			Relation	rel = table_open(table, AccessShareLock);
 			Snapshot	snapshot = RegisterSnapshot(GetLatestSnapshot());
 			TableScanDesc scan = table_beginscan(rel, snapshot, 0, NULL);
 			TupleTableSlot *slot = table_slot_create(rel, NULL);
@@ -78,8 +80,9 @@ zdm_shim_policies(ZdmPolicy **policies, int *npolicies)
 			ExecDropSingleTupleTableSlot(slot);
 			table_endscan(scan);
 			UnregisterSnapshot(snapshot);
-			table_close(rel, AccessShareLock);
 		}
+		if (rel != NULL)
+			table_close(rel, AccessShareLock);
 	}
 	PG_CATCH();
 	{

@@ -72,6 +72,7 @@ extern ErrorData *zdm_shim_collation(const char *schema, const char *name, Oid *
 extern ErrorData *zdm_shim_statistics_relation(const char *schema, const char *name, Oid *relation);
 extern ErrorData *zdm_shim_setting(const char *name, char **value);
 extern ErrorData *zdm_shim_creation_schema(char **name);
+extern ErrorData *zdm_shim_tablespace(Oid tablespace, char **name);
 extern bool zdm_shim_time_zone_is_utc(void);
 
 /* check: planner.c */

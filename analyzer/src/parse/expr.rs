@@ -2,10 +2,13 @@
 
 use pg_query::protobuf::TypeName as TypeNameNode;
 use pg_query::protobuf::node::Node as Tree;
-use pg_query::protobuf::{AConst, AExprKind, BoolExprType, ColumnRef, Node, NullTestType, TypeCast, a_const};
+use pg_query::protobuf::{
+    AConst, AExprKind, BoolExprType, ColumnRef, FuncCall, Node, NullTestType, ParseResult, TypeCast, a_const,
+};
 
 use super::names;
 use crate::ir::{Expr, QualifiedName, TypeName};
+use crate::quote;
 
 /// What matters of an expression.
 pub fn summary(node: &Node) -> Expr {
@@ -20,7 +23,42 @@ pub fn summary(node: &Node) -> Expr {
 
 /// An expression as SQL. It is put into a statement that the parser made, so that every other field of the tree is as the deparser wants it.
 pub fn text(node: &Node) -> Option<String> {
-    let mut parsed = pg_query::parse("SELECT 1", 0).ok()?.protobuf;
+    plain_text(node).or_else(|| deparsed(node))
+}
+
+thread_local! {
+    /// The statement that expressions are put into.
+    static FRAME: Option<ParseResult> = pg_query::parse("SELECT 1", 0).ok().map(|result| result.protobuf);
+}
+
+/// What the deparser would print of a constant or a plain call without arguments: it costs as much as the parser does.
+fn plain_text(node: &Node) -> Option<String> {
+    match node.node.as_ref()? {
+        Tree::AConst(constant) => match constant.val.as_ref() {
+            None => constant.isnull.then(|| "NULL".to_owned()),
+            Some(a_const::Val::Ival(value)) if value.ival >= 0 => Some(value.ival.to_string()),
+            Some(a_const::Val::Boolval(value)) => Some(if value.boolval { "true" } else { "false" }.to_owned()),
+            Some(a_const::Val::Sval(value)) if value.sval.chars().all(|c| !matches!(c, '\'' | '\\')) => Some(format!("'{}'", value.sval)),
+            _ => None,
+        },
+        Tree::FuncCall(call) => {
+            let plain = FuncCall { funcname: call.funcname.clone(), funcformat: call.funcformat, location: call.location, ..FuncCall::default() };
+            match names::strings(&call.funcname).as_slice() {
+                [name] if **call == plain && is_plain(name) => Some(format!("{name}()")),
+                _ => None,
+            }
+        }
+        _ => None,
+    }
+}
+
+/// Whether a name stands in SQL as it is.
+fn is_plain(name: &str) -> bool {
+    quote::ident(name) == name && name.is_ascii()
+}
+
+fn deparsed(node: &Node) -> Option<String> {
+    let mut parsed = FRAME.with(Clone::clone)?;
     let tree = parsed.stmts.first_mut()?.stmt.as_mut()?.node.as_mut()?;
     let Tree::SelectStmt(select) = tree else { return None };
     let Some(Tree::ResTarget(target)) = select.target_list.first_mut()?.node.as_mut() else { return None };
@@ -31,6 +69,30 @@ pub fn text(node: &Node) -> Option<String> {
 
 /// A type as SQL.
 pub fn type_text(name: &TypeNameNode) -> Option<String> {
+    plain_type(name).or_else(|| deparsed_type(name))
+}
+
+/// What the deparser would print of a type by its name alone.
+fn plain_type(name: &TypeNameNode) -> Option<String> {
+    let plain = TypeNameNode { names: name.names.clone(), typemod: name.typemod, location: name.location, ..TypeNameNode::default() };
+    let parts = names::strings(&name.names);
+    let text = match parts.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+        ["pg_catalog", word] => match *word {
+            "bool" => "boolean",
+            "int2" => "smallint",
+            "int4" => "int",
+            "int8" => "bigint",
+            "numeric" => "numeric",
+            "varchar" => "varchar",
+            _ => return None,
+        },
+        [word] if is_plain(word) => word,
+        _ => return None,
+    };
+    (*name == plain && name.typemod == -1).then(|| text.to_owned())
+}
+
+fn deparsed_type(name: &TypeNameNode) -> Option<String> {
     let null = AConst { isnull: true, ..AConst::default() };
     let cast =
         TypeCast { arg: Some(Box::new(Node { node: Some(Tree::AConst(null)) })), type_name: Some(name.clone()), ..TypeCast::default() };
@@ -192,5 +254,43 @@ pub fn is_true(node: &Node) -> bool {
     match node.node.as_ref() {
         Some(Tree::AConst(constant)) => matches!(&constant.val, Some(a_const::Val::Boolval(value)) if value.boolval),
         _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_printed_without_the_deparser_is_what_it_prints() {
+        let types = "text jsonb uuid bytea date timestamptz serial bigserial status boolean bool smallint int integer bigint int4 int8 numeric \
+                     varchar float8 real name money inet citext timestamp time interval json xml char bit varbit character public.status \
+                     varchar(10) numeric(10,2) int[] text[] setof timestamp(3) bpchar oid regclass \"Status\" \"order\" decimal";
+        for one in types.split_whitespace().filter(|one| *one != "setof") {
+            let parsed = pg_query::parse(&format!("ALTER TABLE t ADD c {one}"), 0).unwrap().protobuf;
+            let mut seen = 0;
+            let mut check = |name: &TypeNameNode| {
+                seen += 1;
+                assert!(plain_type(name).is_none() || plain_type(name) == deparsed_type(name), "{one}: {:?}", plain_type(name));
+            };
+            let Some(Tree::AlterTableStmt(alter)) = parsed.stmts[0].stmt.as_ref().unwrap().node.as_ref() else { panic!("{one}") };
+            let Some(Tree::AlterTableCmd(command)) = alter.cmds[0].node.as_ref() else { panic!("{one}") };
+            let Some(Tree::ColumnDef(column)) = command.def.as_ref().unwrap().node.as_ref() else { panic!("{one}") };
+            check(column.type_name.as_ref().unwrap());
+            assert_eq!(seen, 1);
+        }
+        let expressions = ["0", "42", "-1", "1.5", "true", "false", "NULL", "''", "'it''s'", "'a'", "E'a\\\\b'", "E'a\\nb'", "'\u{e9}'", "now()", "gen_random_uuid()",
+            "app.f()", "pg_catalog.now()", "f(1)", "count(*)", "\"F\"()", "\"order\"()", "left()", "coalesce(1)", "current_timestamp", "'a'::text", "1 + 1", "B'01'",
+            "f() OVER ()", "f() FILTER (WHERE true)", "overlay()", "\"left\"()", "\"between\"()", "2147483647", "2147483648", "greatest(1)", "x'ff'"];
+        let mut plain = 0;
+        for one in expressions {
+            let Ok(parsed) = pg_query::parse(&format!("SELECT {one}"), 0) else { continue };
+            let Some(Tree::SelectStmt(select)) = parsed.protobuf.stmts[0].stmt.as_ref().unwrap().node.as_ref() else { panic!("{one}") };
+            let Some(Tree::ResTarget(target)) = select.target_list[0].node.as_ref() else { panic!("{one}") };
+            let node = target.val.as_deref().unwrap();
+            plain += usize::from(plain_text(node).is_some());
+            assert!(plain_text(node).is_none() || plain_text(node) == deparsed(node), "{one}: {:?}, {:?}", plain_text(node), deparsed(node));
+        }
+        assert!(plain >= 8, "{plain}");
     }
 }

@@ -137,7 +137,7 @@ impl<'a> Context<'a> {
     }
 
     /// What the text has done to the session so far.
-    pub fn past(&self) -> &'a Past {
+    pub fn past(&self) -> &'a Past<'a> {
         self.script().past()
     }
 

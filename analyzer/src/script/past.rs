@@ -4,6 +4,7 @@
 //! A text without BEGIN is taken for statements that commit one by one, unless the session that asks is in a transaction block. Locks that
 //! are held too long are only claimed where they certainly are.
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
@@ -41,14 +42,18 @@ pub struct Deeds {
 /// What is there to the end of the transaction, or until a savepoint is gone back to.
 #[derive(Debug, Clone, Default)]
 struct Taken {
+    /// The locks that the session held before the text count as well.
+    before: bool,
     held: BTreeMap<Oid, Held>,
     constraints: BTreeSet<(Oid, String)>,
     referenced: BTreeSet<Oid>,
 }
 
 /// The session, as the next statement finds it.
-#[derive(Debug)]
-pub struct Past {
+pub struct Past<'a> {
+    catalog: &'a dyn Catalog,
+    /// The locks that the session held before the text: asked for when a rule wants to know.
+    before: OnceCell<BTreeMap<Oid, Held>>,
     /// A transaction block is open.
     in_block: bool,
     /// The session was in one before the text began.
@@ -69,19 +74,16 @@ pub struct Past {
     first_lock: Option<Held>,
 }
 
-impl Past {
-    pub fn new(catalog: &dyn Catalog) -> Self {
+impl<'a> Past<'a> {
+    pub fn new(catalog: &'a dyn Catalog) -> Self {
         let outer = catalog.in_transaction_block() == Some(true);
-        let held = if outer { catalog.held_locks() } else { Vec::new() };
-        let held = held.into_iter().filter(|(_, mode)| *mode >= LockMode::Share).take(REMEMBERED).filter_map(|(oid, mode)| {
-            let relation = catalog.describe(oid).filter(|relation| !relation.temporary && !relation.created_here)?;
-            Some((oid, Held { relation: Rc::new(relation), mode, since: 0 }))
-        });
         Self {
+            catalog,
+            before: OnceCell::new(),
             in_block: outer,
             outer,
             inside: false,
-            taken: Taken { held: held.collect(), ..Taken::default() },
+            taken: Taken { before: outer, ..Taken::default() },
             savepoints: Vec::new(),
             said: BTreeSet::new(),
             said_here: BTreeSet::new(),
@@ -90,6 +92,18 @@ impl Past {
             policies: Vec::new(),
             first_lock: None,
         }
+    }
+
+    /// What the session held before the text, relations that nobody else sees left out.
+    fn before(&self) -> &BTreeMap<Oid, Held> {
+        self.before.get_or_init(|| {
+            let held = self.catalog.held_locks().into_iter().filter(|(_, mode)| *mode >= LockMode::Share).take(REMEMBERED);
+            let known = held.filter_map(|(oid, mode)| {
+                let relation = self.catalog.shared(oid).filter(|relation| !relation.temporary && !relation.created_here)?;
+                Some((oid, Held { relation, mode, since: 0 }))
+            });
+            known.collect()
+        })
     }
 
     pub fn in_block(&self) -> bool {
@@ -103,12 +117,23 @@ impl Past {
 
     /// Strong locks of earlier statements of the same transaction, on relations that others use.
     pub fn held(&self) -> impl Iterator<Item = &Held> {
-        self.taken.held.values()
+        let mut held: BTreeMap<Oid, &Held> = self.taken.held.iter().map(|(oid, held)| (*oid, held)).collect();
+        if self.taken.before {
+            for (oid, before) in self.before() {
+                let known = held.entry(*oid).or_insert(before);
+                if before.mode >= known.mode {
+                    *known = before;
+                }
+            }
+        }
+        held.into_values()
     }
 
     /// The lock of this kind on a relation.
     pub fn held_on(&self, relation: Oid) -> Option<LockMode> {
-        self.taken.held.get(&relation).map(|held| held.mode)
+        let before = if self.taken.before { self.before().get(&relation) } else { None };
+        let here = self.taken.held.get(&relation);
+        before.into_iter().chain(here).map(|held| held.mode).max()
     }
 
     /// Whether the transaction that is open added the constraint of this name.

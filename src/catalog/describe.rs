@@ -1,0 +1,350 @@
+//! A relation, from what `src/shim/describe.c` reads in the catalogs to the analysis' own struct.
+
+use super::names::Names;
+use super::shim;
+use crate::shim::ServerError;
+use crate::text::from_server;
+use pgrx::pg_sys;
+use std::ffi::{c_char, c_int};
+use std::rc::Rc;
+use zdm_analyzer::catalog::{Column, Constraint, ConstraintKind, ForeignKeyRef, Generated, Index, Relation, RelationKind, Size};
+
+/// `ZdmColumn` of `describe.h`.
+#[repr(C)]
+struct RawColumn {
+    number: i16,
+    not_null: bool,
+    has_default: bool,
+    identity: u8,
+    generated: u8,
+    type_oid: pg_sys::Oid,
+    typmod: i32,
+    collation: pg_sys::Oid,
+    name: *const c_char,
+    expression: *const c_char,
+}
+
+/// `ZdmConstraint` of `describe.h`.
+#[repr(C)]
+struct RawConstraint {
+    kind: u8,
+    validated: bool,
+    no_inherit: bool,
+    ncolumns: c_int,
+    columns: *const i16,
+    table: pg_sys::Oid,
+    references: pg_sys::Oid,
+    index: pg_sys::Oid,
+    name: *const c_char,
+    expression: *const c_char,
+}
+
+/// `ZdmIndex` of `describe.h`.
+#[repr(C)]
+struct RawIndex {
+    oid: pg_sys::Oid,
+    unique: bool,
+    primary: bool,
+    valid: bool,
+    ncolumns: c_int,
+    columns: *const i16,
+    name: *const c_char,
+    expressions: *const c_char,
+    predicate: *const c_char,
+}
+
+/// `ZdmSequence` of `describe.h`.
+#[repr(C)]
+struct RawSequence {
+    column: i32,
+    sequence: pg_sys::Oid,
+}
+
+/// `ZdmRelation` of `describe.h`.
+#[repr(C)]
+struct RawRelation {
+    found: bool,
+    kind: u8,
+    persistence: u8,
+    is_partition: bool,
+    rows: f32,
+    column_numbers: c_int,
+    tablespace: pg_sys::Oid,
+    default_partition: pg_sys::Oid,
+    index_of: pg_sys::Oid,
+    schema: *const c_char,
+    name: *const c_char,
+    access_method: *const c_char,
+    file: *const c_char,
+    parents: *const pg_sys::Oid,
+    nparents: c_int,
+    children: *const pg_sys::Oid,
+    nchildren: c_int,
+    columns: *const RawColumn,
+    ncolumns: c_int,
+    constraints: *const RawConstraint,
+    nconstraints: c_int,
+    referenced_by: *const RawConstraint,
+    nreferenced_by: c_int,
+    indexes: *const RawIndex,
+    nindexes: c_int,
+    sequences: *const RawSequence,
+    nsequences: c_int,
+}
+
+unsafe extern "C-unwind" {
+    fn zdm_shim_describe(relation: pg_sys::Oid, result: *mut RawRelation) -> *mut pg_sys::ErrorData;
+}
+
+/// What is known of a relation: what the analysis asked for, and what its other questions need.
+pub struct Known {
+    pub relation: Rc<Relation>,
+    pub unlogged: bool,
+    /// `pg_class.reltablespace`.
+    pub tablespace: pg_sys::Oid,
+    /// Numbers given to columns, dropped ones included.
+    pub column_numbers: u32,
+    /// The numbers of the relation's columns, in the same order.
+    numbers: Vec<i16>,
+}
+
+impl Known {
+    /// The number of a column.
+    pub fn number(&self, column: &str) -> Option<i16> {
+        let at = self.relation.columns.iter().position(|one| one.name == column)?;
+        self.numbers.get(at).copied()
+    }
+
+    /// The column of a number.
+    pub fn column(&self, number: i16) -> Option<&str> {
+        let at = self.numbers.binary_search(&number).ok()?;
+        self.relation.columns.get(at).map(|column| column.name.as_str())
+    }
+}
+
+/// Reads all about a relation; `None` when there is none.
+pub fn relation(relation: u32) -> Result<Option<Known>, ServerError> {
+    shim::in_scratch_memory(|| {
+        // SAFETY: all of it is numbers and pointers, for which zero is a value; the shim fills it in. Errors come back as data. What it points at
+        // is in the scratch memory, which lives to the end of this closure.
+        unsafe {
+            let mut raw: RawRelation = std::mem::zeroed();
+            ServerError::check(zdm_shim_describe(pg_sys::Oid::from(relation), &mut raw))?;
+            if raw.found { raw.known(relation).map(Some) } else { Ok(None) }
+        }
+    })
+}
+
+/// # Safety
+/// `list` points at `count` values that live as long as the result is used.
+unsafe fn slice<'a, T>(list: *const T, count: c_int) -> &'a [T] {
+    match usize::try_from(count) {
+        // SAFETY: promised by the caller.
+        Ok(count) if count > 0 => unsafe { std::slice::from_raw_parts(list, count) },
+        _ => &[],
+    }
+}
+
+/// # Safety
+/// As for [`from_server`].
+unsafe fn text(text: *const c_char) -> String {
+    // SAFETY: promised by the caller.
+    unsafe { from_server(text) }.unwrap_or_default()
+}
+
+fn valid(oid: pg_sys::Oid) -> Option<u32> {
+    (oid != pg_sys::InvalidOid).then(|| oid.to_u32())
+}
+
+/// In each of these the pointers are as `describe.h` says, and alive.
+impl RawRelation {
+    unsafe fn known(&self, oid: u32) -> Result<Known, ServerError> {
+        // SAFETY: promised by the caller.
+        unsafe {
+            let raw_columns = slice(self.columns, self.ncolumns);
+            let names = Names(raw_columns.iter().map(|column| (column.number, text(column.name))).collect());
+            let oids = |list, count| slice(list, count).iter().map(|oid: &pg_sys::Oid| oid.to_u32()).collect::<Vec<_>>();
+            let children = oids(self.children, self.nchildren);
+            let (children, child_indexes) = if matches!(self.kind, b'i' | b'I') { (Vec::new(), children) } else { (children, Vec::new()) };
+            let sequences = slice(self.sequences, self.nsequences);
+            let relation = Relation {
+                oid,
+                schema: text(self.schema),
+                name: text(self.name),
+                kind: kind(self.kind),
+                temporary: self.persistence == b't',
+                created_here: shim::created_here(oid)?,
+                size: size(from_server(self.file).as_deref()),
+                rows: (self.rows >= 0.0).then_some(f64::from(self.rows)),
+                parents: oids(self.parents, self.nparents),
+                children,
+                is_partition: self.is_partition,
+                default_partition: valid(self.default_partition),
+                columns: raw_columns.iter().map(|column| column.column(&names)).collect::<Result<_, _>>()?,
+                constraints: slice(self.constraints, self.nconstraints)
+                    .iter()
+                    .map(|constraint| constraint.constraint(&names))
+                    .collect::<Result<_, _>>()?,
+                referenced_by: sorted(slice(self.referenced_by, self.nreferenced_by).iter().map(|key| key.reference(&names)), |key| {
+                    (key.constraint.clone(), key.table)
+                }),
+                indexes: {
+                    let indexes = slice(self.indexes, self.nindexes).iter().map(|index| index.index(&names));
+                    sorted(indexes.collect::<Result<Vec<_>, _>>()?, |index| index.name.clone())
+                },
+                index_of: valid(self.index_of),
+                child_indexes,
+                owned_sequences: sorted(sequences, |one| one.column)
+                    .iter()
+                    .filter_map(|one| Some((names.one(i16::try_from(one.column).ok()?)?.to_owned(), one.sequence.to_u32())))
+                    .collect(),
+                access_method: from_server(self.access_method),
+            };
+            Ok(Known {
+                relation: Rc::new(relation),
+                unlogged: self.persistence == b'u',
+                tablespace: self.tablespace,
+                column_numbers: u32::try_from(self.column_numbers).unwrap_or(0),
+                numbers: raw_columns.iter().map(|column| column.number).collect(),
+            })
+        }
+    }
+}
+
+fn sorted<T, K: Ord>(list: impl IntoIterator<Item = T>, key: impl Fn(&T) -> K) -> Vec<T> {
+    let mut list: Vec<T> = list.into_iter().collect();
+    list.sort_by_key(|one| key(one));
+    list
+}
+
+impl RawColumn {
+    unsafe fn column(&self, names: &Names) -> Result<Column, ServerError> {
+        // SAFETY: promised by the caller.
+        unsafe {
+            let reads = if self.expression.is_null() {
+                Vec::new()
+            } else {
+                names.of_expression(&shim::raw_expression(self.expression, false)?.columns)
+            };
+            Ok(Column {
+                name: text(self.name),
+                type_oid: self.type_oid.to_u32(),
+                typmod: self.typmod,
+                not_null: self.not_null,
+                // PostgreSQL keeps the expression of a generated column where a default is kept (pg_attrdef)
+                has_default: self.has_default && self.generated == 0,
+                identity: self.identity != 0,
+                generated: (self.generated != 0).then(|| Generated { stored: self.generated == b's', reads }),
+                collation: self.collation.to_u32(),
+            })
+        }
+    }
+}
+
+impl RawConstraint {
+    unsafe fn constraint(&self, names: &Names) -> Result<Constraint, ServerError> {
+        let kind = match self.kind {
+            b'c' => ConstraintKind::Check,
+            b'f' => ConstraintKind::ForeignKey,
+            b'p' => ConstraintKind::PrimaryKey,
+            b'u' => ConstraintKind::Unique,
+            b'x' => ConstraintKind::Exclusion,
+            b'n' => ConstraintKind::NotNull,
+            _ => ConstraintKind::Other,
+        };
+        let has_index = matches!(kind, ConstraintKind::PrimaryKey | ConstraintKind::Unique | ConstraintKind::Exclusion);
+        // SAFETY: promised by the caller.
+        unsafe {
+            let expression = if self.expression.is_null() {
+                None
+            } else {
+                shim::raw_expression(self.expression, true)?.text.and_then(|text| names.put_into(&text))
+            };
+            Ok(Constraint {
+                name: text(self.name),
+                kind,
+                validated: self.validated,
+                no_inherit: self.no_inherit,
+                columns: names.of(slice(self.columns, self.ncolumns)),
+                expression,
+                references: valid(self.references),
+                index: valid(self.index).filter(|_| has_index),
+            })
+        }
+    }
+
+    /// A foreign key, seen from the referenced side: its columns are ours.
+    unsafe fn reference(&self, names: &Names) -> ForeignKeyRef {
+        // SAFETY: promised by the caller.
+        unsafe {
+            ForeignKeyRef {
+                constraint: text(self.name),
+                table: self.table.to_u32(),
+                validated: self.validated,
+                columns: names.of(slice(self.columns, self.ncolumns)),
+            }
+        }
+    }
+}
+
+impl RawIndex {
+    unsafe fn index(&self, names: &Names) -> Result<Index, ServerError> {
+        // SAFETY: promised by the caller.
+        unsafe {
+            let trees = [self.expressions, self.predicate];
+            let mut expression_columns = Vec::new();
+            for tree in trees.into_iter().filter(|tree| !tree.is_null()) {
+                for name in names.of_expression(&shim::raw_expression(tree, false)?.columns) {
+                    if !expression_columns.contains(&name) {
+                        expression_columns.push(name);
+                    }
+                }
+            }
+            Ok(Index {
+                oid: self.oid.to_u32(),
+                name: text(self.name),
+                unique: self.unique,
+                primary: self.primary,
+                valid: self.valid,
+                columns: names.of(slice(self.columns, self.ncolumns)),
+                expression_columns,
+                partial_or_expression: trees.iter().any(|tree| !tree.is_null()),
+            })
+        }
+    }
+}
+
+fn kind(letter: u8) -> RelationKind {
+    match letter {
+        b'r' => RelationKind::Table,
+        b'p' => RelationKind::PartitionedTable,
+        b'i' => RelationKind::Index,
+        b'I' => RelationKind::PartitionedIndex,
+        b'v' => RelationKind::View,
+        b'm' => RelationKind::MaterializedView,
+        b'f' => RelationKind::ForeignTable,
+        b'S' => RelationKind::Sequence,
+        b'c' => RelationKind::CompositeType,
+        _ => RelationKind::Toast,
+    }
+}
+
+/// The size of a file and its further segments. A backend's working directory is the data directory; files are extended when a block is
+/// added, so that no block means no row (md.c, mdextend).
+fn size(path: Option<&str>) -> Size {
+    let Some(path) = path else { return Size::Unknown };
+    let Ok(first) = std::fs::metadata(path) else { return Size::Unknown };
+    let mut bytes = first.len();
+    let full = u64::from(pg_sys::BLCKSZ) * u64::from(pg_sys::RELSEG_SIZE);
+    for segment in 1.. {
+        // only a full one has another behind it
+        if bytes < full * segment {
+            break;
+        }
+        match std::fs::metadata(format!("{path}.{segment}")) {
+            Ok(file) => bytes += file.len(),
+            Err(_) => break,
+        }
+    }
+    Size::Bytes(bytes)
+}
