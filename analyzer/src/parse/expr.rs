@@ -20,7 +20,7 @@ pub fn summary(node: &Node) -> Expr {
 
 /// An expression as SQL. It is put into a statement that the parser made, so that every other field of the tree is as the deparser wants it.
 pub fn text(node: &Node) -> Option<String> {
-    let mut parsed = pg_query::parse("SELECT 1", 0).ok()?.protobuf;
+    let mut parsed = super::tree("SELECT 1").ok()?;
     let tree = parsed.stmts.first_mut()?.stmt.as_mut()?.node.as_mut()?;
     let Tree::SelectStmt(select) = tree else { return None };
     let Some(Tree::ResTarget(target)) = select.target_list.first_mut()?.node.as_mut() else { return None };
