@@ -8,7 +8,7 @@
 //! ```
 //!
 //! It decides before the statement takes any lock, waits for nobody, and writes nothing. A statement that a function or a DO block runs has no
-//! text at hand: it is judged by its command tag, and never refused. When the guard itself breaks, `enforce` refuses and says how to switch the
+//! text at hand: it is judged by its command tag, and never refused; so is one whose text is longer than is looked at. When the guard itself breaks, `enforce` refuses and says how to switch the
 //! guard off; `warn` lets the statement run.
 
 mod allow;
@@ -26,7 +26,7 @@ use crate::shim::{report, sql_function};
 use crate::spi::subtransaction;
 use allow::Allowance;
 use pgrx::pg_sys;
-use shim::Statement;
+use shim::{Statement, Text};
 use zdm_analyzer::finding::{Finding, Risk};
 
 sql_function!(zdm_guard_ddl, pg_finfo_zdm_guard_ddl, guard_ddl);
@@ -35,7 +35,7 @@ sql_function!(zdm_set_guard, pg_finfo_zdm_set_guard, state::set_guard);
 
 /// The function of the event trigger.
 fn guard_ddl(fcinfo: pg_sys::FunctionCallInfo) -> Result<pg_sys::Datum, Error> {
-    let statement = shim::statement(fcinfo)?;
+    let statement = shim::statement(fcinfo, guc::MAX_CHECK_SIZE.get() as usize)?;
     if statement.exempt {
         return Ok(pg_sys::Datum::null());
     }
@@ -51,10 +51,9 @@ fn guard_ddl(fcinfo: pg_sys::FunctionCallInfo) -> Result<pg_sys::Datum, Error> {
             return Ok(pg_sys::Datum::null());
         }
     };
-    if statement.text.is_some() {
-        decide(&statement, &findings, mode)?
-    } else {
-        warn_nested(&findings)
+    match statement.text {
+        Text::Unseen => warn_nested(&findings),
+        Text::Exact(_) | Text::TooLong(_) => decide(&statement, &findings, mode)?,
     }
     Ok(pg_sys::Datum::null())
 }
@@ -70,14 +69,17 @@ fn say(report_: Report) -> Result<(), Error> {
 
 /// What there is to say about the statement.
 fn judge(fcinfo: pg_sys::FunctionCallInfo, statement: &Statement) -> Result<Vec<Finding>, Error> {
-    let Some(bytes) = &statement.text else {
-        return Ok(zdm_analyzer::check_command(&statement.tag).into_iter().collect());
+    let by_tag = || zdm_analyzer::check_command(&statement.tag);
+    let hidden = match &statement.text {
+        Text::Exact(bytes) if !input::comments_too_deep(bytes) => {
+            input::room_on_the_stack()?;
+            return check::judge(LiveCatalog::for_guard(fcinfo), input::to_utf8(bytes).as_deref());
+        }
+        Text::Unseen => return Ok(by_tag().into_iter().collect()),
+        Text::Exact(_) => message::Hidden::Comments,
+        Text::TooLong(bytes) => message::Hidden::Size(*bytes),
     };
-    let limit = guc::MAX_SQL_LENGTH.get() as usize * 1024;
-    if bytes.len() > limit {
-        return Ok(vec![check::unknown(&format!("it is longer than zdm.max_sql_length ({limit} bytes)"))]);
-    }
-    check::judge(LiveCatalog::for_guard(fcinfo), input::to_utf8(bytes).as_deref())
+    Ok(by_tag().map(|finding| message::hidden(finding, &hidden)).into_iter().collect())
 }
 
 /// Refuses or warns, as the mode says; what `zdm.allow` covers passes and is logged.
@@ -93,7 +95,7 @@ fn decide(statement: &Statement, findings: &[Finding], mode: GuardMode) -> Resul
         say(message::report(&left, mode))?;
     }
     if !covered.is_empty() {
-        let text = statement.text.as_deref().and_then(input::to_utf8).unwrap_or_default();
+        let text = statement.text.exact().and_then(input::to_utf8).unwrap_or_default();
         report(pg_sys::LOG, &message::allowed(&covered, &setting, &text));
     }
     if left.is_empty() && !allowance.covers_everything() {

@@ -23,8 +23,8 @@ pub static ALLOW: GucSetting<Option<CString>> = GucSetting::<Option<CString>>::n
 /// The guard's mode for this session.
 pub static GUARD_MODE: GucSetting<GuardMode> = GucSetting::<GuardMode>::new(GuardMode::Default);
 
-/// The longest text that is analyzed, in kB.
-pub static MAX_SQL_LENGTH: GucSetting<i32> = GucSetting::<i32>::new(1024);
+/// The longest text that is analyzed, in bytes.
+pub static MAX_CHECK_SIZE: GucSetting<i32> = GucSetting::<i32>::new(1 << 20);
 
 /// How often a running backfill reports by NOTICE, in milliseconds; 0: never.
 pub static NOTICE_INTERVAL: GucSetting<i32> = GucSetting::<i32>::new(5000);
@@ -57,14 +57,14 @@ pub fn define() {
         GucFlags::default(),
     );
     GucRegistry::define_int_guc(
-        c"zdm.max_sql_length",
-        c"Sets the length of the longest text that is analyzed.",
+        c"zdm.max_check_size",
+        c"Sets the size of the longest text that is analyzed.",
         c"The analysis takes up to 300 times as much memory.",
-        &MAX_SQL_LENGTH,
+        &MAX_CHECK_SIZE,
         1,
-        65_536,
+        64 << 20,
         GucContext::Suset,
-        GucFlags::UNIT_KB,
+        GucFlags::UNIT_BYTE,
     );
     GucRegistry::define_int_guc(
         c"zdm.notice_interval",

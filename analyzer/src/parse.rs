@@ -1,6 +1,6 @@
 //! From text to statements: the only module (with those below it) that names `pg_query`.
 //!
-//! The grammar is that of PostgreSQL 18. Decoding refuses trees nested deeper than 100 levels; such a text is "not analyzable", which is never
+//! The grammar is that of PostgreSQL 18. Trees deeper than [`decode::DEPTH`] levels are refused; such a text is "not analyzable", which is never
 //! "safe". Our own recursion walks decoded trees only and is bounded by the same limit.
 
 mod actions;
@@ -9,6 +9,7 @@ mod block;
 mod bound;
 mod client;
 mod create;
+mod decode;
 mod domain;
 mod drop;
 mod expr;
@@ -159,7 +160,7 @@ fn single_expression(parsed: &ParseResult) -> Option<Node> {
 
 fn tree(sql: &str) -> Result<ParseResult, String> {
     size::check(sql)?;
-    pg_query::parse(sql, 0).map(|result| result.protobuf).map_err(|error| match error {
+    decode::parse(sql, decode::DEPTH).map_err(|error| match error {
         pg_query::Error::Parse(message) => message,
         pg_query::Error::Decode(_) => "the statement is nested too deeply".to_owned(),
         other => other.to_string(),

@@ -20,17 +20,18 @@ pub fn argument(fcinfo: pg_sys::FunctionCallInfo, number: usize) -> Result<Optio
     if argument.isnull {
         return Ok(None);
     }
-    let limit = guc::MAX_SQL_LENGTH.get() as usize * 1024;
+    let limit = guc::MAX_CHECK_SIZE.get() as usize;
     // SAFETY: the argument is of type text: a varlena, perhaps compressed or out of line; its raw size is told by its header (detoast.c).
     let size = unsafe { pg_sys::toast_raw_datum_size(argument.value) } - pg_sys::VARHDRSZ;
     if size > limit {
         return Err(Error::new(sqlstate::PROGRAM_LIMIT_EXCEEDED, "the text to check is too long")
-            .detail(format!("It has {size} bytes; zdm.max_sql_length allows {limit}."))
-            .hint("Check it in pieces, or ask a superuser to raise zdm.max_sql_length."));
+            .detail(format!("It has {size} bytes; zdm.max_check_size allows {limit}."))
+            .hint("Check it in pieces, or ask a superuser to raise zdm.max_check_size."));
     }
     // SAFETY: as above; text_to_cstring makes a copy with a NUL at its end, in memory of the call.
     let server: &'static CStr = unsafe { CStr::from_ptr(pg_sys::text_to_cstring(argument.value.cast_mut_ptr())) };
-    if deepest_comment(server.to_bytes()) > COMMENTS {
+    room_on_the_stack()?;
+    if comments_too_deep(server.to_bytes()) {
         return Err(Error::new(sqlstate::STATEMENT_TOO_COMPLEX, format!("comments are nested more than {COMMENTS} deep"))
             .detail("The time that the server's lexer takes for them grows with the square of the depth, and it cannot be cancelled.")
             .hint("Close the comments, or take them out."));
@@ -40,6 +41,22 @@ pub fn argument(fcinfo: pg_sys::FunctionCallInfo, number: usize) -> Result<Optio
 
 /// The deepest nesting of comments that is read.
 const COMMENTS: usize = 1000;
+
+/// What the analysis may take of the stack is what the server keeps free behind its own limit (`STACK_DEPTH_SLOP`, 512 kB): so it begins only where
+/// that limit is not passed.
+pub fn room_on_the_stack() -> Result<(), Error> {
+    // SAFETY: compares the address of a local with the base of the stack.
+    if unsafe { pg_sys::stack_is_too_deep() } {
+        let error = Error::new(sqlstate::STATEMENT_TOO_COMPLEX, "stack depth limit exceeded");
+        return Err(error.hint("Check the text outside so many functions that call each other."));
+    }
+    Ok(())
+}
+
+/// Whether comments are nested too deeply to be read.
+pub fn comments_too_deep(text: &[u8]) -> bool {
+    deepest_comment(text) > COMMENTS
+}
 
 /// How deep comments are nested at most, if every `/*` begins one: strings are not told apart, since so many of them stand in no string.
 fn deepest_comment(text: &[u8]) -> usize {

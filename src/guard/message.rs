@@ -5,7 +5,7 @@
 
 use super::allow;
 use crate::error::{Error, Report, sqlstate};
-use crate::guc::GuardMode;
+use crate::guc::{self, GuardMode};
 use std::fmt::Write;
 use std::time::Duration;
 use zdm_analyzer::finding::Finding;
@@ -83,6 +83,28 @@ pub fn unjudged(finding: &Finding, nested: bool) -> Report {
         line(&mut message, "fix", hint);
     }
     Report { sqlstate: sqlstate::WARNING, message, detail: finding.detail.clone(), hint: finding.hint.clone() }
+}
+
+/// Why a statement is judged by its command alone, though its text is known.
+pub enum Hidden {
+    /// It has so many bytes.
+    Size(usize),
+    /// Comments in comments.
+    Comments,
+}
+
+/// The finding on such a statement.
+pub fn hidden(mut finding: Finding, why: &Hidden) -> Finding {
+    let (what, hint) = match why {
+        Hidden::Size(bytes) => (
+            format!("has {bytes} bytes; zdm.max_check_size allows {}", guc::MAX_CHECK_SIZE.get()),
+            "Run it in pieces, or ask a superuser to raise zdm.max_check_size.",
+        ),
+        Hidden::Comments => ("holds too deeply nested comments".to_owned(), "Close the comments, or take them out."),
+    };
+    finding.message = format!("cannot be judged: the text of this {} {what}", finding.command);
+    finding.hint = Some(hint.to_owned());
+    finding
 }
 
 /// What is logged when an allowance was used.

@@ -24,14 +24,30 @@ unsafe extern "C-unwind" {
 /// The statement that fired the event trigger.
 pub struct Statement {
     pub tag: String,
-    /// Its exact text in the server's encoding, if it is the one that the client sent; `None` for one that a function runs.
-    pub text: Option<Vec<u8>>,
+    pub text: Text,
     /// Not to be judged at all.
     pub exempt: bool,
 }
 
-/// Asks which statement it is.
-pub fn statement(fcinfo: pg_sys::FunctionCallInfo) -> Result<Statement, ServerError> {
+/// What is known of a statement's text.
+pub enum Text {
+    /// It is the one that the client sent; exact, in the server's encoding.
+    Exact(Vec<u8>),
+    /// So many bytes, more than are looked at.
+    TooLong(usize),
+    /// A function runs it.
+    Unseen,
+}
+
+impl Text {
+    /// The text, where it is known.
+    pub fn exact(&self) -> Option<&[u8]> {
+        if let Self::Exact(bytes) = self { Some(bytes) } else { None }
+    }
+}
+
+/// Asks which statement it is. A text of more than `limit` bytes is not even copied.
+pub fn statement(fcinfo: pg_sys::FunctionCallInfo, limit: usize) -> Result<Statement, ServerError> {
     let mut raw = RawStatement { tag: ptr::null(), text: ptr::null(), length: 0, exempt: false };
     // SAFETY: fcinfo is the function manager's. On success the tag is a static string, and the text NULL or `length` bytes of the portal's
     // source, which are copied at once.
@@ -39,8 +55,11 @@ pub fn statement(fcinfo: pg_sys::FunctionCallInfo) -> Result<Statement, ServerEr
         ServerError::check(zdm_shim_statement(fcinfo, &mut raw))?;
         Ok(Statement {
             tag: CStr::from_ptr(raw.tag).to_string_lossy().into_owned(),
-            text: (!raw.text.is_null())
-                .then(|| std::slice::from_raw_parts(raw.text.cast::<u8>(), usize::try_from(raw.length).unwrap_or(0)).to_vec()),
+            text: match usize::try_from(raw.length).unwrap_or(0) {
+                _ if raw.text.is_null() => Text::Unseen,
+                length if length > limit => Text::TooLong(length),
+                length => Text::Exact(std::slice::from_raw_parts(raw.text.cast::<u8>(), length).to_vec()),
+            },
             exempt: raw.exempt,
         })
     }

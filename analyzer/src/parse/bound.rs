@@ -16,7 +16,7 @@ pub fn written(spec: &PartitionBoundSpec) -> WrittenBound {
 /// A bound as SQL, written in a statement that the parser made.
 fn sql(spec: &PartitionBoundSpec) -> Option<String> {
     const BEFORE: &str = "ALTER TABLE a ATTACH PARTITION b ";
-    let mut parsed = pg_query::parse(&format!("{BEFORE}DEFAULT"), 0).ok()?.protobuf;
+    let mut parsed = super::tree(&format!("{BEFORE}DEFAULT")).ok()?;
     let Tree::AlterTableStmt(alter) = parsed.stmts.first_mut()?.stmt.as_mut()?.node.as_mut()? else { return None };
     let Tree::AlterTableCmd(command) = alter.cmds.first_mut()?.node.as_mut()? else { return None };
     let Tree::PartitionCmd(attach) = command.def.as_mut()?.node.as_mut()? else { return None };

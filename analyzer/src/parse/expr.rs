@@ -28,7 +28,7 @@ pub fn text(node: &Node) -> Option<String> {
 
 thread_local! {
     /// The statement that expressions are put into.
-    static FRAME: Option<ParseResult> = pg_query::parse("SELECT 1", 0).ok().map(|result| result.protobuf);
+    static FRAME: Option<ParseResult> = super::tree("SELECT 1").ok();
 }
 
 /// What the deparser would print of a constant or a plain call without arguments: it costs as much as the parser does.

@@ -12,10 +12,14 @@ mod tree;
 
 use crate::fragment::expr::Expr;
 use crate::fragment::{Assignments, Condition, FragmentError};
+use crate::parse::decode;
 use pg_query::protobuf::{ParseResult, SelectStmt, UpdateStmt};
 use pg_query::{DeparseOptions, Node, NodeEnum};
 use text::Text;
 use tree::Tree;
+
+/// How deep the tree of a fragment may be, with what is around it. The proofs about it are for conditions that people write.
+const DEPTH: usize = 100;
 
 /// Reads a list of assignments.
 pub(crate) fn assignments(set_expr: &str) -> Result<Assignments, FragmentError> {
@@ -164,7 +168,7 @@ impl Setting {
 }
 
 fn parse(text: &str) -> Result<ParseResult, pg_query::Error> {
-    pg_query::parse(text, 0).map(|r| r.protobuf)
+    decode::parse(text, DEPTH)
 }
 
 /// The fragment's nodes as they are in the statement `alone`.

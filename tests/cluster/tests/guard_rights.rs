@@ -26,7 +26,7 @@ fn a_plain_role_is_guarded_and_cannot_switch_it_off() {
     for sql in [
         "SET zdm.allow = '*'",
         "SET zdm.guard_mode = off",
-        "SET zdm.max_sql_length = 1",
+        "SET zdm.max_check_size = 1",
         "SELECT set_config('zdm.allow', '*', true)",
         "ALTER ROLE CURRENT_USER SET zdm.allow = '*'",
         "CREATE FUNCTION f() RETURNS int LANGUAGE sql SET zdm.allow = '*' AS 'SELECT 1'",
@@ -112,8 +112,8 @@ fn the_settings_have_their_contexts() {
     let (_db, mut admin, _role) = lab("guard_settings");
     admin.run("SELECT zdm.set_guard('warn')");
     admin.expect(
-        "SELECT name, context, setting FROM pg_settings WHERE name IN ('zdm.allow', 'zdm.guard_mode', 'zdm.max_sql_length') ORDER BY name",
-        &["zdm.allow|superuser|", "zdm.guard_mode|superuser|default", "zdm.max_sql_length|superuser|1024"],
+        "SELECT name, context, setting FROM pg_settings WHERE name IN ('zdm.allow', 'zdm.guard_mode', 'zdm.max_check_size') ORDER BY name",
+        &["zdm.allow|superuser|", "zdm.guard_mode|superuser|default", "zdm.max_check_size|superuser|1048576"],
     );
     refused(admin.attempt("ALTER SYSTEM SET zdm.allow = '*'"), "55P02");
 }

@@ -94,9 +94,9 @@ SELECT * FROM zdm.ddl_effects('
 
 -- the text may be long, but not too long
 SELECT count(*) FROM zdm.check_ddl(repeat('SELECT 1;', 100));
-SET zdm.max_sql_length = '1kB';
+SET zdm.max_check_size = '1kB';
 SELECT * FROM zdm.check_ddl(repeat('SELECT 1;', 114));
-RESET zdm.max_sql_length;
+RESET zdm.max_check_size;
 
 -- the rules and their manuals
 SELECT count(*) > 30 AS many, count(*) = count(DISTINCT name) AS different, bool_and(risk IN ('caution', 'danger', 'unknown')) AS risky,

@@ -172,7 +172,7 @@ impl<'a> Text<'a> {
 
 /// The text has a syntax error before its end.
 fn fails_within(text: &str) -> bool {
-    match pg_query::parse(text, 0) {
+    match super::parse(text) {
         Err(pg_query::Error::Parse(m)) => !m.ends_with("at end of input"),
         _ => false,
     }

@@ -1,0 +1,135 @@
+//! `precision [--verbose] [--squawk PROGRAM]`: see bench/precision.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
+
+use zdm_cluster_tests::Cluster;
+use zdm_cluster_tests::claims::{Case, FOLDER, Lab, Outcome, cases, files, long};
+use zdm_cluster_tests::observe::show;
+
+/// The rules of squawk that warn of a lock held for as long as a table is read, rewritten or indexed. Those that warn of locks held for a moment
+/// (dropping an index, detaching a partition, missing timeouts) are not of that kind, nor are those about the programs that use a table.
+const SQUAWK_LOCKS: [&str; 13] = [
+    "adding-field-with-default",
+    "adding-foreign-key-constraint",
+    "adding-not-nullable-field",
+    "adding-serial-primary-key-field",
+    "ban-alter-domain-with-add-constraint",
+    "ban-create-domain-with-constraint",
+    "changing-column-type",
+    "constraint-missing-not-valid",
+    "disallowed-unique-constraint",
+    "prefer-repack",
+    "prefer-text-field",
+    "require-concurrent-index-creation",
+    "require-concurrent-reindex",
+];
+
+/// Who is measured.
+const JUDGES: [&str; 4] = ["zdm.check_ddl", "zdm.ddl_effects", "squawk, rules about long locks", "squawk, all rules"];
+
+/// A statement: what it did, and who warned of it.
+struct Measured {
+    sql: String,
+    heavy: bool,
+    warned: [bool; JUDGES.len()],
+    notes: String,
+}
+
+/// A finding (risk, rule, blocks, rewrites, scans) that warns of a lock on writes for as long as data is big.
+fn warns(row: &str) -> bool {
+    let parts: Vec<&str> = row.split('|').collect();
+    matches!(parts[..], ["danger", _, blocks, rewrites, scans] if blocks.contains("writes") && (rewrites == "t" || scans == "t"))
+}
+
+fn measure(case: &Case, outcome: &Outcome) -> Option<Measured> {
+    let came = outcome.came.as_ref().ok()?;
+    let warned = [outcome.findings.iter().any(|row| warns(row)), outcome.said.iter().any(long), false, false];
+    let notes = format!("came: {}\n    found: {}", show(came), outcome.findings.join("; "));
+    Some(Measured { sql: case.sql.clone(), heavy: came.iter().any(long), warned, notes })
+}
+
+/// The rules of squawk that each statement offends, by number.
+fn squawk(program: &str, major: i32, statements: &[Measured]) -> std::io::Result<BTreeMap<usize, BTreeSet<String>>> {
+    let folder = std::env::temp_dir().join(format!("zdm-precision-{}", std::process::id()));
+    std::fs::create_dir_all(&folder)?;
+    let mut files: Vec<PathBuf> = Vec::new();
+    for (number, one) in statements.iter().enumerate() {
+        files.push(folder.join(format!("{number}.sql")));
+        std::fs::write(&files[number], format!("{};\n", one.sql.trim_end().trim_end_matches(';')))?;
+    }
+    let run = Command::new(program).args(["--reporter", "gcc", "--pg-version", &major.to_string()]).args(&files).output();
+    std::fs::remove_dir_all(&folder)?;
+    let mut found: BTreeMap<usize, BTreeSet<String>> = BTreeMap::new();
+    for line in String::from_utf8_lossy(&run?.stdout).lines() {
+        // /tmp/x/12.sql:0:0: warning: adding-field-with-default Adding a ...
+        let Some((place, said)) = line.split_once(": warning: ").or(line.split_once(": error: ")) else { continue };
+        let number = Path::new(place.split(':').next().unwrap_or_default()).file_stem().and_then(|stem| stem.to_str()?.parse().ok());
+        if let (Some(number), Some(rule)) = (number, said.split(' ').next()) {
+            found.entry(number).or_default().insert(rule.to_owned());
+        }
+    }
+    Ok(found)
+}
+
+fn print(judge: usize, statements: &[Measured]) -> bool {
+    let count = |heavy: bool, warned: bool| statements.iter().filter(|one| one.heavy == heavy && one.warned[judge] == warned).count();
+    let (hit, alarm, miss, quiet) = (count(true, true), count(false, true), count(true, false), count(false, false));
+    let share = |part: usize, whole: usize| if whole == 0 { 1.0 } else { part as f64 / whole as f64 };
+    println!("| {} | {:.3} | {:.3} | {hit} | {alarm} | {miss} | {quiet} |", JUDGES[judge], share(hit, hit + alarm), share(hit, hit + miss));
+    alarm + miss == 0
+}
+
+fn main() -> ExitCode {
+    let (mut verbose, mut program) = (false, None);
+    let mut arguments = std::env::args().skip(1);
+    while let Some(argument) = arguments.next() {
+        match argument.as_str() {
+            "--verbose" => verbose = true,
+            "--squawk" => program = arguments.next(),
+            _ => {
+                eprintln!("usage: precision [--verbose] [--squawk PROGRAM]");
+                return ExitCode::from(2);
+            }
+        }
+    }
+    let cluster = Cluster::start(&[]);
+    let mut lab = Lab::new(&cluster);
+    let major = lab.major();
+    let all = files("matrix").into_iter().chain([Path::new(FOLDER).join("cases.sql")]).flat_map(|file| cases(&file, major));
+    // A new file in a moment: what is bad about it is not the time.
+    let all: Vec<Case> = all.filter(|case| !case.sql.trim_start().starts_with("TRUNCATE")).collect();
+    let mut statements: Vec<Measured> = all.iter().filter_map(|case| measure(case, &lab.run(case))).collect();
+    let heavy = statements.iter().filter(|one| one.heavy).count();
+    println!(
+        "{} statements that PostgreSQL {major} ran, {heavy} of them heavy; {} refused by it are left out\n",
+        statements.len(),
+        all.len() - statements.len()
+    );
+
+    let mut judges = 2;
+    if let Some(program) = program {
+        match squawk(&program, major, &statements) {
+            Ok(found) => {
+                judges = JUDGES.len();
+                for (number, rules) in found {
+                    statements[number].warned[2] = rules.iter().any(|rule| SQUAWK_LOCKS.contains(&rule.as_str()));
+                    statements[number].warned[3] = !rules.is_empty();
+                }
+            }
+            Err(error) => eprintln!("precision: {program}: {error}"),
+        }
+    }
+    println!("| | precision | recall | hits | false alarms | misses | rightly quiet |\n|---|---|---|---|---|---|---|");
+    let right = (0..judges).map(|judge| print(judge, &statements)).collect::<Vec<_>>();
+    for judge in 0..judges {
+        for one in statements.iter().filter(|one| one.heavy != one.warned[judge]) {
+            if verbose || judge < 2 {
+                println!("{} {}: {}\n    {}", JUDGES[judge], if one.heavy { "misses" } else { "warns of" }, one.sql, one.notes);
+            }
+        }
+    }
+    // The bar is for us.
+    if right[..2].iter().all(|right| *right) { ExitCode::SUCCESS } else { ExitCode::from(1) }
+}
