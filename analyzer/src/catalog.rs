@@ -8,7 +8,7 @@ mod details;
 mod moment;
 mod relation;
 
-pub use details::{ColumnStatistics, Dependent, DependentKind, IndexShape, ReplicaIdentity, TableFacts};
+pub use details::{ColumnStatistics, Dependent, DependentKind, FunctionUse, IndexShape, ReplicaIdentity, TableFacts};
 pub use moment::{Activity, Dependents, Replication};
 pub use relation::{Column, Constraint, ConstraintKind, ForeignKeyRef, Generated, Index, Relation, RelationKind, Size};
 
@@ -118,6 +118,23 @@ pub trait Catalog {
 
     /// How often an index was used since the statistics were reset; `None` when it cannot be told.
     fn index_scans(&self, _index: Oid) -> Option<u64> {
+        None
+    }
+
+    /// How often rows of a table were updated since the statistics were reset, and how often without a write to its indexes (HOT); `None` when
+    /// it cannot be told.
+    fn update_counts(&self, _table: Oid) -> Option<(u64, u64)> {
+        None
+    }
+
+    /// The indexes, CHECKs and generated columns that a function of this name and number of parameters (`None`: any) computes; `None` when it
+    /// cannot be told.
+    fn function_uses(&self, _name: &QualifiedName, _arguments: Option<usize>) -> Option<Vec<FunctionUse>> {
+        None
+    }
+
+    /// The bytes that are left on the disk of a relation's tablespace; `None` when it cannot be told.
+    fn free_space(&self, _relation: Oid) -> Option<u64> {
         None
     }
 

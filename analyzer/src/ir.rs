@@ -8,7 +8,7 @@ mod fact;
 mod range;
 
 pub use create::{AlterDomain, CreateIndex, CreateTable, Creation, DomainChange, New, NewDomain};
-pub use fact::{Fact, Function as FunctionFact, Insert, Owned, ReplicaIdentity, RowSecurity, Triggers};
+pub use fact::{Attached, Fact, Function as FunctionFact, How, Insert, Owned, Privileges, ReplicaIdentity, RowSecurity, Triggers};
 pub use range::{Bound, Edge, Range};
 
 use crate::catalog::ConstraintKind;

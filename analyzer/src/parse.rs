@@ -14,9 +14,11 @@ mod drop;
 mod expr;
 mod fact;
 pub(crate) mod fragment;
+mod long_name;
 mod modify;
 mod names;
 mod position;
+mod remark;
 mod rename;
 mod size;
 mod statement;
@@ -25,6 +27,7 @@ mod token;
 mod transaction;
 
 pub use actions::actions;
+pub use long_name::long_names;
 
 use pg_query::protobuf::node::Node as Tree;
 use pg_query::protobuf::{Node, ParseResult};

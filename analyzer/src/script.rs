@@ -19,7 +19,7 @@ use crate::effects::Volatilities;
 use crate::ir::{ColumnDef, Expr, QualifiedName, Range, Statement, TypeName};
 use crate::parse;
 pub use past::{Deeds, Held, Past, changes_something};
-pub use settings::Timeout;
+pub use settings::{Timeout, milliseconds};
 use state::State;
 
 /// Object identifiers below are those of PostgreSQL itself.

@@ -195,6 +195,8 @@ pub fn index(statement: &IndexStmt) -> Kind {
     let plain = statement.where_clause.is_none();
     Kind::CreateIndex(CreateIndex {
         columns: statement.index_params.iter().map(column).collect::<Option<Vec<String>>>().filter(|_| plain),
+        keys: statement.index_params.len(),
+        expressions: statement.index_params.iter().any(|node| column(node).is_none()),
         table: names::optional_target(statement.relation.as_ref()),
         name: (!statement.idxname.is_empty()).then(|| statement.idxname.clone()),
         method: if statement.access_method.is_empty() { "btree".to_owned() } else { statement.access_method.clone() },
