@@ -15,6 +15,7 @@ mod facts;
 mod moment;
 mod policy;
 pub mod shim;
+mod stored;
 
 use crate::guc;
 use crate::shim::ServerError;
@@ -26,7 +27,7 @@ use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
 use zdm_analyzer::catalog::{
-    Activity, Cast, Catalog, ColumnStatistics, Dependent, Dependents, Function, IndexShape, Oid, PartitionKey, Policy, Relation,
+    Activity, Cast, Catalog, ColumnStatistics, Dependent, Dependents, Function, FunctionUse, IndexShape, Oid, PartitionKey, Policy, Relation,
     Replication, TableFacts, Type,
 };
 use zdm_analyzer::ir::{QualifiedName, TypeName};
@@ -210,6 +211,30 @@ impl Catalog for LiveCatalog {
 
     fn index_scans(&self, index: Oid) -> Option<u64> {
         self.ask(None, || details::index_scans(index, self.owner))
+    }
+
+    fn update_counts(&self, table: Oid) -> Option<(u64, u64)> {
+        self.ask(None, || stored::update_counts(table, self.owner))
+    }
+
+    fn function_uses(&self, name: &QualifiedName, arguments: Option<usize>) -> Option<Vec<FunctionUse>> {
+        self.ask(None, || {
+            let found = match arguments {
+                Some(arguments) => shim::functions(&qualified(name), arguments)?,
+                None => shim::all_functions(&qualified(name))?,
+            };
+            let functions: Vec<Oid> = found.into_iter().map(|function| function.oid).collect();
+            stored::function_uses(&functions, self.owner).map(Some)
+        })
+    }
+
+    fn free_space(&self, relation: Oid) -> Option<u64> {
+        let known = self.known(relation)?;
+        if self.momentary { stored::free_space(known.file.as_deref()?) } else { None }
+    }
+
+    fn published_by(&self, publication: &str) -> Option<Vec<Oid>> {
+        self.ask(None, || stored::published_by(publication, self.owner))
     }
 
     fn column_statistics(&self, relation: Oid, column: &str) -> Option<ColumnStatistics> {

@@ -246,6 +246,11 @@ pub trait Catalog {
         None
     }
 
+    /// The tables that a publication names, each by itself; `None` when there is none of the name or it cannot be told.
+    fn published_by(&self, _publication: &str) -> Option<Vec<Oid>> {
+        None
+    }
+
     /// The tables with a column whose default takes its numbers from this sequence; `None` when it cannot be told.
     fn sequence_users(&self, _sequence: Oid) -> Option<Vec<Oid>> {
         None

@@ -25,6 +25,7 @@ mod statement;
 mod tag;
 mod token;
 mod transaction;
+mod truth;
 
 pub use actions::actions;
 pub use long_name::long_names;

@@ -152,6 +152,8 @@ pub use manual::manual;
 
 pub(crate) use context::{Context, Report, is_private, name_of, waits};
 
+use std::sync::OnceLock;
+
 use crate::finding::Risk;
 
 /// What is known of a rule without running it.
@@ -176,7 +178,7 @@ pub(crate) trait Manual {
 }
 
 /// The order in which rules are asked about a statement.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Turn {
     /// Those that know a kind of statement.
     First,
@@ -242,19 +244,27 @@ const SAME: usize = 100;
 /// What all rules say about a statement, each with its rule, and nothing twice.
 pub(crate) fn reports(context: &mut Context) -> Vec<(&'static str, Report)> {
     let mut out: Vec<(&'static str, Report)> = Vec::new();
-    for turn in [Turn::First, Turn::ByEffect, Turn::Last, Turn::Circumstances] {
-        for rule in RULES.iter().filter(|rule| rule.turn() == turn) {
-            for report in rule.check(context) {
-                // two actions of one statement may be a reason for the same words
-                if out.iter().rev().take(SAME).any(|(name, said)| *name == rule.name() && said.message == report.message) {
-                    continue;
-                }
-                context.heard(rule.name(), &report);
-                out.push((rule.name(), report));
+    for rule in in_turn() {
+        for report in rule.check(context) {
+            // two actions of one statement may be a reason for the same words
+            if out.iter().rev().take(SAME).any(|(name, said)| *name == rule.name() && said.message == report.message) {
+                continue;
             }
+            context.heard(rule.name(), &report);
+            out.push((rule.name(), report));
         }
     }
     out
+}
+
+/// All rules in the order in which they are asked.
+fn in_turn() -> &'static [&'static dyn Rule] {
+    static ORDER: OnceLock<Vec<&dyn Rule>> = OnceLock::new();
+    ORDER.get_or_init(|| {
+        let mut rules = RULES.to_vec();
+        rules.sort_by_key(|rule| rule.turn());
+        rules
+    })
 }
 
 /// In the order of names.

@@ -36,6 +36,8 @@ pub struct Known {
     pub relation: Relation,
     pub unlogged: bool,
     pub tablespace: Option<String>,
+    /// Its file, from the data directory on.
+    pub file: Option<String>,
     /// Numbers given to columns, dropped ones included.
     pub column_numbers: u32,
     /// Column numbers by name.
@@ -272,7 +274,14 @@ impl RawRelation {
                 .collect(),
             access_method: self.access_method,
         };
-        Ok(Known { relation, unlogged: self.persistence == "u", tablespace: self.tablespace, column_numbers: self.column_numbers, numbers })
+        Ok(Known {
+            relation,
+            unlogged: self.persistence == "u",
+            tablespace: self.tablespace,
+            file: self.file,
+            column_numbers: self.column_numbers,
+            numbers,
+        })
     }
 }
 

@@ -216,6 +216,16 @@ pub fn functions(name: &Name, arguments: usize) -> Result<Vec<Function>, ServerE
     }
 }
 
+/// All functions of a name, whatever their parameters.
+pub fn all_functions(name: &Name) -> Result<Vec<Function>, ServerError> {
+    let (mut list, mut count) = (ptr::null_mut(), 0);
+    // SAFETY: as above; -1 stands for any number (namespace.c, FuncnameGetCandidates).
+    unsafe {
+        ServerError::check(zdm_shim_functions(name.schema(), name.name.as_ptr(), -1, &mut list, &mut count))?;
+        Ok(copy_functions(list, count))
+    }
+}
+
 /// The functions behind all operators of a name.
 pub fn operators(name: &Name) -> Result<Vec<Function>, ServerError> {
     let (mut list, mut count) = (ptr::null_mut(), 0);

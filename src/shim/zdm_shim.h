@@ -89,6 +89,9 @@ extern ErrorData *zdm_shim_has_snapshots(bool *any);
 extern ErrorData *zdm_shim_has_jobs(bool *any);
 extern ErrorData *zdm_shim_standing(Oid relation, ZdmStanding *standing);
 
+/* check: disk.c */
+extern int64 zdm_shim_free_space(const char *path);
+
 /* guard: guard.c */
 typedef struct ZdmStatement
 {

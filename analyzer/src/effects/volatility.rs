@@ -52,6 +52,12 @@ impl Volatilities {
         self.callees.clear();
     }
 
+    /// Functions may do something else from now on.
+    pub fn forget(&mut self) {
+        self.callees.clear();
+        self.functions.clear();
+    }
+
     fn expression(&mut self, script: &Script, expression: &Expr, depth: u32) -> Option<bool> {
         let calls = expression.calls.iter().map(|(name, arguments)| Callee::Function(name.clone(), *arguments));
         let operators = expression.operators.iter().map(|name| Callee::Operator(name.clone()));

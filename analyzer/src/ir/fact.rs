@@ -69,6 +69,8 @@ pub enum Fact {
     /// The tables that the query of `CREATE TABLE AS` or `CREATE MATERIALIZED VIEW` reads.
     Reads(Vec<QualifiedName>),
     Privileges(Privileges),
+    /// `ALTER PUBLICATION ... SET` of tables or schemas: what it does not name goes.
+    SetsPublication(String),
 }
 
 /// What hangs on a table and has a name there.
@@ -145,6 +147,8 @@ pub struct Function {
     pub arguments: Option<usize>,
     /// `IMMUTABLE`, `STABLE` or `VOLATILE` as far as it is said; what is created without a word is volatile.
     pub volatility: Option<Volatility>,
+    /// As in [`crate::catalog::Function`].
+    pub inlinable_body: Option<String>,
     /// In PL/pgSQL: it executes text that is put together of values, without quoting them.
     pub concatenates: bool,
 }

@@ -2,7 +2,7 @@
 
 use pg_query::protobuf::TypeName as TypeNameNode;
 use pg_query::protobuf::node::Node as Tree;
-use pg_query::protobuf::{AConst, AExprKind, BoolExprType, ColumnRef, Node, NullTestType, TypeCast, a_const};
+use pg_query::protobuf::{AConst, AExprKind, BoolExprType, ColumnRef, Node, NullTestType, TypeCast};
 
 use super::names;
 use crate::ir::{Expr, QualifiedName, TypeName};
@@ -80,14 +80,36 @@ pub fn columns(node: &Node, out: &mut Vec<String>) {
     }
 }
 
-/// The columns that an expression, if it is not false, proves to be not null: `c IS NOT NULL` alone or in an AND list. That is what
-/// `NotNullImpliedByRelConstraints` finds: neither `c > 0` nor an OR will do for it.
+/// The columns that an expression, if it is not false, proves to be not null: `c IS NOT NULL` alone, in an AND list or in every branch of an OR,
+/// also as `NOT (c IS NULL)`. That is what `NotNullImpliedByRelConstraints` finds once NOT is pushed down (`negate_clause`); `c > 0` will not do
+/// for it.
 pub fn proves_not_null(node: &Node) -> Vec<String> {
+    proves(node, false)
+}
+
+/// The same of the expression or of its negation.
+fn proves(node: &Node, negated: bool) -> Vec<String> {
     match node.node.as_ref() {
-        Some(Tree::NullTest(test)) if test.nulltesttype == NullTestType::IsNotNull as i32 => {
-            test.arg.as_deref().and_then(bare_column).into_iter().collect()
+        Some(Tree::NullTest(test)) => {
+            let says = if negated { NullTestType::IsNull } else { NullTestType::IsNotNull };
+            let column = test.arg.as_deref().and_then(bare_column).filter(|_| test.nulltesttype == says as i32);
+            column.into_iter().collect()
         }
-        Some(Tree::BoolExpr(list)) if list.boolop == BoolExprType::AndExpr as i32 => list.args.iter().flat_map(proves_not_null).collect(),
+        Some(Tree::BoolExpr(list)) => {
+            let each = |negated| list.args.iter().map(move |one| proves(one, negated));
+            match BoolExprType::try_from(list.boolop) {
+                Ok(BoolExprType::NotExpr) => each(!negated).flatten().collect(),
+                Ok(BoolExprType::AndExpr) if !negated => each(false).flatten().collect(),
+                Ok(BoolExprType::OrExpr) if negated => each(true).flatten().collect(),
+                Ok(_) => each(negated)
+                    .reduce(|mut all, one| {
+                        all.retain(|column| one.contains(column));
+                        all
+                    })
+                    .unwrap_or_default(),
+                Err(_) => Vec::new(),
+            }
+        }
         _ => Vec::new(),
     }
 }
@@ -185,12 +207,4 @@ fn children(node: &Node) -> Vec<&Node> {
         _ => {}
     }
     out
-}
-
-/// Whether a constant is boolean true; used for `WHERE true`.
-pub fn is_true(node: &Node) -> bool {
-    match node.node.as_ref() {
-        Some(Tree::AConst(constant)) => matches!(&constant.val, Some(a_const::Val::Boolval(value)) if value.boolval),
-        _ => false,
-    }
 }

@@ -48,6 +48,7 @@ fn single(node: &Tree) -> Option<Fact> {
             Fact::Function(FunctionFact {
                 replaces: function.replace,
                 arguments: Some(remark::arguments(&function.parameters)),
+                inlinable_body: remark::inlinable_body(function),
                 concatenates: remark::concatenates(&function.options),
                 ..changed_function(name, &function.options, true)
             })
@@ -167,6 +168,7 @@ fn changed_function(name: QualifiedName, options: &[Node], creates: bool) -> Fun
         replaces: false,
         arguments: None,
         volatility: remark::volatility(options).or(creates.then_some(Volatility::Volatile)),
+        inlinable_body: None,
         concatenates: false,
     }
 }

@@ -2,8 +2,8 @@
 
 use pg_query::protobuf::node::Node as Tree;
 use pg_query::protobuf::{
-    AlterTableCmd, AlterTableType, DropStmt, FunctionParameter, FunctionParameterMode, GrantStmt, GrantTargetType, Node, ObjectType,
-    RangeVar, RoleSpecType, SelectStmt,
+    AlterPublicationAction, AlterTableCmd, AlterTableType, CreateFunctionStmt, DropStmt, FunctionParameter, FunctionParameterMode,
+    GrantStmt, GrantTargetType, Node, ObjectType, RangeVar, RoleSpecType, SelectStmt,
 };
 
 use super::token::{Kind as Word, Token, Tokens};
@@ -32,6 +32,10 @@ pub fn single(node: &Tree) -> Option<Fact> {
         Tree::DropStmt(drop) => dropped(drop),
         Tree::CreateEnumStmt(create) => Some(Fact::CreatesEnum(names::qualified(&names::strings(&create.type_name)))),
         Tree::AlterEnumStmt(alter) if alter.old_val.is_empty() && alter.new_val_neighbor.is_empty() => Some(Fact::AtTheEnd),
+        Tree::AlterPublicationStmt(publication) if publication.action == AlterPublicationAction::ApSetObjects as i32 => {
+            // without objects it is about options
+            (!publication.pubobjects.is_empty()).then(|| Fact::SetsPublication(publication.pubname.clone()))
+        }
         Tree::GrantStmt(grant) => Some(Fact::Privileges(privileges(grant))),
         _ => None,
     }
@@ -219,17 +223,34 @@ fn word(options: &[Node], name: &str) -> Option<String> {
     })
 }
 
-/// Whether a body in PL/pgSQL executes text that is put together of values which nothing quotes.
-pub fn concatenates(options: &[Node]) -> bool {
-    let body = options.iter().find_map(|node| match node.node.as_ref()? {
+/// The body, if the planner may put it in the place of a call; a text that is no SQL where it cannot be told.
+pub fn inlinable_body(function: &CreateFunctionStmt) -> Option<String> {
+    let sql =
+        function.sql_body.is_some() || word(&function.options, "language").is_some_and(|language| language.eq_ignore_ascii_case("sql"));
+    let returns_set = function.return_type.as_ref().is_none_or(|returned| returned.setof);
+    let set = function.options.iter().any(|node| matches!(node.node.as_ref(), Some(Tree::DefElem(option)) if option.defname == "set"));
+    if !sql || returns_set || set || function.is_procedure || names::option(&function.options, "security") == Some(true) {
+        return None;
+    }
+    let strict = names::option(&function.options, "strict") == Some(true);
+    let text = body(&function.options).filter(|_| !strict && function.sql_body.is_none());
+    Some(text.unwrap_or_else(|| ")".to_owned()))
+}
+
+fn body(options: &[Node]) -> Option<String> {
+    options.iter().find_map(|node| match node.node.as_ref()? {
         Tree::DefElem(element) if element.defname == "as" => match element.arg.as_deref()?.node.as_ref()? {
             Tree::List(list) => list.items.first().and_then(names::string),
             _ => None,
         },
         _ => None,
-    });
+    })
+}
+
+/// Whether a body in PL/pgSQL executes text that is put together of values which nothing quotes.
+pub fn concatenates(options: &[Node]) -> bool {
     let plpgsql = word(options, "language").is_some_and(|language| language.eq_ignore_ascii_case("plpgsql"));
-    body.filter(|_| plpgsql).is_some_and(|body| {
+    body(options).filter(|_| plpgsql).is_some_and(|body| {
         let tokens: Vec<Token> = Tokens::new(&body).collect();
         let is = |at: usize, word: &str| text(&body, &tokens, at).is_some_and(|one| one.eq_ignore_ascii_case(word));
         (0..tokens.len()).any(|at| is(at, "execute") && starts_statement(&body, &tokens, at) && unquoted(&body, &tokens, at + 1))

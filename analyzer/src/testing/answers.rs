@@ -199,6 +199,10 @@ impl Catalog for TestCatalog {
         Some(self.moment.published.contains(&table))
     }
 
+    fn published_by(&self, publication: &str) -> Option<Vec<Oid>> {
+        self.moment.published_by.get(publication).cloned()
+    }
+
     fn sequence_users(&self, sequence: Oid) -> Option<Vec<Oid>> {
         Some(self.moment.sequence_users.get(&sequence).cloned().unwrap_or_default())
     }

@@ -4,7 +4,8 @@ use std::rc::Rc;
 
 use super::Context;
 use crate::catalog::{ColumnStatistics, Constraint, Dependent, DependentKind, ForeignKeyRef, Oid, Relation, RelationKind};
-use crate::ir::{Action, AlterTable, Attached, ConstraintDef, CreateIndex, Fact, Kind, QualifiedName, Statement};
+use crate::effects::fits;
+use crate::ir::{Action, AlterTable, Attached, ConstraintDef, CreateIndex, Drop, Dropped, Fact, Kind, QualifiedName, Statement};
 use crate::lock::LockMode;
 use crate::script::Deeds;
 
@@ -39,6 +40,12 @@ impl<'a> Context<'a> {
         let (lock, rewrites, scans) = self.sum(&relation);
         let works = lock >= Some(LockMode::Share) && (rewrites == Some(true) || scans == Some(true));
         works.then_some((relation, rewrites == Some(true)))
+    }
+
+    /// The relations that a `DROP` takes away: those that exist and are of its kind.
+    pub fn dropped(&self) -> Vec<Rc<Relation>> {
+        let Kind::Drop(Drop { what: Dropped::Relations(names), .. }) = self.kind() else { return Vec::new() };
+        names.iter().filter_map(|name| self.existing(name)).filter(|relation| fits(self.tag(), relation.kind)).collect()
     }
 
     /// What becomes of a trigger, a rule or a policy, and the table that it hangs on, if others use that.
