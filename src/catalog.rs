@@ -14,6 +14,7 @@ mod details;
 mod facts;
 mod moment;
 mod policy;
+mod probe;
 pub mod shim;
 mod stored;
 
@@ -27,8 +28,8 @@ use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
 use zdm_analyzer::catalog::{
-    Activity, Cast, Catalog, ColumnStatistics, Dependent, Dependents, Function, FunctionUse, IndexShape, Oid, PartitionKey, Policy, Relation,
-    Replication, TableFacts, Type,
+    Activity, Answer, Cast, Catalog, ColumnStatistics, Dependent, Dependents, Function, FunctionUse, IndexShape, Oid, PartitionKey, Policy,
+    Question, Relation, Replication, TableFacts, Type,
 };
 use zdm_analyzer::ir::{QualifiedName, TypeName};
 use zdm_analyzer::lock::LockMode;
@@ -43,6 +44,8 @@ pub struct LiveCatalog {
     /// Whether questions about what others do at this moment are to be answered.
     momentary: bool,
     jobs: OnceCell<HashMap<Oid, i64>>,
+    /// Until when rows may be looked at, if they may at all.
+    probe_until: Option<pg_sys::TimestampTz>,
 }
 
 impl LiveCatalog {
@@ -55,7 +58,13 @@ impl LiveCatalog {
             momentary: true,
             jobs: OnceCell::new(),
             policies: OnceCell::new(),
+            probe_until: None,
         }
+    }
+
+    /// The same, and rows may be looked at from now on until `zdm.probe_timeout` is over.
+    pub fn probing(self, probe: bool) -> Self {
+        Self { probe_until: probe.then(probe::deadline), ..self }
     }
 
     /// For the guard, which decides in no time and asks nothing that is over in a moment.
@@ -245,6 +254,11 @@ impl Catalog for LiveCatalog {
     fn column_dependents(&self, relation: Oid, column: &str) -> Option<Vec<Dependent>> {
         let known = self.known(relation)?;
         self.ask(None, || details::dependents(&known, column, self.owner))
+    }
+
+    fn look(&self, root: Oid, relations: &[Oid], question: &Question) -> Option<Answer> {
+        let until = self.probe_until?;
+        self.ask(None, || probe::look(root, relations, question, until).map(Some))
     }
 
     fn interrupted(&self) -> bool {

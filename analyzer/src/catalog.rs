@@ -6,10 +6,12 @@
 
 mod details;
 mod moment;
+mod probe;
 mod relation;
 
 pub use details::{ColumnStatistics, Dependent, DependentKind, FunctionUse, IndexShape, ReplicaIdentity, TableFacts};
 pub use moment::{Activity, Dependents, Replication};
+pub use probe::{Answer, Question};
 pub use relation::{Column, Constraint, ConstraintKind, ForeignKeyRef, Generated, Index, Relation, RelationKind, Size};
 
 use crate::finding::Risk;
@@ -145,6 +147,12 @@ pub trait Catalog {
 
     /// What uses a column and is neither index nor constraint of its table; `None` when it cannot be told.
     fn column_dependents(&self, _relation: Oid, _column: &str) -> Option<Vec<Dependent>> {
+        None
+    }
+
+    /// Looks for a row in these relations, which are `root` or below it, with the caller's rights on `root`; waits for nobody, runs no code of a user,
+    /// and takes only so long. `None` when rows are not to be looked at.
+    fn look(&self, _root: Oid, _relations: &[Oid], _question: &Question) -> Option<Answer> {
         None
     }
 

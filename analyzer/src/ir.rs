@@ -344,6 +344,8 @@ pub struct ConstraintDef {
     pub columns: Vec<String>,
     /// For CHECK: columns that it proves to be not null.
     pub proves: Vec<String>,
+    /// For `ADD CONSTRAINT ... CHECK`: the expression as SQL.
+    pub expression: Option<String>,
     pub not_valid: bool,
     pub enforced: bool,
     pub no_inherit: bool,

@@ -116,6 +116,7 @@ mod replace_view_columns;
 mod replica_identity;
 mod replication_lag;
 mod rls_enable_without_policy;
+mod rows;
 mod rows_changed_before_ddl;
 mod running_job;
 mod security_definer_search_path;

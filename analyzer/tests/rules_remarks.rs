@@ -1,6 +1,6 @@
 //! Rules that only remark on something, and what is read more exactly than it seems: when they speak, and when they must not.
 
-use zdm_analyzer::catalog::{RelationKind, Size, Volatility};
+use zdm_analyzer::catalog::{Answer, RelationKind, Size, Volatility};
 use zdm_analyzer::finding::Finding;
 use zdm_analyzer::lock::LockMode;
 use zdm_analyzer::testing::{TestCatalog, examples};
@@ -260,4 +260,52 @@ fn a_lock_timeout_is_missed_once_and_only_where_others_wait() {
     );
     let text = "BEGIN; ALTER TABLE users ADD COLUMN z int; COMMIT; DO $$BEGIN ALTER TABLE orders ADD COLUMN z int; END$$; ROLLBACK; DROP TABLE people";
     assert_eq!(rules(text, &db).iter().filter(|rule| **rule == "missing-lock-timeout").count(), 1);
+}
+
+#[test]
+fn what_is_seen_in_the_rows_counts_more_than_statistics() {
+    let mut db = examples();
+    let people = db.oid("people").unwrap();
+    let text = |rule: &str, sql: &str, db: &TestCatalog| of(rule, sql, db).map(|finding| finding.message);
+    let nulls = "ALTER TABLE people ALTER nick SET NOT NULL";
+    let unique = "CREATE UNIQUE INDEX CONCURRENTLY i ON people (nick)";
+    let check = "ALTER TABLE people ADD CHECK (level > 5)";
+    let key = "ALTER TABLE people ADD FOREIGN KEY (id) REFERENCES users";
+    db.set_answer(people, Answer::NotFound);
+    for (rule, sql) in
+        [("set-not-null-has-nulls", nulls), ("unique-has-duplicates", unique), ("validate-will-fail", check), ("validate-will-fail", key)]
+    {
+        assert_eq!(text(rule, sql, &db), None, "{sql}");
+    }
+    db.set_answer(people, Answer::Found);
+    for (rule, sql, expected) in [
+        ("set-not-null-has-nulls", nulls, "column public.people.nick has NULLs: a row was found"),
+        ("unique-has-duplicates", unique, "public.people (nick) has duplicates: two rows were found"),
+        (
+            "unique-has-duplicates",
+            "ALTER TABLE people ADD UNIQUE (nick, code)",
+            "public.people (nick, code) has duplicates: two rows were found",
+        ),
+        ("validate-will-fail", check, "the CHECK of public.people is broken: a row was found"),
+        ("validate-will-fail", key, "public.people (id) is not all in public.users (id): a row was found"),
+        (
+            "validate-will-fail",
+            "ALTER TABLE people VALIDATE CONSTRAINT people_nick_present",
+            "constraint people_nick_present of public.people is broken: a row was found",
+        ),
+    ] {
+        assert_eq!(text(rule, sql, &db).as_deref(), Some(expected), "{sql}");
+    }
+    for sql in [
+        "ALTER TABLE people ADD CHECK (level > 5) NOT VALID",
+        "ALTER TABLE people ADD FOREIGN KEY (id) REFERENCES users NOT VALID",
+        "DELETE FROM people WHERE level < 5; ALTER TABLE people ADD CHECK (level > 5)",
+        "ALTER TABLE people ADD COLUMN z int, ADD CHECK (z > 5)",
+        "ALTER TABLE people VALIDATE CONSTRAINT people_level_positive",
+    ] {
+        assert_eq!(text("validate-will-fail", sql, &db), None, "{sql}");
+    }
+    db.set_answer(people, Answer::Unknown("the table is locked".to_owned()));
+    let expected = "it cannot be told whether column public.people.nick has NULLs: the table is locked";
+    assert_eq!(text("set-not-null-has-nulls", nulls, &db).as_deref(), Some(expected));
 }

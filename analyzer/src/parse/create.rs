@@ -136,6 +136,7 @@ pub fn constraint(definition: &protobuf::Constraint, at: Option<&str>) -> Option
         kind,
         columns,
         proves: if kind == ConstraintKind::Check { check.map(expr::proves_not_null).unwrap_or_default() } else { Vec::new() },
+        expression: None,
         not_valid: definition.skip_validation,
         enforced: definition.is_enforced || !matches!(kind, ConstraintKind::Check | ConstraintKind::ForeignKey),
         no_inherit: definition.is_no_inherit,

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::TestCatalog;
-use crate::catalog::{ColumnStatistics, Dependent, DependentKind, FunctionUse, IndexShape, Oid, TableFacts};
+use crate::catalog::{Answer, ColumnStatistics, Dependent, DependentKind, FunctionUse, IndexShape, Oid, TableFacts};
 
 /// What is kept beside the relations.
 #[derive(Debug, Clone, Default)]
@@ -17,6 +17,7 @@ pub(super) struct Details {
     pub updates: HashMap<Oid, (u64, u64)>,
     pub function_uses: HashMap<String, Vec<FunctionUse>>,
     pub free_space: HashMap<Oid, u64>,
+    pub answers: HashMap<Oid, Answer>,
 }
 
 impl TestCatalog {
@@ -51,6 +52,12 @@ impl TestCatalog {
     pub fn function_use(&mut self, function: &str, kind: &str, name: &str, relation: Oid) -> &mut Self {
         let made = FunctionUse { kind: kind.to_owned(), name: name.to_owned(), relation };
         self.details.function_uses.entry(function.to_owned()).or_default().push(made);
+        self
+    }
+
+    /// What is seen of the rows of a table, whatever is asked.
+    pub fn set_answer(&mut self, table: Oid, answer: Answer) -> &mut Self {
+        self.details.answers.insert(table, answer);
         self
     }
 
