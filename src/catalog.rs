@@ -16,7 +16,9 @@ mod facts;
 mod moment;
 mod names;
 mod policy;
+mod probe;
 pub mod shim;
+mod stored;
 mod types;
 
 use crate::guc;
@@ -29,8 +31,8 @@ use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
 use zdm_analyzer::catalog::{
-    Activity, Answer, Cast, Catalog, ColumnStatistics, Dependent, Dependents, Function, IndexShape, Oid, PartitionKey, Policy, Relation,
-    Replication, TableFacts, Type,
+    Activity, Answer, Cast, Catalog, ColumnStatistics, Decision, Dependent, Dependents, Function, FunctionUse, IndexShape, Oid,
+    PartitionKey, Policy, Question, Relation, Replication, TableFacts, Type,
 };
 use zdm_analyzer::ir::{QualifiedName, TypeName};
 use zdm_analyzer::lock::LockMode;
@@ -45,6 +47,8 @@ pub struct LiveCatalog {
     /// Whether questions about what others do at this moment are to be answered.
     momentary: bool,
     jobs: OnceCell<HashMap<Oid, i64>>,
+    /// Until when rows may be looked at, if they may at all.
+    probe_until: Option<pg_sys::TimestampTz>,
 }
 
 impl LiveCatalog {
@@ -57,7 +61,13 @@ impl LiveCatalog {
             momentary: true,
             jobs: OnceCell::new(),
             policies: OnceCell::new(),
+            probe_until: None,
         }
+    }
+
+    /// The same, and rows may be looked at from now on until `zdm.probe_timeout` is over.
+    pub fn probing(self, probe: bool) -> Self {
+        Self { probe_until: probe.then(probe::deadline), ..self }
     }
 
     /// For the guard, which decides in no time and asks nothing that is over in a moment.
@@ -218,6 +228,30 @@ impl Catalog for LiveCatalog {
         self.ask(None, || details::index_scans(index))
     }
 
+    fn update_counts(&self, table: Oid) -> Option<(u64, u64)> {
+        self.ask(None, || stored::update_counts(table, self.owner))
+    }
+
+    fn function_uses(&self, name: &QualifiedName, arguments: Option<usize>) -> Option<Vec<FunctionUse>> {
+        self.ask(None, || {
+            let found = match arguments {
+                Some(arguments) => shim::functions(&qualified(name), arguments)?,
+                None => shim::all_functions(&qualified(name))?,
+            };
+            let functions: Vec<Oid> = found.into_iter().map(|function| function.oid).collect();
+            stored::function_uses(&functions, self.owner).map(Some)
+        })
+    }
+
+    fn free_space(&self, relation: Oid) -> Option<u64> {
+        let known = self.known(relation)?;
+        if self.momentary { stored::free_space(known.file.as_deref()?) } else { None }
+    }
+
+    fn published_by(&self, publication: &str) -> Option<Vec<Oid>> {
+        self.ask(None, || stored::published_by(publication, self.owner))
+    }
+
     fn column_statistics(&self, relation: Oid, column: &str) -> Option<ColumnStatistics> {
         let number = self.known(relation)?.number(column)?;
         self.ask(None, || types::statistics(relation, number))
@@ -226,6 +260,11 @@ impl Catalog for LiveCatalog {
     fn column_dependents(&self, relation: Oid, column: &str) -> Option<Vec<Dependent>> {
         let known = self.known(relation)?;
         self.ask(None, || details::dependents(&known, column, self.owner))
+    }
+
+    fn look(&self, root: Oid, relations: &[Oid], question: &Question) -> Option<Answer> {
+        let until = self.probe_until?;
+        self.ask(None, || probe::look(root, relations, question, until).map(Some))
     }
 
     fn interrupted(&self) -> bool {
@@ -321,20 +360,20 @@ impl Catalog for LiveCatalog {
         self.ask(None, || facts::tables_of_type(composite, self.owner))
     }
 
-    fn default_is_volatile(&self, expression: &str, column: &Type) -> Answer {
-        self.ask(Answer::Refused, || shim::default_is_volatile(expression, column.oid, column.typmod))
+    fn default_is_volatile(&self, expression: &str, column: &Type) -> Decision {
+        self.ask(Decision::Refused, || shim::default_is_volatile(expression, column.oid, column.typmod))
     }
 
-    fn proves_not_null(&self, relation: Oid, column: &str) -> Answer {
-        let Some(number) = self.known(relation).and_then(|known| known.number(column)) else { return Answer::Refused };
-        self.ask(Answer::Refused, || shim::proves_not_null(relation, number))
+    fn proves_not_null(&self, relation: Oid, column: &str) -> Decision {
+        let Some(number) = self.known(relation).and_then(|known| known.number(column)) else { return Decision::Refused };
+        self.ask(Decision::Refused, || shim::proves_not_null(relation, number))
     }
 
-    fn proves_within(&self, parent: Oid, table: Oid, bound: &str) -> Answer {
-        self.ask(Answer::Refused, || shim::proves_bound(parent, table, bound, false))
+    fn proves_within(&self, parent: Oid, table: Oid, bound: &str) -> Decision {
+        self.ask(Decision::Refused, || shim::proves_bound(parent, table, bound, false))
     }
 
-    fn proves_outside(&self, parent: Oid, table: Oid, bound: &str) -> Answer {
-        self.ask(Answer::Refused, || shim::proves_bound(parent, table, bound, true))
+    fn proves_outside(&self, parent: Oid, table: Oid, bound: &str) -> Decision {
+        self.ask(Decision::Refused, || shim::proves_bound(parent, table, bound, true))
     }
 }

@@ -26,12 +26,14 @@ sql_function!(zdm_reset_rule_policy, pg_finfo_zdm_reset_rule_policy, policy::res
 sql_function!(zdm_rules, pg_finfo_zdm_rules, rules);
 sql_function!(zdm_set_rule_policy, pg_finfo_zdm_set_rule_policy, policy::set);
 
-/// `zdm.check_ddl(sql)`.
+/// `zdm.check_ddl(sql, probe)`.
 fn check_ddl(fcinfo: pg_sys::FunctionCallInfo) -> Result<pg_sys::Datum, Error> {
     let mut rows = Rows::new(fcinfo);
     let Some(sql) = input::argument(fcinfo, 0)? else { return Ok(pg_sys::Datum::null()) };
     raw_parse(&sql)?;
-    judge(LiveCatalog::new(fcinfo), sql.text.as_deref())?.iter().for_each(|finding| rows.push(row(finding)));
+    judge(LiveCatalog::new(fcinfo).probing(input::flag(fcinfo, 1)), sql.text.as_deref())?
+        .iter()
+        .for_each(|finding| rows.push(row(finding)));
     Ok(pg_sys::Datum::null())
 }
 

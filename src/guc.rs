@@ -29,6 +29,9 @@ pub static MAX_CHECK_SIZE: GucSetting<i32> = GucSetting::<i32>::new(1 << 20);
 /// How often a running backfill reports by NOTICE, in milliseconds; 0: never.
 pub static NOTICE_INTERVAL: GucSetting<i32> = GucSetting::<i32>::new(5000);
 
+/// For how long one check may look at rows, in milliseconds.
+pub static PROBE_TIMEOUT: GucSetting<i32> = GucSetting::<i32>::new(1000);
+
 /// The heap below which a table counts as small, in kB.
 pub static SMALL_TABLE: GucSetting<i32> = GucSetting::<i32>::new(8192);
 
@@ -73,6 +76,16 @@ pub fn define() {
         &NOTICE_INTERVAL,
         0,
         3_600_000,
+        GucContext::Userset,
+        GucFlags::UNIT_MS,
+    );
+    GucRegistry::define_int_guc(
+        c"zdm.probe_timeout",
+        c"Sets for how long a check with probe => true looks at rows.",
+        c"All rows that one check looks at count together.",
+        &PROBE_TIMEOUT,
+        1,
+        600_000,
         GucContext::Userset,
         GucFlags::UNIT_MS,
     );

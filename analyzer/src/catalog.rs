@@ -6,10 +6,12 @@
 
 mod details;
 mod moment;
+mod probe;
 mod relation;
 
-pub use details::{ColumnStatistics, Dependent, DependentKind, IndexShape, ReplicaIdentity, TableFacts};
+pub use details::{ColumnStatistics, Dependent, DependentKind, FunctionUse, IndexShape, ReplicaIdentity, TableFacts};
 pub use moment::{Activity, Dependents, Replication};
+pub use probe::{Answer, Question};
 pub use relation::{Column, Constraint, ConstraintKind, ForeignKeyRef, Generated, Index, Relation, RelationKind, Size};
 
 use std::rc::Rc;
@@ -128,6 +130,23 @@ pub trait Catalog {
         None
     }
 
+    /// How often rows of a table were updated since the statistics were reset, and how often without a write to its indexes (HOT); `None` when
+    /// it cannot be told.
+    fn update_counts(&self, _table: Oid) -> Option<(u64, u64)> {
+        None
+    }
+
+    /// The indexes, CHECKs and generated columns that a function of this name and number of parameters (`None`: any) computes; `None` when it
+    /// cannot be told.
+    fn function_uses(&self, _name: &QualifiedName, _arguments: Option<usize>) -> Option<Vec<FunctionUse>> {
+        None
+    }
+
+    /// The bytes that are left on the disk of a relation's tablespace; `None` when it cannot be told.
+    fn free_space(&self, _relation: Oid) -> Option<u64> {
+        None
+    }
+
     /// What the last ANALYZE found in a column, if the caller may know; `None` when it cannot be told.
     fn column_statistics(&self, _relation: Oid, _column: &str) -> Option<ColumnStatistics> {
         None
@@ -135,6 +154,12 @@ pub trait Catalog {
 
     /// What uses a column and is neither index nor constraint of its table; `None` when it cannot be told.
     fn column_dependents(&self, _relation: Oid, _column: &str) -> Option<Vec<Dependent>> {
+        None
+    }
+
+    /// Looks for a row in these relations, which are `root` or below it, with the caller's rights on `root`; waits for nobody, runs no code of a user,
+    /// and takes only so long. `None` when rows are not to be looked at.
+    fn look(&self, _root: Oid, _relations: &[Oid], _question: &Question) -> Option<Answer> {
         None
     }
 
@@ -236,6 +261,11 @@ pub trait Catalog {
         None
     }
 
+    /// The tables that a publication names, each by itself; `None` when there is none of the name or it cannot be told.
+    fn published_by(&self, _publication: &str) -> Option<Vec<Oid>> {
+        None
+    }
+
     /// The tables with a column whose default takes its numbers from this sequence; `None` when it cannot be told.
     fn sequence_users(&self, _sequence: Oid) -> Option<Vec<Oid>> {
         None
@@ -262,30 +292,30 @@ pub trait Catalog {
 
     /// Whether a default, assigned to a column of this type, must be computed for each row (`contain_volatile_functions` after
     /// `expression_planner`), all names being those of the session.
-    fn default_is_volatile(&self, _expression: &str, _type: &Type) -> Answer {
-        Answer::Refused
+    fn default_is_volatile(&self, _expression: &str, _type: &Type) -> Decision {
+        Decision::Refused
     }
 
     /// Whether the valid constraints of a relation prove that a column holds no NULL (`NotNullImpliedByRelConstraints`).
-    fn proves_not_null(&self, _relation: Oid, _column: &str) -> Answer {
-        Answer::Refused
+    fn proves_not_null(&self, _relation: Oid, _column: &str) -> Decision {
+        Decision::Refused
     }
 
     /// Whether the valid constraints of a table prove that its rows lie within a bound `FOR VALUES ...` of a partition of the parent
     /// (`PartConstraintImpliedByRelConstraint`).
-    fn proves_within(&self, _parent: Oid, _table: Oid, _bound: &str) -> Answer {
-        Answer::Refused
+    fn proves_within(&self, _parent: Oid, _table: Oid, _bound: &str) -> Decision {
+        Decision::Refused
     }
 
     /// The same for rows that lie outside it, for a default partition.
-    fn proves_outside(&self, _parent: Oid, _table: Oid, _bound: &str) -> Answer {
-        Answer::Refused
+    fn proves_outside(&self, _parent: Oid, _table: Oid, _bound: &str) -> Decision {
+        Decision::Refused
     }
 }
 
 /// What the server's own code answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Answer {
+pub enum Decision {
     No,
     Yes,
     /// Not without running code of a user, or waiting for a lock.
@@ -294,7 +324,7 @@ pub enum Answer {
     Refused,
 }
 
-impl Answer {
+impl Decision {
     pub fn known(self) -> Option<bool> {
         match self {
             Self::No => Some(false),

@@ -17,8 +17,9 @@ mod volatility;
 
 pub use add_column::{constrained_domain, constrained_type, fills, is_serial, references_something, serial_type};
 pub use column_type::{change as type_change, rechecks as type_rechecks};
+pub use drop::fits;
 pub use not_null::{is_not_null, proof as proof_of_not_null, scans as set_not_null_scans};
-pub use volatility::{Volatilities, is_volatile};
+pub use volatility::{Volatilities, default_is_volatile, is_volatile};
 
 use std::collections::HashSet;
 use std::rc::Rc;
@@ -57,13 +58,16 @@ pub fn of<'a>(statement: &Statement, script: &'a Script<'a>) -> Effects<'a> {
         Kind::CreateView { name, replace } => other::create_view(&mut effects, name, *replace),
         Kind::CreateIndex(create) => index::create(&mut effects, create),
         Kind::Reindex { what, concurrently } => index::reindex(&mut effects, what, *concurrently),
-        Kind::Drop(drop) => drop::drop(&mut effects, drop),
+        Kind::Drop(drop) => drop::drop(&mut effects, drop, &statement.tag),
         Kind::Truncate { tables, cascade } => drop::truncate(&mut effects, tables, *cascade),
         Kind::Rename(rename) => other::rename(&mut effects, rename),
         Kind::Cluster { table } => other::cluster(&mut effects, table.as_ref()),
         Kind::Vacuum { tables, full } => other::vacuum(&mut effects, tables, *full),
         Kind::Refresh { view, concurrently } => other::refresh(&mut effects, view, *concurrently),
-        Kind::Locks(locks) => other::locks(&mut effects, locks),
+        Kind::Locks(locks) => {
+            other::locks(&mut effects, locks);
+            statement.facts.iter().for_each(|fact| other::unpublish(&mut effects, fact));
+        }
         Kind::Modify(changes) => other::modify(&mut effects, changes),
         Kind::Create(creation) => other::modify(&mut effects, &creation.changes),
         Kind::AlterComposite { name, actions } => alter_table::alter_composite(&mut effects, name, actions),

@@ -8,7 +8,7 @@ mod fact;
 mod range;
 
 pub use create::{AlterDomain, CreateIndex, CreateTable, Creation, DomainChange, New, NewDomain};
-pub use fact::{Fact, Function as FunctionFact, Insert, Owned, ReplicaIdentity, RowSecurity, Triggers};
+pub use fact::{Attached, Fact, Function as FunctionFact, How, Insert, Owned, Privileges, ReplicaIdentity, RowSecurity, Triggers};
 pub use range::{Bound, Edge, Range, WrittenBound};
 
 use crate::catalog::ConstraintKind;
@@ -344,6 +344,8 @@ pub struct ConstraintDef {
     pub columns: Vec<String>,
     /// For CHECK: columns that it proves to be not null.
     pub proves: Vec<String>,
+    /// For `ADD CONSTRAINT ... CHECK`: the expression as SQL.
+    pub expression: Option<String>,
     pub not_valid: bool,
     pub enforced: bool,
     pub no_inherit: bool,

@@ -15,17 +15,21 @@ mod drop;
 mod expr;
 mod fact;
 pub(crate) mod fragment;
+mod long_name;
 mod modify;
 mod names;
 mod position;
+mod remark;
 mod rename;
 mod size;
 mod statement;
 mod tag;
 mod token;
 mod transaction;
+mod truth;
 
 pub use actions::actions;
+pub use long_name::long_names;
 
 use pg_query::protobuf::node::Node as Tree;
 use pg_query::protobuf::{Node, ParseResult};

@@ -16,10 +16,10 @@ use std::rc::Rc;
 
 use crate::catalog::{Catalog, Domain, Function, Oid, Relation, Type, Volatility};
 use crate::effects::Volatilities;
-use crate::ir::{ColumnDef, Expr, QualifiedName, Range, Statement, TypeName};
+use crate::ir::{ColumnDef, Expr, FunctionFact, QualifiedName, Range, Statement, TypeName};
 use crate::parse;
 pub use past::{Deeds, Held, Past, changes_something};
-pub use settings::Timeout;
+pub use settings::{Timeout, milliseconds};
 use state::State;
 
 /// Object identifiers below are those of PostgreSQL itself.
@@ -205,7 +205,9 @@ impl<'a> Script<'a> {
 
     /// All functions that a call could mean.
     pub fn functions(&self, name: &QualifiedName, arguments: usize) -> Vec<Function> {
-        self.everywhere(name, |name| self.base.functions(name, arguments))
+        let known = self.everywhere(name, |name| self.base.functions(name, arguments));
+        let own = |one: &&FunctionFact| same_name(&one.name, name) && one.arguments.is_none_or(|count| count == arguments);
+        self.state.functions().iter().filter(own).fold(known, changed)
     }
 
     /// Whether a call may do anything: it means a function of a user's that is free to change the database and whose text is more than an
@@ -318,6 +320,33 @@ impl<'a> Script<'a> {
         }
     }
 }
+
+/// What a call may mean after a function was made or altered. Which one of several of a name was meant is not known; then all of them count.
+fn changed(mut known: Vec<Function>, change: &FunctionFact) -> Vec<Function> {
+    if change.creates {
+        if change.replaces && known.len() == 1 {
+            known.clear();
+        }
+        let volatility = change.volatility.unwrap_or(Volatility::Volatile);
+        // its number is nobody's, so that it is told apart from all others
+        let oid = Oid::MAX - u32::try_from(known.len()).unwrap_or(0);
+        known.push(Function { oid, volatility, inlinable_body: change.inlinable_body.clone() });
+    } else if let Some(volatility) = change.volatility {
+        let several = known.len() > 1;
+        let altered = known.iter().map(|one| {
+            // the body of what was not volatile was not read
+            let unread = one.volatility != Volatility::Volatile && volatility == Volatility::Volatile;
+            let inlinable_body = if unread { Some(UNREAD.to_owned()) } else { one.inlinable_body.clone() };
+            Function { oid: one.oid, volatility, inlinable_body }
+        });
+        let altered: Vec<Function> = altered.collect();
+        known = if several { [known, altered].concat() } else { altered };
+    }
+    known
+}
+
+/// A body that no grammar reads: what it comes to cannot be told.
+const UNREAD: &str = ")";
 
 /// Equal, or equal in the last part where one of them has no schema.
 fn same_name(one: &QualifiedName, other: &QualifiedName) -> bool {

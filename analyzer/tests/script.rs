@@ -55,11 +55,11 @@ fn a_changed_type_is_the_old_type_of_the_next_change() {
                 "alter-column-type-rewrite, alter-type-narrowing",
             ),
             ("ALTER TABLE users ADD c varchar(10); ALTER TABLE users ALTER c TYPE varchar(20)", "strong-lock"),
-            ("ALTER TABLE users ADD c serial; ALTER TABLE users ALTER c TYPE bigint", "alter-column-type-rewrite"),
+            ("ALTER TABLE users ADD c serial; ALTER TABLE users ALTER c TYPE bigint", "alter-column-type-rewrite, repeated-work"),
             ("CREATE TYPE m AS ENUM ('a'); ALTER TABLE users ADD c m; ALTER TABLE users ALTER c TYPE text", "unknown-effect"),
-            ("ALTER TABLE users SET TABLESPACE fast; ALTER TABLE users SET TABLESPACE pg_default", "set-tablespace"),
-            ("ALTER TABLE users SET UNLOGGED; ALTER TABLE users SET LOGGED", "table-rewrite"),
-            ("ALTER TABLE users SET ACCESS METHOD other; ALTER TABLE users SET ACCESS METHOD heap", "table-rewrite"),
+            ("ALTER TABLE users SET TABLESPACE fast; ALTER TABLE users SET TABLESPACE pg_default", "set-tablespace, repeated-work"),
+            ("ALTER TABLE users SET UNLOGGED; ALTER TABLE users SET LOGGED", "table-rewrite, repeated-work"),
+            ("ALTER TABLE users SET ACCESS METHOD other; ALTER TABLE users SET ACCESS METHOD heap", "table-rewrite, repeated-work"),
         ],
     );
 }

@@ -72,7 +72,7 @@ fn what_grows_with_the_data_has_an_estimate() {
     let estimate = |sql: &str, bytes| one(sql, &sized("users", bytes, None)).estimate;
     for sql in [
         "CREATE INDEX ON users (age)",
-        "CREATE INDEX CONCURRENTLY ON users (age)",
+        "CREATE INDEX CONCURRENTLY i ON users (age)",
         "ALTER TABLE users ALTER COLUMN age SET NOT NULL",
         "ALTER TABLE users ALTER COLUMN age TYPE bigint",
         "ALTER TABLE users ADD UNIQUE (age)",

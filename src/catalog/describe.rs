@@ -102,6 +102,8 @@ pub struct Known {
     pub unlogged: bool,
     /// `pg_class.reltablespace`.
     pub tablespace: pg_sys::Oid,
+    /// Its file, from the data directory on.
+    pub file: Option<String>,
     /// Numbers given to columns, dropped ones included.
     pub column_numbers: u32,
     /// The numbers of the relation's columns, in the same order.
@@ -204,6 +206,7 @@ impl RawRelation {
                 relation: Rc::new(relation),
                 unlogged: self.persistence == b'u',
                 tablespace: self.tablespace,
+                file: from_server(self.file),
                 column_numbers: u32::try_from(self.column_numbers).unwrap_or(0),
                 numbers: raw_columns.iter().map(|column| column.number).collect(),
             })

@@ -9,7 +9,7 @@ use pgrx::pg_sys;
 use std::ffi::{CString, c_char, c_int};
 use std::ptr;
 use std::sync::atomic::{AtomicPtr, Ordering};
-use zdm_analyzer::catalog::{Answer, Cast, Function, Volatility};
+use zdm_analyzer::catalog::{Cast, Decision, Function, Volatility};
 
 /// `ZdmFunction` of `zdm_shim.h`.
 #[repr(C)]
@@ -269,6 +269,16 @@ pub fn functions(name: &Name, arguments: usize) -> Result<Vec<Function>, ServerE
     }
 }
 
+/// All functions of a name, whatever their parameters.
+pub fn all_functions(name: &Name) -> Result<Vec<Function>, ServerError> {
+    let (mut list, mut count) = (ptr::null_mut(), 0);
+    // SAFETY: as above; -1 stands for any number (namespace.c, FuncnameGetCandidates).
+    unsafe {
+        ServerError::check(zdm_shim_functions(name.schema(), name.name.as_ptr(), -1, &mut list, &mut count))?;
+        Ok(copy_functions(list, count))
+    }
+}
+
 /// The functions behind all operators of a name.
 pub fn operators(name: &Name) -> Result<Vec<Function>, ServerError> {
     let (mut list, mut count) = (ptr::null_mut(), 0);
@@ -353,38 +363,38 @@ pub fn time_zone_is_utc() -> bool {
 }
 
 /// `ZdmAnswer` of `zdm_shim.h`.
-fn answer(raw: c_int) -> Answer {
+fn decision(raw: c_int) -> Decision {
     match raw {
-        0 => Answer::No,
-        1 => Answer::Yes,
-        2 => Answer::CannotTell,
-        _ => Answer::Refused,
+        0 => Decision::No,
+        1 => Decision::Yes,
+        2 => Decision::CannotTell,
+        _ => Decision::Refused,
     }
 }
 
 /// Whether a default for a column of a type must be computed for each row.
-pub fn default_is_volatile(expression: &str, type_oid: u32, typmod: i32) -> Result<Answer, ServerError> {
+pub fn default_is_volatile(expression: &str, type_oid: u32, typmod: i32) -> Result<Decision, ServerError> {
     let expression = to_server(expression);
     let mut raw = -1;
     // SAFETY: the string is valid for the call; `raw` is an int, as C's enum is; errors come back as data.
     ServerError::check(unsafe { zdm_shim_default_is_volatile(expression.as_ptr(), pg_sys::Oid::from(type_oid), typmod, &mut raw) })?;
-    Ok(answer(raw))
+    Ok(decision(raw))
 }
 
 /// Whether valid constraints prove that a column holds no NULL.
-pub fn proves_not_null(table: u32, attribute: i16) -> Result<Answer, ServerError> {
+pub fn proves_not_null(table: u32, attribute: i16) -> Result<Decision, ServerError> {
     let mut raw = -1;
     // SAFETY: as above.
     ServerError::check(unsafe { zdm_shim_proves_not_null(pg_sys::Oid::from(table), attribute, &mut raw) })?;
-    Ok(answer(raw))
+    Ok(decision(raw))
 }
 
 /// Whether valid constraints prove that the rows of a table lie within the bound of a partition, or outside it.
-pub fn proves_bound(parent: u32, table: u32, bound: &str, outside: bool) -> Result<Answer, ServerError> {
+pub fn proves_bound(parent: u32, table: u32, bound: &str, outside: bool) -> Result<Decision, ServerError> {
     let bound = to_server(bound);
     let mut raw = -1;
     let (parent, table) = (pg_sys::Oid::from(parent), pg_sys::Oid::from(table));
     // SAFETY: as above.
     ServerError::check(unsafe { zdm_shim_proves_bound(parent, table, bound.as_ptr(), outside, &mut raw) })?;
-    Ok(answer(raw))
+    Ok(decision(raw))
 }

@@ -39,6 +39,13 @@ pub fn argument(fcinfo: pg_sys::FunctionCallInfo, number: usize) -> Result<Optio
     Ok(Some(Input { server, text: to_utf8(server.to_bytes()) }))
 }
 
+/// A boolean argument; NULL is false.
+pub fn flag(fcinfo: pg_sys::FunctionCallInfo, number: usize) -> bool {
+    // SAFETY: fcinfo is the function manager's; an argument that is not there is none.
+    let argument = unsafe { (*fcinfo).args.as_slice((*fcinfo).nargs as usize).get(number).copied() };
+    argument.is_some_and(|argument| !argument.isnull && argument.value.value() != 0)
+}
+
 /// The deepest nesting of comments that is read.
 const COMMENTS: usize = 1000;
 

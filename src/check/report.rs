@@ -8,7 +8,7 @@ use pgrx::pg_sys;
 use zdm_analyzer::finding::Risk;
 use zdm_analyzer::report::{Format, Source, render, summary};
 
-/// `zdm.check_report(sql, format, fail_on, file)`.
+/// `zdm.check_report(sql, format, fail_on, file, probe)`.
 pub fn check_report(fcinfo: pg_sys::FunctionCallInfo) -> Result<pg_sys::Datum, Error> {
     let format = option(fcinfo, 1)?.ok_or_else(|| Error::new(sqlstate::NULL_VALUE_NOT_ALLOWED, "format must not be null"))?;
     let format = Format::named(&format).ok_or_else(|| unknown("format", &format, &Format::NAMES))?;
@@ -20,7 +20,7 @@ pub fn check_report(fcinfo: pg_sys::FunctionCallInfo) -> Result<pg_sys::Datum, E
         return Ok(unsafe { pgrx::fcinfo::pg_return_null(fcinfo) });
     };
     super::raw_parse(&sql)?;
-    let findings = super::judge(LiveCatalog::new(fcinfo), sql.text.as_deref())?;
+    let findings = super::judge(LiveCatalog::new(fcinfo).probing(input::flag(fcinfo, 4)), sql.text.as_deref())?;
     let source = Source {
         text: sql.text.as_deref().unwrap_or_default(),
         file: file.as_deref(),

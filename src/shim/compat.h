@@ -43,4 +43,11 @@
 	} while (0)
 #endif
 
+/* generated columns that are computed when they are read */
+#if PG_VERSION_NUM < 180000
+#define zdm_is_virtual(generated) false
+#else
+#define zdm_is_virtual(generated) ((generated) == ATTRIBUTE_GENERATED_VIRTUAL)
+#endif
+
 #endif

@@ -10,8 +10,12 @@
 
 #include "postgres.h"
 
+#include "datatype/timestamp.h"
 #include "executor/spi.h"
 #include "fmgr.h"
+#include "nodes/bitmapset.h"
+#include "nodes/primnodes.h"
+#include "utils/relcache.h"
 #include "utils/elog.h"
 
 /* A report made in Rust; NULL stands for "not given". Strings are in the server's encoding. */
@@ -102,6 +106,37 @@ extern ErrorData *zdm_shim_is_locked(Oid relation, int mode, bool *locked);
 extern ErrorData *zdm_shim_has_snapshots(bool *any);
 extern ErrorData *zdm_shim_has_jobs(bool *any);
 extern ErrorData *zdm_shim_standing(Oid relation, ZdmStanding *standing);
+
+/* check: disk.c */
+extern int64 zdm_shim_free_space(const char *path);
+
+/* check: probe.c, probe_check.c */
+#define ZDM_PROBE_NULL 0		/* a NULL in keys[0] */
+#define ZDM_PROBE_DUPLICATES 1	/* the same keys twice */
+#define ZDM_PROBE_ORPHANS 2		/* keys that are not among referenced_keys */
+#define ZDM_PROBE_CONSTRAINT 3	/* a row that breaks the CHECK of this name */
+#define ZDM_PROBE_EXPRESSION 4	/* a row that breaks this expression */
+
+#define ZDM_PROBE_NOT_FOUND 0
+#define ZDM_PROBE_FOUND 1
+#define ZDM_PROBE_CANNOT_TELL 2
+
+typedef struct ZdmProbe
+{
+	int			kind;
+	Oid			root;			/* whose rights count */
+	Oid			relation;		/* whose rows are read: it, or a table below it */
+	const char *text;			/* the name or the expression */
+	int			nkeys;
+	const char *const *keys;
+	Oid			referenced;
+	const char *const *referenced_keys;
+	TimestampTz deadline;
+	int64		most;			/* so many rows are sorted at most */
+} ZdmProbe;
+
+extern ErrorData *zdm_shim_probe(const ZdmProbe *probe, int *answer, char **reason);
+extern Expr *zdm_probe_expression(Relation rel, const ZdmProbe *probe, Bitmapset **columns, const char **reason);
 
 /* guard: guard.c */
 typedef struct ZdmStatement

@@ -43,6 +43,17 @@ pub struct ColumnStatistics {
     pub greatest: Option<i64>,
 }
 
+/// Something stored that a function computes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FunctionUse {
+    /// `index`, `constraint` or `column`.
+    pub kind: String,
+    /// Its name, quoted and qualified.
+    pub name: String,
+    /// The table.
+    pub relation: Oid,
+}
+
 /// Something that uses a column.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Dependent {

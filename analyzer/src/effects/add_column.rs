@@ -81,7 +81,7 @@ pub fn rewrites(script: &Script, column: &ColumnDef) -> Option<bool> {
         .default
         .as_ref()
         .or(inherited.as_ref())
-        .map_or(Some(false), |default| volatility::is_volatile(script, &column.type_name, default));
+        .map_or(Some(false), |default| volatility::default_is_volatile(script, &column.type_name, default));
     either(default, constrained_domain(script, column))
 }
 

@@ -10,11 +10,12 @@ use crate::lock::LockMode;
 use crate::quote;
 use crate::script::FoundType;
 
-pub fn drop(effects: &mut Effects, drop: &Drop) {
+pub fn drop(effects: &mut Effects, drop: &Drop, tag: &str) {
     match &drop.what {
         Dropped::Relations(names) => {
             for name in names {
-                if let Some(relation) = effects.existing(name, drop.missing_ok) {
+                // of another kind it is not even locked (RangeVarCallbackForDropRelation)
+                if let Some(relation) = effects.existing(name, drop.missing_ok).filter(|relation| fits(tag, relation.kind)) {
                     relation_goes(effects, &relation, drop.cascade);
                 }
             }
@@ -38,6 +39,20 @@ pub fn drop(effects: &mut Effects, drop: &Drop) {
         }
         Dropped::Called("type", names) if drop.cascade => types_go(effects, names),
         Dropped::Called(..) => {}
+    }
+}
+
+/// Whether a `DROP` with this tag is for relations of this kind.
+pub fn fits(tag: &str, kind: RelationKind) -> bool {
+    use RelationKind as Is;
+    match tag {
+        "DROP TABLE" => matches!(kind, Is::Table | Is::PartitionedTable),
+        "DROP VIEW" => kind == Is::View,
+        "DROP MATERIALIZED VIEW" => kind == Is::MaterializedView,
+        "DROP SEQUENCE" => kind == Is::Sequence,
+        "DROP FOREIGN TABLE" => kind == Is::ForeignTable,
+        "DROP INDEX" => matches!(kind, Is::Index | Is::PartitionedIndex),
+        _ => true,
     }
 }
 

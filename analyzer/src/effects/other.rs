@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::{Effects, recursion_of};
 use crate::catalog::{ConstraintKind, RelationKind};
-use crate::ir::{AlterDomain, Bound, CreateTable, Lock, Modification, QualifiedName, Recursion, Rename, Renamed, Target, TypeName};
+use crate::ir::{AlterDomain, Bound, CreateTable, Fact, Lock, Modification, QualifiedName, Recursion, Rename, Renamed, Target, TypeName};
 use crate::lock::LockMode;
 use crate::script::{Found, FoundType};
 
@@ -152,6 +152,14 @@ pub fn locks(effects: &mut Effects, locks: &[Lock]) {
             let reach = if lock.target.only { Recursion::None } else { lock.recursion };
             effects.lock_tree(&relation, reach, lock.mode);
         }
+    }
+}
+
+/// The tables that a publication had until it was given others.
+pub fn unpublish(effects: &mut Effects, fact: &Fact) {
+    let Fact::SetsPublication(publication) = fact else { return };
+    for table in effects.script().catalog().published_by(publication).unwrap_or_default() {
+        effects.lock_oid(table, LockMode::ShareUpdateExclusive);
     }
 }
 

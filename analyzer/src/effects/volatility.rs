@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 
 use super::either;
-use crate::catalog::{Answer, Function, Oid, Volatility};
+use crate::catalog::{Decision, Function, Oid, Volatility};
 use crate::ir::{Expr, QualifiedName, TypeName};
 use crate::parse;
 use crate::script::{FIRST_USER_OID, FoundType, Script};
@@ -20,11 +20,16 @@ const BUDGET: usize = 200_000;
 const NAME: usize = 50;
 const FUNCTION: usize = 10;
 
+/// Whether an expression is volatile, as far as the functions tell that it names; `None`: cannot be told.
+pub fn is_volatile(script: &Script, expression: &Expr) -> Option<bool> {
+    script.volatilities().borrow_mut().expression(script, expression, DEPTH)
+}
+
 /// Whether the default of a new column must be computed for each row; `None`: cannot be told.
 ///
 /// What is not harmless at first sight the server is asked, as long as names mean to it what they mean to the text.
-pub fn is_volatile(script: &Script, type_name: &TypeName, default: &Expr) -> Option<bool> {
-    let own = script.volatilities().borrow_mut().expression(script, default, DEPTH);
+pub fn default_is_volatile(script: &Script, type_name: &TypeName, default: &Expr) -> Option<bool> {
+    let own = is_volatile(script, default);
     let found = match script.find_type(type_name) {
         // A user's type may come with a conversion of its own.
         FoundType::Existing(found) if own != Some(false) || found.oid >= FIRST_USER_OID => found,
@@ -32,11 +37,11 @@ pub fn is_volatile(script: &Script, type_name: &TypeName, default: &Expr) -> Opt
     };
     let Some(text) = default.text.as_deref().filter(|_| script.names_are_the_sessions()) else { return own };
     match script.catalog().default_is_volatile(text, &found) {
-        Answer::No => Some(false),
-        Answer::Yes => Some(true),
+        Decision::No => Some(false),
+        Decision::Yes => Some(true),
         // The literals and conversions of an extension's type are code of users, too; of the functions that are named we know enough.
-        Answer::CannotTell => own.filter(|volatile| !volatile),
-        Answer::Refused => own,
+        Decision::CannotTell => own.filter(|volatile| !volatile),
+        Decision::Refused => own,
     }
 }
 
@@ -65,6 +70,12 @@ impl Volatilities {
     /// Names may mean something else from now on.
     pub fn forget_names(&mut self) {
         self.callees.clear();
+    }
+
+    /// Functions may do something else from now on.
+    pub fn forget(&mut self) {
+        self.callees.clear();
+        self.functions.clear();
     }
 
     fn expression(&mut self, script: &Script, expression: &Expr, depth: u32) -> Option<bool> {

@@ -71,6 +71,9 @@ pub struct CreateIndex {
     pub name: Option<String>,
     /// Its columns, if it has nothing but plain columns and no WHERE.
     pub columns: Option<Vec<String>>,
+    /// How many keys it has, and whether one of them is an expression.
+    pub keys: usize,
+    pub expressions: bool,
     /// The access method.
     pub method: String,
     /// Nothing is said of operator classes, collations, order, storage or more columns (INCLUDE).

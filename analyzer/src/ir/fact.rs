@@ -1,6 +1,8 @@
 //! What rules want to know of a statement beyond its kind: particulars that change neither locks nor effects.
 
-use super::{QualifiedName, Target};
+use crate::catalog::Volatility;
+
+use super::{Expr, QualifiedName, Target};
 
 /// One particular of a statement. Those of an `ALTER TABLE` are about the relation that it alters.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,6 +44,65 @@ pub enum Fact {
     Alone,
     /// What it creates is temporary.
     Temporary,
+    /// A trigger that is altered or dropped, or a rule or policy that is created, altered or dropped.
+    Attached(Attached),
+    /// `SET DEFAULT` of something that is not NULL.
+    NewDefault {
+        column: String,
+        value: Expr,
+    },
+    /// `SET STORAGE`, or `SET COMPRESSION`.
+    Storage {
+        column: String,
+        compression: bool,
+    },
+    /// `SET GENERATED ALWAYS`.
+    IdentityAlways(String),
+    /// `NO INHERIT` of a table.
+    NoInherit(QualifiedName),
+    /// Storage parameters that get a value, in lower case.
+    Options(Vec<(String, String)>),
+    /// `CREATE TYPE ... AS ENUM`.
+    CreatesEnum(QualifiedName),
+    /// `ALTER TYPE ... ADD VALUE` without a neighbour.
+    AtTheEnd,
+    /// The tables that the query of `CREATE TABLE AS` or `CREATE MATERIALIZED VIEW` reads.
+    Reads(Vec<QualifiedName>),
+    Privileges(Privileges),
+    /// `ALTER PUBLICATION ... SET` of tables or schemas: what it does not name goes.
+    SetsPublication(String),
+}
+
+/// What hangs on a table and has a name there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attached {
+    pub what: &'static str,
+    pub how: How,
+    pub name: String,
+    /// `None`: the table that is altered.
+    pub table: Option<QualifiedName>,
+}
+
+/// What becomes of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum How {
+    Create,
+    Alter,
+    Drop,
+}
+
+/// `GRANT` or `REVOKE` on objects.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Privileges {
+    pub revoke: bool,
+    /// All privileges that there are.
+    pub all: bool,
+    /// To or from PUBLIC.
+    pub public: bool,
+    /// The tables and sequences it names.
+    pub relations: Vec<QualifiedName>,
+    /// It is about something else, for instance all tables of a schema.
+    pub others: bool,
 }
 
 /// The triggers that `ALTER TABLE` switches.
@@ -80,6 +141,16 @@ pub struct Function {
     pub sets_path: bool,
     /// `CREATE`, not `ALTER`.
     pub creates: bool,
+    /// `OR REPLACE`.
+    pub replaces: bool,
+    /// The number of its input parameters, if the text tells.
+    pub arguments: Option<usize>,
+    /// `IMMUTABLE`, `STABLE` or `VOLATILE` as far as it is said; what is created without a word is volatile.
+    pub volatility: Option<Volatility>,
+    /// As in [`crate::catalog::Function`].
+    pub inlinable_body: Option<String>,
+    /// In PL/pgSQL: it executes text that is put together of values, without quoting them.
+    pub concatenates: bool,
 }
 
 /// What happens to all that some roles own.

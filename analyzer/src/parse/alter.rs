@@ -4,7 +4,8 @@ use pg_query::protobuf::node::Node as Tree;
 use pg_query::protobuf::{AlterTableCmd, AlterTableStmt, AlterTableType, DropBehavior, Node, ObjectType};
 
 use super::{bound, create, expr, names};
-use crate::ir::{Action, AlterTable, Bound, Detach, IdentityChange, Kind, Recursion, WrittenBound};
+use crate::catalog::ConstraintKind;
+use crate::ir::{Action, AlterTable, Bound, ConstraintDef, Detach, IdentityChange, Kind, Recursion, WrittenBound};
 use crate::lock::LockMode;
 
 pub fn alter_table(statement: &AlterTableStmt) -> Kind {
@@ -64,7 +65,10 @@ fn action(command: &AlterTableCmd) -> Action {
         At::AtSetExpression => Action::SetExpression { column: name },
         At::AtAddConstraint => match definition {
             Some(Tree::Constraint(constraint)) => match create::constraint(constraint, None) {
-                Some(constraint) => Action::AddConstraint(constraint),
+                Some(added) => {
+                    let check = constraint.raw_expr.as_deref().filter(|_| added.kind == ConstraintKind::Check);
+                    Action::AddConstraint(ConstraintDef { expression: check.and_then(expr::text), ..added })
+                }
                 None => simple(LockMode::AccessExclusive, Recursion::All),
             },
             _ => simple(LockMode::AccessExclusive, Recursion::All),

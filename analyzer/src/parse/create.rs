@@ -136,6 +136,7 @@ pub fn constraint(definition: &protobuf::Constraint, at: Option<&str>) -> Option
         kind,
         columns,
         proves: if kind == ConstraintKind::Check { check.map(expr::proves_not_null).unwrap_or_default() } else { Vec::new() },
+        expression: None,
         not_valid: definition.skip_validation,
         enforced: definition.is_enforced || !matches!(kind, ConstraintKind::Check | ConstraintKind::ForeignKey),
         no_inherit: definition.is_no_inherit,
@@ -195,6 +196,8 @@ pub fn index(statement: &IndexStmt) -> Kind {
     let plain = statement.where_clause.is_none();
     Kind::CreateIndex(CreateIndex {
         columns: statement.index_params.iter().map(column).collect::<Option<Vec<String>>>().filter(|_| plain),
+        keys: statement.index_params.len(),
+        expressions: statement.index_params.iter().any(|node| column(node).is_none()),
         table: names::optional_target(statement.relation.as_ref()),
         name: (!statement.idxname.is_empty()).then(|| statement.idxname.clone()),
         method: if statement.access_method.is_empty() { "btree".to_owned() } else { statement.access_method.clone() },

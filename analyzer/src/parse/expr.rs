@@ -2,9 +2,7 @@
 
 use pg_query::protobuf::TypeName as TypeNameNode;
 use pg_query::protobuf::node::Node as Tree;
-use pg_query::protobuf::{
-    AConst, AExprKind, BoolExprType, ColumnRef, FuncCall, Node, NullTestType, ParseResult, TypeCast, a_const,
-};
+use pg_query::protobuf::{AConst, AExprKind, BoolExprType, ColumnRef, FuncCall, Node, NullTestType, ParseResult, TypeCast, a_const};
 
 use super::names;
 use crate::ir::{Expr, QualifiedName, TypeName};
@@ -42,7 +40,8 @@ fn plain_text(node: &Node) -> Option<String> {
             _ => None,
         },
         Tree::FuncCall(call) => {
-            let plain = FuncCall { funcname: call.funcname.clone(), funcformat: call.funcformat, location: call.location, ..FuncCall::default() };
+            let plain =
+                FuncCall { funcname: call.funcname.clone(), funcformat: call.funcformat, location: call.location, ..FuncCall::default() };
             match names::strings(&call.funcname).as_slice() {
                 [name] if **call == plain && is_plain(name) => Some(format!("{name}()")),
                 _ => None,
@@ -142,14 +141,36 @@ pub fn columns(node: &Node, out: &mut Vec<String>) {
     }
 }
 
-/// The columns that an expression, if it is not false, proves to be not null: `c IS NOT NULL` alone or in an AND list. That is what
-/// `NotNullImpliedByRelConstraints` finds: neither `c > 0` nor an OR will do for it.
+/// The columns that an expression, if it is not false, proves to be not null: `c IS NOT NULL` alone, in an AND list or in every branch of an OR,
+/// also as `NOT (c IS NULL)`. That is what `NotNullImpliedByRelConstraints` finds once NOT is pushed down (`negate_clause`); `c > 0` will not do
+/// for it.
 pub fn proves_not_null(node: &Node) -> Vec<String> {
+    proves(node, false)
+}
+
+/// The same of the expression or of its negation.
+fn proves(node: &Node, negated: bool) -> Vec<String> {
     match node.node.as_ref() {
-        Some(Tree::NullTest(test)) if test.nulltesttype == NullTestType::IsNotNull as i32 => {
-            test.arg.as_deref().and_then(bare_column).into_iter().collect()
+        Some(Tree::NullTest(test)) => {
+            let says = if negated { NullTestType::IsNull } else { NullTestType::IsNotNull };
+            let column = test.arg.as_deref().and_then(bare_column).filter(|_| test.nulltesttype == says as i32);
+            column.into_iter().collect()
         }
-        Some(Tree::BoolExpr(list)) if list.boolop == BoolExprType::AndExpr as i32 => list.args.iter().flat_map(proves_not_null).collect(),
+        Some(Tree::BoolExpr(list)) => {
+            let each = |negated| list.args.iter().map(move |one| proves(one, negated));
+            match BoolExprType::try_from(list.boolop) {
+                Ok(BoolExprType::NotExpr) => each(!negated).flatten().collect(),
+                Ok(BoolExprType::AndExpr) if !negated => each(false).flatten().collect(),
+                Ok(BoolExprType::OrExpr) if negated => each(true).flatten().collect(),
+                Ok(_) => each(negated)
+                    .reduce(|mut all, one| {
+                        all.retain(|column| one.contains(column));
+                        all
+                    })
+                    .unwrap_or_default(),
+                Err(_) => Vec::new(),
+            }
+        }
         _ => Vec::new(),
     }
 }
@@ -249,14 +270,6 @@ fn children(node: &Node) -> Vec<&Node> {
     out
 }
 
-/// Whether a constant is boolean true; used for `WHERE true`.
-pub fn is_true(node: &Node) -> bool {
-    match node.node.as_ref() {
-        Some(Tree::AConst(constant)) => matches!(&constant.val, Some(a_const::Val::Boolval(value)) if value.boolval),
-        _ => false,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -279,9 +292,44 @@ mod tests {
             check(column.type_name.as_ref().unwrap());
             assert_eq!(seen, 1);
         }
-        let expressions = ["0", "42", "-1", "1.5", "true", "false", "NULL", "''", "'it''s'", "'a'", "E'a\\\\b'", "E'a\\nb'", "'\u{e9}'", "now()", "gen_random_uuid()",
-            "app.f()", "pg_catalog.now()", "f(1)", "count(*)", "\"F\"()", "\"order\"()", "left()", "coalesce(1)", "current_timestamp", "'a'::text", "1 + 1", "B'01'",
-            "f() OVER ()", "f() FILTER (WHERE true)", "overlay()", "\"left\"()", "\"between\"()", "2147483647", "2147483648", "greatest(1)", "x'ff'"];
+        let expressions = [
+            "0",
+            "42",
+            "-1",
+            "1.5",
+            "true",
+            "false",
+            "NULL",
+            "''",
+            "'it''s'",
+            "'a'",
+            "E'a\\\\b'",
+            "E'a\\nb'",
+            "'\u{e9}'",
+            "now()",
+            "gen_random_uuid()",
+            "app.f()",
+            "pg_catalog.now()",
+            "f(1)",
+            "count(*)",
+            "\"F\"()",
+            "\"order\"()",
+            "left()",
+            "coalesce(1)",
+            "current_timestamp",
+            "'a'::text",
+            "1 + 1",
+            "B'01'",
+            "f() OVER ()",
+            "f() FILTER (WHERE true)",
+            "overlay()",
+            "\"left\"()",
+            "\"between\"()",
+            "2147483647",
+            "2147483648",
+            "greatest(1)",
+            "x'ff'",
+        ];
         let mut plain = 0;
         for one in expressions {
             let Ok(parsed) = pg_query::parse(&format!("SELECT {one}"), 0) else { continue };
@@ -289,7 +337,12 @@ mod tests {
             let Some(Tree::ResTarget(target)) = select.target_list[0].node.as_ref() else { panic!("{one}") };
             let node = target.val.as_deref().unwrap();
             plain += usize::from(plain_text(node).is_some());
-            assert!(plain_text(node).is_none() || plain_text(node) == deparsed(node), "{one}: {:?}, {:?}", plain_text(node), deparsed(node));
+            assert!(
+                plain_text(node).is_none() || plain_text(node) == deparsed(node),
+                "{one}: {:?}, {:?}",
+                plain_text(node),
+                deparsed(node)
+            );
         }
         assert!(plain >= 8, "{plain}");
     }

@@ -5,7 +5,8 @@ use pg_query::protobuf::{
     AlterTableCmd, AlterTableType, DefElem, InsertStmt, Node, RoleSpec, RoleSpecType, SelectStmt, SetOperation, ViewStmt,
 };
 
-use super::names;
+use super::{names, remark};
+use crate::catalog::Volatility;
 use crate::ir::{Fact, FunctionFact, Insert, Owned, QualifiedName, ReplicaIdentity, RowSecurity, Triggers};
 
 /// The particulars of a statement.
@@ -16,18 +17,20 @@ pub fn of(node: &Tree) -> Vec<Fact> {
                 Some(Tree::AlterTableCmd(command)) => Some(command),
                 _ => None,
             });
-            commands.filter_map(|command| altered(command)).collect()
+            commands.filter_map(|command| altered(command).or_else(|| remark::altered(command))).collect()
         }
         Tree::SelectStmt(select) => {
-            if sets_sequence(select) {
-                vec![Fact::SetsSequence]
-            } else {
-                Vec::new()
-            }
+            let sets = sets_sequence(select).then_some(Fact::SetsSequence);
+            sets.into_iter().chain(remark::beside(node)).collect()
         }
         _ => {
             let more = [(alone(node), Fact::Alone), (is_temporary(node), Fact::Temporary)];
-            single(node).into_iter().chain(more.into_iter().filter_map(|(is, fact)| is.then_some(fact))).collect()
+            single(node)
+                .or_else(|| remark::single(node))
+                .into_iter()
+                .chain(remark::beside(node))
+                .chain(more.into_iter().filter_map(|(is, fact)| is.then_some(fact)))
+                .collect()
         }
     }
 }
@@ -42,11 +45,19 @@ fn single(node: &Tree) -> Option<Fact> {
         Tree::CreatePolicyStmt(policy) => Fact::CreatePolicy(names::range_var(policy.table.as_ref()?)),
         Tree::CreateFunctionStmt(function) => {
             let name = names::qualified(&names::strings(&function.funcname));
-            Fact::Function(changed_function(name, &function.options, true))
+            Fact::Function(FunctionFact {
+                replaces: function.replace,
+                arguments: Some(remark::arguments(&function.parameters)),
+                inlinable_body: remark::inlinable_body(function),
+                concatenates: remark::concatenates(&function.options),
+                ..changed_function(name, &function.options, true)
+            })
         }
         Tree::AlterFunctionStmt(function) => {
-            let name = names::qualified(&names::strings(&function.func.as_ref()?.objname));
-            Fact::Function(changed_function(name, &function.actions, false))
+            let object = function.func.as_ref()?;
+            let name = names::qualified(&names::strings(&object.objname));
+            let arguments = (!object.args_unspecified).then_some(object.objargs.len());
+            Fact::Function(FunctionFact { arguments, ..changed_function(name, &function.actions, false) })
         }
         Tree::AlterSeqStmt(sequence) => {
             let harmless = |node: &Node| matches!(node.node.as_ref(), Some(Tree::DefElem(element)) if element.defname == "owned_by");
@@ -154,6 +165,11 @@ fn changed_function(name: QualifiedName, options: &[Node], creates: bool) -> Fun
         definer: names::option(options, "security") == Some(true),
         sets_path: elements().any(|element| element.defname == "set" && is_path(element)),
         creates,
+        replaces: false,
+        arguments: None,
+        volatility: remark::volatility(options).or(creates.then_some(Volatility::Volatile)),
+        inlinable_body: None,
+        concatenates: false,
     }
 }
 

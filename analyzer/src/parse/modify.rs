@@ -6,7 +6,8 @@ use std::ops::Range;
 use pg_query::protobuf::node::Node as Tree;
 use pg_query::protobuf::{Node, WithClause};
 
-use super::{expr, names, position};
+use super::token::{Kind as Word, Tokens};
+use super::{names, position, truth};
 use crate::ir::{Kind, Modification};
 
 /// A statement that does nothing but change rows; `Ignored` if none without more ado.
@@ -63,9 +64,9 @@ fn with(clause: Option<&WithClause>, sql: &str, span: &Range<usize>, out: &mut V
     }
 }
 
-/// A WHERE that leaves something out; `WHERE true` does not.
+/// A WHERE that leaves something out; `WHERE true` and `WHERE 1 = 1` do not.
 fn filters(condition: Option<&Node>) -> bool {
-    condition.is_some_and(|condition| !expr::is_true(condition))
+    condition.is_some_and(|condition| !truth::is_true(condition))
 }
 
 /// The text of the assignments, when they run to the end of the statement.
@@ -76,11 +77,18 @@ fn assignments(targets: &[Node], sql: &str, span: &Range<usize>) -> Option<Range
     });
     let start = first.min()?;
     let text = sql.get(start..span.end)?;
-    let trailing_where = text.to_ascii_lowercase().rfind("where").is_some_and(|at| {
-        // `WHERE true`, the only one that gets here, is cut off.
-        text.get(at + 5..).is_some_and(|rest| rest.trim().eq_ignore_ascii_case("true"))
-    });
-    let end = if trailing_where { start + text.to_ascii_lowercase().rfind("where")? } else { span.end };
+    // A WHERE that gets here leaves nothing out. It is the last clause, and stands in no parentheses.
+    let (mut depth, mut end) = (0_usize, span.end);
+    for token in Tokens::new(text) {
+        match token.kind {
+            Word::Sign(b'(') => depth += 1,
+            Word::Sign(b')') => depth = depth.saturating_sub(1),
+            Word::Word if depth == 0 && text.get(token.span.clone()).is_some_and(|word| word.eq_ignore_ascii_case("where")) => {
+                end = start + token.span.start;
+            }
+            _ => {}
+        }
+    }
     let cut = position::span(sql.get(..end)?, i32::try_from(start).ok()?, 0);
     (cut.start < cut.end).then_some(cut)
 }

@@ -1,7 +1,7 @@
 //! Names, types and small values out of parse nodes.
 
 use pg_query::protobuf::node::Node as Tree;
-use pg_query::protobuf::{self, Node, RangeVar, a_const};
+use pg_query::protobuf::{self, Node, RangeVar, SelectStmt, a_const};
 
 use crate::ir::{QualifiedName, Target, TypeName};
 
@@ -15,6 +15,15 @@ pub fn target(var: &RangeVar) -> Target {
 
 pub fn optional_target(var: Option<&RangeVar>) -> Target {
     var.map(target).unwrap_or_else(|| Target { name: QualifiedName { schema: None, name: String::new() }, only: false })
+}
+
+/// The table that `SELECT ... INTO` makes; in a UNION the first SELECT names it.
+pub fn into(select: &SelectStmt) -> Option<&RangeVar> {
+    let mut first = select;
+    while let Some(left) = first.larg.as_deref() {
+        first = left;
+    }
+    first.into_clause.as_deref()?.rel.as_ref()
 }
 
 /// The strings of a list of String nodes.

@@ -41,7 +41,7 @@ pub fn kind(node: &Tree, sql: &str, span: &Range<usize>) -> Kind {
         Tree::UpdateStmt(_) | Tree::DeleteStmt(_) | Tree::InsertStmt(_) | Tree::MergeStmt(_) | Tree::CopyStmt(_) => {
             modify::modification(node, sql, span)
         }
-        Tree::SelectStmt(select) => match select.into_clause.as_deref().and_then(|into| into.rel.as_ref()) {
+        Tree::SelectStmt(select) => match names::into(select) {
             Some(made) => Kind::Create(Creation {
                 new: New::Relation(names::range_var(made)),
                 if_not_exists: false,

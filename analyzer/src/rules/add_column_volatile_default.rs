@@ -42,7 +42,7 @@ impl Rule for AddColumnVolatileDefault {
             let inherited = context.script().domain_default(column);
             let default = column.default.as_ref().or(inherited.as_ref())?;
             if context.adds_nothing(relation, action)
-                || crate::effects::is_volatile(context.script(), &column.type_name, default) != Some(true)
+                || crate::effects::default_is_volatile(context.script(), &column.type_name, default) != Some(true)
             {
                 return None;
             }

@@ -6,7 +6,7 @@ use crate::finding::Risk;
 super::rule! {
     /// A DELETE without WHERE removes every row in one transaction.
     ///
-    /// **What it detects.** `DELETE` without a WHERE clause (or with WHERE true) on a table that holds rows, also inside WITH
+    /// **What it detects.** `DELETE` without a WHERE clause (or with one that is always true: WHERE 1 = 1) on a table that holds rows, also inside WITH
     /// or COPY and with a USING clause: a join alone is not counted on to leave rows out.
     ///
     /// **Why.** The data is gone, every row stays locked until the transaction ends, and the table is left full of dead rows.

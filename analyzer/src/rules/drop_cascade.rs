@@ -3,7 +3,7 @@
 use super::{Context, Report, Rule};
 use crate::catalog::Dependents;
 use crate::finding::Risk;
-use crate::ir::{Dropped, Kind};
+use crate::ir::Kind;
 
 super::rule! {
     /// CASCADE drops things that the statement does not name.
@@ -34,11 +34,10 @@ super::rule! {
 impl Rule for DropCascade {
     fn check(&self, context: &Context) -> Vec<Report> {
         let Kind::Drop(drop) = context.kind() else { return Vec::new() };
-        let Dropped::Relations(names) = &drop.what else { return Vec::new() };
         if !drop.cascade {
             return Vec::new();
         }
-        let dropped = names.iter().filter_map(|name| context.existing(name)).filter(|one| !super::is_private(one));
+        let dropped = context.dropped().into_iter().filter(|one| !super::is_private(one));
         let reports = dropped.filter_map(|relation| {
             let all = context.script().catalog().dependents(relation.oid).filter(|all| all.count > 0)?;
             let bound = |one: &String| one.starts_with("constraint ") || one.starts_with("trigger ") || one.starts_with("default value ");

@@ -2,7 +2,6 @@
 
 use super::{Context, Report, Rule, hint};
 use crate::finding::Risk;
-use crate::ir::{Dropped, Kind};
 
 super::rule! {
     /// Dropping a partition locks the whole partitioned table.
@@ -31,9 +30,7 @@ super::rule! {
 
 impl Rule for DropPartitionLocksParent {
     fn check(&self, context: &Context) -> Vec<Report> {
-        let Kind::Drop(drop) = context.kind() else { return Vec::new() };
-        let Dropped::Relations(names) = &drop.what else { return Vec::new() };
-        let dropped: Vec<_> = names.iter().filter_map(|name| context.existing(name)).collect();
+        let dropped = context.dropped();
         let partitions = dropped.iter().filter(|one| one.is_partition && !super::is_private(one));
         let reports = partitions.filter_map(|partition| {
             let parent = partition.parents.first().and_then(|oid| context.script().get(*oid))?;

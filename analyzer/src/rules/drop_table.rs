@@ -3,7 +3,6 @@
 use super::{Context, Report, Rule};
 use crate::catalog::RelationKind;
 use crate::finding::Risk;
-use crate::ir::{Dropped, Kind};
 
 super::rule! {
     /// Dropping a table destroys its data and breaks programs that still use it.
@@ -34,9 +33,7 @@ super::rule! {
 impl Rule for DropTable {
     fn check(&self, context: &Context) -> Vec<Report> {
         let tables = |kind| matches!(kind, RelationKind::Table | RelationKind::PartitionedTable | RelationKind::ForeignTable);
-        let Kind::Drop(drop) = context.kind() else { return Vec::new() };
-        let Dropped::Relations(names) = &drop.what else { return Vec::new() };
-        let dropped = names.iter().filter_map(|name| context.existing(name)).filter(|one| tables(one.kind) && !super::is_private(one));
+        let dropped = context.dropped().into_iter().filter(|one| tables(one.kind) && !super::is_private(one));
         let reports = dropped.map(|table| {
             let report = context.report(Risk::Danger, &table, format!("drops table {}", super::name_of(&table)));
             let others = context.others(&table);

@@ -3,7 +3,6 @@
 use super::{Context, Report, Rule};
 use crate::catalog::RelationKind;
 use crate::finding::Risk;
-use crate::ir::{Dropped, Kind};
 
 super::rule! {
     /// Dropping a view or a sequence breaks programs that still use it.
@@ -32,9 +31,7 @@ super::rule! {
 
 impl Rule for DropView {
     fn check(&self, context: &Context) -> Vec<Report> {
-        let Kind::Drop(drop) = context.kind() else { return Vec::new() };
-        let Dropped::Relations(names) = &drop.what else { return Vec::new() };
-        let dropped = names.iter().filter_map(|name| context.existing(name)).filter(|one| !super::is_private(one));
+        let dropped = context.dropped().into_iter().filter(|one| !super::is_private(one));
         let reports = dropped.filter_map(|relation| {
             let what = match relation.kind {
                 RelationKind::View => "view",

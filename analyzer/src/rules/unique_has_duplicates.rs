@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::{Context, Report, Rule};
+use super::{Context, Report, Rule, rows};
 use crate::catalog::{ConstraintKind, Relation};
 use crate::finding::Risk;
 use crate::ir::{Action, Kind};
@@ -12,7 +12,7 @@ super::rule! {
     /// A column that held duplicates cannot become unique.
     ///
     /// **What it detects.** `CREATE UNIQUE INDEX` and `ADD UNIQUE` or `ADD PRIMARY KEY` on one column in which the last ANALYZE found the
-    /// same value twice.
+    /// same value twice; with `probe => true`, on columns in which two rows have the same values now, or where that cannot be told.
     ///
     /// **Why.** The whole index is built before the statement fails. CONCURRENTLY leaves an invalid index behind, which every write
     /// maintains.
@@ -60,6 +60,9 @@ fn is_unique(kind: ConstraintKind) -> bool {
 }
 
 fn duplicates(context: &Context, relation: &Rc<Relation>, columns: &[String], concurrently: bool) -> Option<Report> {
+    if let Some(seen) = rows::duplicates(context, relation, columns).filter(|_| !columns.is_empty()) {
+        return seen;
+    }
     let [column] = columns else { return None };
     let found = context.statistics(relation, column)?;
     // ANALYZE writes -(1 - null_frac) where no value came twice, and a number above 0 only where values come ten times on average.

@@ -6,7 +6,7 @@ use crate::finding::Risk;
 super::rule! {
     /// An UPDATE without WHERE changes every row in one transaction.
     ///
-    /// **What it detects.** `UPDATE` without a WHERE clause (or with WHERE true) on a table that holds rows, also inside WITH
+    /// **What it detects.** `UPDATE` without a WHERE clause (or with one that is always true: WHERE 1 = 1) on a table that holds rows, also inside WITH
     /// and with a FROM clause: a join alone is not counted on to leave rows out.
     ///
     /// **Why.** Every row stays locked until the transaction ends, the table doubles in size, and replicas lag behind.

@@ -37,31 +37,25 @@ impl Rule for WrongKind {
     }
 
     fn check(&self, context: &Context) -> Vec<Report> {
-        let (names, fitting): (Vec<&QualifiedName>, &[K]) = match context.kind() {
+        let table = |kind| matches!(kind, K::Table | K::PartitionedTable);
+        let fits = |kind| match context.kind() {
+            Kind::Truncate { .. } => table(kind) || kind == K::ForeignTable,
+            Kind::CreateIndex(_) => table(kind) || kind == K::MaterializedView,
+            Kind::Refresh { .. } => kind == K::MaterializedView,
+            _ => crate::effects::fits(context.tag(), kind),
+        };
+        let names: Vec<&QualifiedName> = match context.kind() {
             Kind::Drop(drop) => match &drop.what {
-                Dropped::Relations(names) => (
-                    names.iter().collect(),
-                    match context.tag() {
-                        "DROP TABLE" => &[K::Table, K::PartitionedTable],
-                        "DROP VIEW" => &[K::View],
-                        "DROP MATERIALIZED VIEW" => &[K::MaterializedView],
-                        "DROP SEQUENCE" => &[K::Sequence],
-                        "DROP FOREIGN TABLE" => &[K::ForeignTable],
-                        _ => return Vec::new(),
-                    },
-                ),
-                Dropped::Indexes(names) => (names.iter().collect(), &[K::Index, K::PartitionedIndex]),
+                Dropped::Relations(names) | Dropped::Indexes(names) => names.iter().collect(),
                 _ => return Vec::new(),
             },
-            Kind::Truncate { tables, .. } => {
-                (tables.iter().map(|target| &target.name).collect(), &[K::Table, K::PartitionedTable, K::ForeignTable])
-            }
-            Kind::CreateIndex(create) => (vec![&create.table.name], &[K::Table, K::PartitionedTable, K::MaterializedView]),
-            Kind::Refresh { view, .. } => (vec![view], &[K::MaterializedView]),
+            Kind::Truncate { tables, .. } => tables.iter().map(|target| &target.name).collect(),
+            Kind::CreateIndex(create) => vec![&create.table.name],
+            Kind::Refresh { view, .. } => vec![view],
             _ => return Vec::new(),
         };
         let found = names.into_iter().filter_map(|name| context.existing(name));
-        let reports = found.filter(|relation| !fitting.contains(&relation.kind)).map(|relation| {
+        let reports = found.filter(|relation| !fits(relation.kind)).map(|relation| {
             let message = format!("would fail: {} is {}", super::name_of(&relation), article(relation.kind));
             context.report(Risk::Caution, &relation, message).aside()
         });

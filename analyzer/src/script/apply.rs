@@ -3,8 +3,9 @@
 use super::state::{NewType, Place, Session};
 use super::{Found, FoundType, Script};
 use crate::catalog::{Domain, Index, Type};
+use crate::effects::fits;
 use crate::ir::{
-    Action, AlterDomain, CreateIndex, CreateTable, Creation, DomainChange, Dropped, Kind, New, NewDomain, QualifiedName, Renamed,
+    Action, AlterDomain, CreateIndex, CreateTable, Creation, DomainChange, Dropped, Fact, Kind, New, NewDomain, QualifiedName, Renamed,
     Statement, TypeName,
 };
 use crate::quote;
@@ -17,7 +18,7 @@ impl Script<'_> {
             Kind::CreateIndex(index) => self.index(index),
             Kind::Create(creation) => self.create(creation),
             Kind::Drop(drop) => match &drop.what {
-                Dropped::Relations(names) | Dropped::Indexes(names) => names.iter().for_each(|name| self.forget(name)),
+                Dropped::Relations(names) | Dropped::Indexes(names) => names.iter().for_each(|name| self.forget(name, &statement.tag)),
                 Dropped::Schemas(names) => {
                     for schema in names {
                         for oid in self.base.relations_in_schema(schema) {
@@ -41,6 +42,12 @@ impl Script<'_> {
                 self.volatilities.get_mut().forget_names();
             }
             _ => {}
+        }
+        for fact in &statement.facts {
+            if let Fact::Function(function) = fact {
+                self.state.change_function(function.clone());
+                self.volatilities.get_mut().forget();
+            }
         }
         self.past.apply(statement);
     }
@@ -141,8 +148,9 @@ impl Script<'_> {
         self.state.create(QualifiedName { schema, name: name.clone() });
     }
 
-    fn forget(&mut self, name: &QualifiedName) {
+    fn forget(&mut self, name: &QualifiedName, tag: &str) {
         match self.find(name) {
+            Found::Existing(relation) if !fits(tag, relation.kind) => {}
             Found::Existing(relation) => self.state.drop_relation(relation.oid),
             _ => self.state.uncreate(name),
         }

@@ -37,6 +37,8 @@ pub struct Deeds {
     pub referenced: Vec<Oid>,
     /// The rules that spoke of it.
     pub rules: Vec<&'static str>,
+    /// The table whose rows an `ALTER TABLE` read under a strong lock, and whether it wrote them anew.
+    pub worked_on: Option<(Oid, bool)>,
 }
 
 /// What is there to the end of the transaction, or until a savepoint is gone back to.
@@ -72,6 +74,8 @@ pub struct Past<'a> {
     policies: Vec<QualifiedName>,
     /// The first strong lock since the last COMMIT of the text, whether or not a block is known to be open.
     first_lock: Option<Held>,
+    /// The first `ALTER TABLE` that worked on the rows of a table, and whether it wrote them anew.
+    worked_on: BTreeMap<Oid, (u32, bool)>,
 }
 
 impl<'a> Past<'a> {
@@ -91,6 +95,7 @@ impl<'a> Past<'a> {
             alone: None,
             policies: Vec::new(),
             first_lock: None,
+            worked_on: BTreeMap::new(),
         }
     }
 
@@ -161,6 +166,11 @@ impl<'a> Past<'a> {
         self.first_lock.as_ref()
     }
 
+    /// The earlier `ALTER TABLE` of the text that worked on the rows of a table, and whether it wrote them anew.
+    pub fn worked_on(&self, relation: Oid) -> Option<(u32, bool)> {
+        self.worked_on.get(&relation).copied()
+    }
+
     /// The first statement so far that changed something and is committed by now.
     pub fn changes(&self) -> Option<u32> {
         self.changes
@@ -211,6 +221,14 @@ impl<'a> Past<'a> {
     /// Takes note of what a statement leaves behind.
     pub fn note(&mut self, number: u32, deeds: Deeds) {
         self.note_rules(&deeds);
+        if let Some((relation, rewrites)) = deeds.worked_on
+            && self.worked_on.len() < REMEMBERED
+        {
+            let known = self.worked_on.entry(relation).or_insert((number, rewrites));
+            if rewrites && !known.1 {
+                *known = (number, true);
+            }
+        }
         for (relation, mode) in deeds.locks {
             if self.first_lock.is_none() {
                 self.first_lock = Some(Held { relation: Rc::clone(&relation), mode, since: number });

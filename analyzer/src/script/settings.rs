@@ -12,7 +12,16 @@ pub enum Timeout {
 
 impl Script<'_> {
     pub fn lock_timeout(&self) -> Timeout {
-        self.setting("lock_timeout").as_deref().and_then(milliseconds).map_or(Timeout::Unknown, Timeout::Is)
+        self.timeout("lock_timeout")
+    }
+
+    pub fn statement_timeout(&self) -> Timeout {
+        self.timeout("statement_timeout")
+    }
+
+    /// A setting whose unit is milliseconds.
+    pub fn timeout(&self, name: &str) -> Timeout {
+        self.setting(name).as_deref().and_then(milliseconds).map_or(Timeout::Unknown, Timeout::Is)
     }
 
     /// Whether the text has changed its role, so that the rights of the session say nothing.
@@ -23,7 +32,7 @@ impl Script<'_> {
 }
 
 /// A time as `lock_timeout` takes it, milliseconds being its unit.
-fn milliseconds(text: &str) -> Option<u64> {
+pub fn milliseconds(text: &str) -> Option<u64> {
     let text = text.trim();
     let end = text.find(|letter: char| !letter.is_ascii_digit() && letter != '.').unwrap_or(text.len());
     let (number, unit) = text.split_at(end);

@@ -9,10 +9,12 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::rc::Rc;
 
 use crate::catalog::{Oid, Relation};
-use crate::ir::{QualifiedName, Transaction};
+use crate::ir::{FunctionFact, QualifiedName, Transaction};
 
 /// The most savepoints that are kept.
 const SAVEPOINTS: usize = 16;
+/// The most functions that are.
+const FUNCTIONS: usize = 1_000;
 
 /// Where a relation got its new name.
 #[derive(Debug, Clone)]
@@ -70,6 +72,8 @@ enum Undo {
     Storage(Oid, Option<Storage>),
     Schema(String, bool),
     Session(Session),
+    /// So many functions were known.
+    Functions(usize),
 }
 
 /// The changes.
@@ -84,6 +88,8 @@ pub struct State {
     storage: BTreeMap<Oid, Storage>,
     schemas: BTreeSet<String>,
     session: Session,
+    /// The functions that the text made or altered, in its order.
+    functions: Vec<FunctionFact>,
     /// The session as it was before the first SET LOCAL of the transaction.
     before_local: Option<Session>,
     log: Vec<Undo>,
@@ -210,6 +216,17 @@ impl State {
         self.log.push(Undo::Storage(oid, old));
     }
 
+    pub fn functions(&self) -> &[FunctionFact] {
+        &self.functions
+    }
+
+    pub fn change_function(&mut self, function: FunctionFact) {
+        if self.functions.len() < FUNCTIONS {
+            self.log.push(Undo::Functions(self.functions.len()));
+            self.functions.push(function);
+        }
+    }
+
     pub fn has_schema(&self, schema: &str) -> bool {
         self.schemas.contains(schema)
     }
@@ -297,6 +314,7 @@ impl State {
                 Undo::Storage(oid, old) => _ = put(&mut self.storage, oid, old),
                 Undo::Schema(name, was) => _ = set(&mut self.schemas, &name, was),
                 Undo::Session(old) => self.session = old,
+                Undo::Functions(count) => self.functions.truncate(count),
             }
         }
     }

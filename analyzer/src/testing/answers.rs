@@ -111,6 +111,22 @@ impl Catalog for TestCatalog {
         self.details.index_scans.get(&index).copied()
     }
 
+    fn update_counts(&self, table: Oid) -> Option<(u64, u64)> {
+        self.details.updates.get(&table).copied()
+    }
+
+    fn function_uses(&self, name: &QualifiedName, _arguments: Option<usize>) -> Option<Vec<FunctionUse>> {
+        Some(self.details.function_uses.get(&name.name).cloned().unwrap_or_default())
+    }
+
+    fn look(&self, root: Oid, _relations: &[Oid], _question: &Question) -> Option<Answer> {
+        self.details.answers.get(&root).cloned()
+    }
+
+    fn free_space(&self, relation: Oid) -> Option<u64> {
+        self.details.free_space.get(&relation).copied()
+    }
+
     fn column_statistics(&self, relation: Oid, column: &str) -> Option<ColumnStatistics> {
         self.details.statistics.get(&(relation, column.to_owned())).copied()
     }
@@ -185,6 +201,10 @@ impl Catalog for TestCatalog {
 
     fn is_published(&self, table: Oid) -> Option<bool> {
         Some(self.moment.published.contains(&table))
+    }
+
+    fn published_by(&self, publication: &str) -> Option<Vec<Oid>> {
+        self.moment.published_by.get(publication).cloned()
     }
 
     fn sequence_users(&self, sequence: Oid) -> Option<Vec<Oid>> {

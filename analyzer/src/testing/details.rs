@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::TestCatalog;
-use crate::catalog::{ColumnStatistics, Dependent, DependentKind, IndexShape, Oid, TableFacts};
+use crate::catalog::{Answer, ColumnStatistics, Dependent, DependentKind, FunctionUse, IndexShape, Oid, TableFacts};
 
 /// What is kept beside the relations.
 #[derive(Debug, Clone, Default)]
@@ -14,6 +14,10 @@ pub(super) struct Details {
     pub shapes: HashMap<Oid, IndexShape>,
     pub statistics: HashMap<(Oid, String), ColumnStatistics>,
     pub dependents: HashMap<(Oid, String), Vec<Dependent>>,
+    pub updates: HashMap<Oid, (u64, u64)>,
+    pub function_uses: HashMap<String, Vec<FunctionUse>>,
+    pub free_space: HashMap<Oid, u64>,
+    pub answers: HashMap<Oid, Answer>,
 }
 
 impl TestCatalog {
@@ -35,6 +39,31 @@ impl TestCatalog {
     /// The shape of an index that is not plain.
     pub fn set_shape(&mut self, index: Oid, shape: IndexShape) -> &mut Self {
         self.details.shapes.insert(index, shape);
+        self
+    }
+
+    /// So many updates, and so many of them HOT.
+    pub fn set_updates(&mut self, table: Oid, updates: u64, hot: u64) -> &mut Self {
+        self.details.updates.insert(table, (updates, hot));
+        self
+    }
+
+    /// A function computes something that is stored.
+    pub fn function_use(&mut self, function: &str, kind: &str, name: &str, relation: Oid) -> &mut Self {
+        let made = FunctionUse { kind: kind.to_owned(), name: name.to_owned(), relation };
+        self.details.function_uses.entry(function.to_owned()).or_default().push(made);
+        self
+    }
+
+    /// What is seen of the rows of a table, whatever is asked.
+    pub fn set_answer(&mut self, table: Oid, answer: Answer) -> &mut Self {
+        self.details.answers.insert(table, answer);
+        self
+    }
+
+    /// So many bytes are left on the disk of the table.
+    pub fn set_free_space(&mut self, table: Oid, bytes: u64) -> &mut Self {
+        self.details.free_space.insert(table, bytes);
         self
     }
 

@@ -30,6 +30,7 @@ pub fn examples() -> TestCatalog {
     moment(&mut db, users, orders);
     db.domain("percent", "int", true);
     db.domain("label", "text", false);
+    particular(&mut db);
     db
 }
 
@@ -55,6 +56,21 @@ fn people(db: &mut TestCatalog) {
     db.set_statistics(people, "email", ColumnStatistics { null_fraction: 0.0, distinct: -1.0, greatest: None });
     db.set_statistics(people, "nick", ColumnStatistics { null_fraction: 0.25, distinct: 1200.0, greatest: None });
     db.set_column_numbers(people, 1600);
+}
+
+/// Tables that are special in one thing each.
+fn particular(db: &mut TestCatalog) {
+    let counters = db.table("counters", "id bigint not null, hits bigint not null");
+    db.index(counters, "counters_pkey", &["id"], true, true);
+    db.set_updates(counters, 2_000_000, 1_900_000);
+    db.new_type("weather");
+    db.table("diaries", "id bigint not null, sky weather");
+    let codes = db.table("codes", "id bigint not null, code text");
+    db.function_use("normal_code", "index", "public.codes_normal_idx", codes);
+    let history = db.table("history", "id bigint not null, note text");
+    db.set_free_space(history, 4 << 20);
+    let archive = db.table("archive", "id bigint not null, note text");
+    db.holder(archive, idle(4712, Some(LockMode::ShareUpdateExclusive), "CREATE INDEX CONCURRENTLY ON archive (note)"));
 }
 
 /// What there is to say of this moment, each on a table of its own, so that other examples stay quiet.

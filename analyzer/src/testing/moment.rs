@@ -25,6 +25,7 @@ pub struct Moment {
     pub unpopulated: Vec<Oid>,
     pub pending: HashMap<Oid, Oid>,
     pub published: Vec<Oid>,
+    pub published_by: HashMap<String, Vec<Oid>>,
     pub sequence_users: HashMap<Oid, Vec<Oid>>,
 }
 
@@ -129,6 +130,12 @@ impl TestCatalog {
 
     pub fn publish(&mut self, table: Oid) -> &mut Self {
         self.moment.published.push(table);
+        self
+    }
+
+    /// A publication names the table.
+    pub fn publish_by(&mut self, publication: &str, table: Oid) -> &mut Self {
+        self.moment.published_by.entry(publication.to_owned()).or_default().push(table);
         self
     }
 

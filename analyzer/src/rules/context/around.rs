@@ -4,7 +4,8 @@ use std::rc::Rc;
 
 use super::Context;
 use crate::catalog::{ColumnStatistics, Constraint, Dependent, DependentKind, ForeignKeyRef, Oid, Relation, RelationKind};
-use crate::ir::{Action, AlterTable, ConstraintDef, CreateIndex, Kind, QualifiedName, Statement};
+use crate::effects::fits;
+use crate::ir::{Action, AlterTable, Attached, ConstraintDef, CreateIndex, Drop, Dropped, Fact, Kind, QualifiedName, Statement};
 use crate::lock::LockMode;
 use crate::script::Deeds;
 
@@ -29,7 +30,35 @@ impl<'a> Context<'a> {
             constraints: constraints.collect(),
             referenced: self.referenced(),
             rules: self.rules.clone(),
+            worked_on: self.work().map(|(relation, rewrites)| (relation.oid, rewrites)),
         }
+    }
+
+    /// The table that an `ALTER TABLE` reads or writes anew while others wait, and whether it does the latter.
+    pub fn work(&self) -> Option<(Rc<Relation>, bool)> {
+        let (_, relation) = self.alter().filter(|(_, relation)| !self.is_harmless(relation))?;
+        let (lock, rewrites, scans) = self.sum(&relation);
+        let works = lock >= Some(LockMode::Share) && (rewrites == Some(true) || scans == Some(true));
+        works.then_some((relation, rewrites == Some(true)))
+    }
+
+    /// The relations that a `DROP` takes away: those that exist and are of its kind.
+    pub fn dropped(&self) -> Vec<Rc<Relation>> {
+        let Kind::Drop(Drop { what: Dropped::Relations(names), .. }) = self.kind() else { return Vec::new() };
+        names.iter().filter_map(|name| self.existing(name)).filter(|relation| fits(self.tag(), relation.kind)).collect()
+    }
+
+    /// What becomes of a trigger, a rule or a policy, and the table that it hangs on, if others use that.
+    pub fn attached(&self, what: &str) -> Option<(&'a Attached, Rc<Relation>)> {
+        let attached = self.facts().iter().find_map(|fact| match fact {
+            Fact::Attached(attached) if attached.what == what => Some(attached),
+            _ => None,
+        })?;
+        let table = match &attached.table {
+            Some(name) => self.existing(name),
+            None => self.existing_altered().map(|(_, relation)| relation),
+        };
+        table.filter(|table| !self.is_harmless(table)).map(|table| (attached, table))
     }
 
     /// The existing tables, known to others, that the new foreign keys of an `ALTER TABLE` reference.
