@@ -12,6 +12,7 @@
 
 mod details;
 mod facts;
+mod look;
 mod moment;
 mod policy;
 pub mod shim;
@@ -26,7 +27,7 @@ use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
 use zdm_analyzer::catalog::{
-    Activity, Cast, Catalog, ColumnStatistics, Dependent, Dependents, Function, IndexShape, Oid, PartitionKey, Policy, Relation,
+    Activity, Answer, Cast, Catalog, ColumnStatistics, Dependent, Dependents, Function, IndexShape, Oid, OnTable, PartitionKey, Policy, Relation,
     Replication, TableFacts, Type,
 };
 use zdm_analyzer::ir::{QualifiedName, TypeName};
@@ -301,6 +302,14 @@ impl Catalog for LiveCatalog {
 
     fn sequence_users(&self, sequence: Oid) -> Option<Vec<Oid>> {
         self.particulars(sequence).map(|particulars| particulars.sequence_users)
+    }
+
+    fn look(&self, query: &str) -> Option<Answer> {
+        self.ask(None, || look::look(query))
+    }
+
+    fn has_on_table(&self, kind: OnTable, table: Oid, name: &str) -> Option<bool> {
+        self.ask(None, || look::has_on_table(kind, table, name, self.owner))
     }
 
     fn all_tables(&self) -> Option<Vec<Oid>> {

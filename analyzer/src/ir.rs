@@ -5,13 +5,15 @@
 
 mod create;
 mod fact;
+mod program;
 mod range;
 
 pub use create::{AlterDomain, CreateIndex, CreateTable, Creation, DomainChange, New, NewDomain};
 pub use fact::{Fact, Function as FunctionFact, Insert, Owned, ReplicaIdentity, RowSecurity, Triggers};
+pub use program::{Declaration, Handler, Rows, Scope, Step};
 pub use range::{Bound, Edge, Range};
 
-use crate::catalog::ConstraintKind;
+use crate::catalog::{ConstraintKind, OnTable};
 use crate::lock::LockMode;
 use crate::quote;
 
@@ -156,6 +158,8 @@ pub struct Block {
     pub parts: Vec<Part>,
     /// Why there may be more to it; `None` when all of it was seen and runs from the first to the last statement.
     pub hidden: Option<&'static str>,
+    /// The same as a program, if all of it was understood.
+    pub program: Option<Scope>,
 }
 
 /// A piece of SQL in a block.
@@ -430,6 +434,16 @@ pub struct Lock {
     pub mode: LockMode,
     pub recursion: Recursion,
     pub missing_ok: bool,
+    /// What the lock is taken for, if that has a name on the table.
+    pub on: Option<Hung>,
+}
+
+/// A trigger, policy or rule that a statement makes or drops.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hung {
+    pub kind: OnTable,
+    pub name: String,
+    pub made: bool,
 }
 
 /// Which relations below are locked with it.

@@ -17,11 +17,12 @@ pub(crate) mod fragment;
 mod modify;
 mod names;
 mod position;
+mod program;
 mod rename;
 mod size;
 mod statement;
 mod tag;
-mod token;
+pub(crate) mod token;
 mod transaction;
 
 pub use actions::actions;
@@ -77,6 +78,11 @@ fn server_statements(sql: &str, blocks: u32) -> Result<Vec<Statement>, String> {
         out.push(Statement { number, line, tag: tag::of(node), kind, facts: fact::of(node), span });
     }
     Ok(out)
+}
+
+/// The statements of a text that a DO block runs.
+pub fn dynamic(sql: &str) -> Result<Vec<Statement>, String> {
+    server_statements(sql, BLOCKS - 1)
 }
 
 /// The bytes of a text from its first token to its last.

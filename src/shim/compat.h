@@ -22,4 +22,10 @@
 #define zdm_lock_held(tag, mode) LockHeldByMe(tag, mode, false)
 #endif
 
+#if PG_VERSION_NUM < 180000
+#define zdm_executor_run(description, direction, count) ExecutorRun(description, direction, count, true)
+#else
+#define zdm_executor_run(description, direction, count) ExecutorRun(description, direction, count)
+#endif
+
 #endif

@@ -74,6 +74,19 @@ extern ErrorData *zdm_shim_setting(const char *name, char **value);
 extern ErrorData *zdm_shim_creation_schema(char **name);
 extern bool zdm_shim_time_zone_is_utc(void);
 
+/* check: look.c; the rows of a query */
+typedef struct ZdmAnswer
+{
+	bool		answered;
+	int			ncolumns;
+	int			nrows;
+	char	  **names;
+	char	  **types;
+	char	  **values;			/* row by row; NULL for NULL */
+} ZdmAnswer;
+
+extern ErrorData *zdm_shim_look(const char *sql, int limit, ZdmAnswer *answer);
+
 /* check: activity.c */
 typedef struct ZdmStanding
 {

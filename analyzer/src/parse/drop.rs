@@ -3,7 +3,8 @@
 use pg_query::protobuf::{DropBehavior, DropStmt, ObjectType};
 
 use super::names;
-use crate::ir::{Drop, Dropped, Kind, Lock, OpaqueRule, QualifiedName, Recursion, Target};
+use crate::catalog::OnTable;
+use crate::ir::{Drop, Dropped, Hung, Kind, Lock, OpaqueRule, QualifiedName, Recursion, Target};
 use crate::lock::LockMode;
 
 pub fn drop(statement: &DropStmt) -> Kind {
@@ -20,8 +21,9 @@ pub fn drop(statement: &DropStmt) -> Kind {
         ObjectType::ObjectSchema => Dropped::Schemas(names().into_iter().map(|name| name.name).collect()),
         ObjectType::ObjectStatisticExt => Dropped::Statistics(names()),
         // The name of what hangs on a table comes last: (schema,) table, name.
-        ObjectType::ObjectTrigger => return on_table(statement, Recursion::Partitions),
-        ObjectType::ObjectPolicy | ObjectType::ObjectRule => return on_table(statement, Recursion::None),
+        ObjectType::ObjectTrigger => return on_table(statement, Recursion::Partitions, OnTable::Trigger),
+        ObjectType::ObjectPolicy => return on_table(statement, Recursion::None, OnTable::Policy),
+        ObjectType::ObjectRule => return on_table(statement, Recursion::None, OnTable::Rule),
         ObjectType::ObjectFunction | ObjectType::ObjectProcedure | ObjectType::ObjectRoutine | ObjectType::ObjectAggregate if !cascade => {
             Dropped::Called("function", names())
         }
@@ -40,13 +42,13 @@ pub fn drop(statement: &DropStmt) -> Kind {
     Kind::Drop(Drop { what, missing_ok: statement.missing_ok, cascade, concurrently: statement.concurrent })
 }
 
-fn on_table(statement: &DropStmt, recursion: Recursion) -> Kind {
+fn on_table(statement: &DropStmt, recursion: Recursion, kind: OnTable) -> Kind {
     let locks = statement.objects.iter().filter_map(|node| {
         let parts = names::object(node);
-        let (_, table) = parts.split_last()?;
+        let (last, table) = parts.split_last()?;
         let name: QualifiedName = names::qualified(table);
         let target = Target { name, only: false };
-        Some(Lock { target, mode: LockMode::AccessExclusive, recursion, missing_ok: statement.missing_ok })
+        Some(Lock { target, mode: LockMode::AccessExclusive, recursion, missing_ok: statement.missing_ok, on: Some(Hung { kind, name: last.clone(), made: false }) })
     });
     Kind::Locks(locks.collect())
 }

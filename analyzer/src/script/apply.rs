@@ -4,8 +4,8 @@ use super::state::{NewType, Place, Session};
 use super::{Found, FoundType, Script};
 use crate::catalog::{Domain, Index, Type};
 use crate::ir::{
-    Action, AlterDomain, CreateIndex, CreateTable, Creation, DomainChange, Dropped, Kind, New, NewDomain, QualifiedName, Renamed,
-    Statement, TypeName,
+    Action, AlterDomain, CreateIndex, CreateTable, Creation, DomainChange, Dropped, Kind, Lock, New, NewDomain, QualifiedName, Renamed,
+    Statement, Transaction, TypeName,
 };
 use crate::quote;
 
@@ -35,8 +35,14 @@ impl Script<'_> {
                 }
             }
             Kind::AlterDomain(domain) => self.alter_domain(domain),
+            Kind::Locks(locks) => self.hang(locks),
+            // ALTER TRIGGER, POLICY or RULE with another name
+            Kind::RenameCalled { .. } => self.hung.values_mut().for_each(|there| *there = None),
             Kind::SetVariable { name, values, local } => self.set(name, values, *local),
             Kind::Transaction(what) => {
+                if matches!(what, Transaction::Rollback { .. } | Transaction::RollbackTo(_)) {
+                    self.hung.values_mut().for_each(|there| *there = None);
+                }
                 self.state.transaction(what, self.past.in_block());
                 self.volatilities.get_mut().forget_names();
             }
@@ -59,6 +65,14 @@ impl Script<'_> {
                 }
             }
             _ => {}
+        }
+    }
+
+    /// Triggers, policies and rules.
+    fn hang(&mut self, locks: &[Lock]) {
+        for lock in locks {
+            let (Some(on), Found::Existing(table)) = (&lock.on, self.find(&lock.target.name)) else { continue };
+            self.hung.insert((on.kind, table.oid, on.name.clone()), Some(on.made));
         }
     }
 
