@@ -27,8 +27,8 @@ use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
 use zdm_analyzer::catalog::{
-    Activity, Answer, Cast, Catalog, ColumnStatistics, Dependent, Dependents, Function, IndexShape, Oid, OnTable, PartitionKey, Policy, Relation,
-    Replication, TableFacts, Type,
+    Activity, Answer, Cast, Catalog, ColumnStatistics, Dependent, Dependents, Function, IndexShape, Oid, OnTable, PartitionKey, Policy,
+    Relation, Replication, TableFacts, Type,
 };
 use zdm_analyzer::ir::{QualifiedName, TypeName};
 use zdm_analyzer::lock::LockMode;

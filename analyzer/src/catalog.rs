@@ -242,7 +242,7 @@ pub trait Catalog {
         None
     }
 
-    /// Whether a table has a trigger, policy or rule of this name; `None` when it cannot be told.
+    /// Whether a table has a trigger, policy or rule of this name, or is listed by a publication of it; `None` when it cannot be told.
     fn has_on_table(&self, _kind: OnTable, _table: Oid, _name: &str) -> Option<bool> {
         None
     }

@@ -46,8 +46,8 @@ pub fn check(sql: &str, catalog: &dyn Catalog) -> Vec<Finding> {
         }
         let (said, deeds) = judge(statement, later, sql, &script);
         findings.extend(said);
-        script.after(statement, deeds);
         script.changed(sql, statement);
+        script.after(statement, deeds);
     }
     findings
 }
@@ -87,8 +87,8 @@ fn block_findings(outer: &Statement, block: &Block, later: &[Statement], sql: &s
             findings.extend(said.into_iter().map(|finding| place(finding, outer, part)));
             // a policy may be the reason, and then it is named
             nothing.extend(silent.into_iter().filter(|finding| finding.message == weigh::OFF).map(|finding| place(finding, outer, part)));
-            if part.certain { script.after(inner, deeds) } else { script.perhaps(inner, deeds) }
             script.changed(&part.text, inner);
+            if part.certain { script.after(inner, deeds) } else { script.perhaps(inner, deeds) }
         }
     }
     script.leave(open);
@@ -157,11 +157,11 @@ fn run(statement: &Statement, text: &str, script: &mut Script, touched: &mut Vec
             if block.hidden.is_none() {
                 run(inner, &part.text, script, touched);
             } else if part.certain {
+                script.changed(&part.text, inner);
                 script.apply(inner);
-                script.changed(&part.text, inner);
             } else {
-                script.apply_perhaps(inner);
                 script.changed(&part.text, inner);
+                script.apply_perhaps(inner);
             }
         }
         return;
@@ -176,8 +176,8 @@ fn run(statement: &Statement, text: &str, script: &mut Script, touched: &mut Vec
             None => touched.push(touch.clone()),
         }
     }
-    script.apply(statement);
     script.changed(text, statement);
+    script.apply(statement);
 }
 
 fn is_listed(kind: RelationKind) -> bool {

@@ -76,6 +76,8 @@ pub enum Kind {
     /// A statement that makes something new which later statements may use.
     Create(Creation),
     Drop(Drop),
+    /// `DROP ... CASCADE` of what is no relation, and of an extension.
+    DropCascade(DropCascade),
     DropDatabase {
         name: String,
     },
@@ -397,6 +399,34 @@ pub enum Dropped {
     Statistics(Vec<QualifiedName>),
     /// Something else that programs may call by its name: the kind, and the names.
     Called(&'static str, Vec<QualifiedName>),
+}
+
+/// `DROP ... CASCADE` of things that are no relations.
+#[derive(Debug, Clone)]
+pub struct DropCascade {
+    pub roots: Vec<Rooted>,
+    /// What is said when it is not known what goes, if not the usual.
+    pub left_open: Option<&'static str>,
+}
+
+/// Something on which other things depend.
+#[derive(Debug, Clone)]
+pub enum Rooted {
+    /// Without arguments the only one of the name is meant.
+    Function {
+        name: QualifiedName,
+        arguments: Option<Vec<String>>,
+    },
+    Type(QualifiedName),
+    Extension(QualifiedName),
+}
+
+impl Rooted {
+    pub fn name(&self) -> &QualifiedName {
+        match self {
+            Self::Function { name, .. } | Self::Type(name) | Self::Extension(name) => name,
+        }
+    }
 }
 
 /// `RENAME` and `SET SCHEMA`.

@@ -116,6 +116,16 @@ impl<'a> Script<'a> {
         self.changes = changes;
     }
 
+    /// Whether the text made a function of this name.
+    pub fn has_made_function(&self, name: &QualifiedName) -> bool {
+        self.functions.contains(&name.name)
+    }
+
+    /// Whether the text set a search_path.
+    pub fn has_path(&self) -> bool {
+        self.state.session().search_path.is_some()
+    }
+
     /// What the text may have changed so far.
     pub fn changes(&self) -> &Changes {
         &self.changes

@@ -48,12 +48,13 @@ pub fn look(query: &str) -> Result<Option<Answer>, ServerError> {
     Ok(Some(Answer { columns: heads.collect(), rows: values.collect() }))
 }
 
-/// Whether a table has a trigger, policy or rule of a name.
+/// Whether a table has a trigger, policy or rule of a name, or is named by a publication.
 pub fn has_on_table(kind: OnTable, table: u32, name: &str, owner: pg_sys::Oid) -> Result<Option<bool>, ServerError> {
     let kind = match kind {
         OnTable::Trigger => "trigger",
         OnTable::Policy => "policy",
         OnTable::Rule => "rule",
+        OnTable::Publication => "publication",
     };
     let null = pg_sys::Datum::null();
     let (kind, name) = (Arg::text(Some(kind)).datum.unwrap_or(null), Arg::text(Some(name)).datum.unwrap_or(null));

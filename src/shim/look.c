@@ -37,11 +37,12 @@ is_builtin_type(Oid type)
 	return type < FirstNormalObjectId || get_typtype(type) == TYPTYPE_ENUM;
 }
 
-/* These are STABLE, and read tables that their arguments name. */
+/* These are STABLE, and read tables that their arguments name, or give the transaction a number. */
 static bool
-reads_tables(Oid function)
+does_work(Oid function)
 {
-	static const char *const names[] = {"table_to_xml", "schema_to_xml", "database_to_xml", "cursor_to_xml", "query_to_xml", "ts_stat", "ts_rewrite"};
+	static const char *const names[] = {"table_to_xml", "schema_to_xml", "database_to_xml", "cursor_to_xml", "query_to_xml", "ts_stat",
+	"ts_rewrite", "txid_current", "pg_current_xact_id"};
 	char	   *name = get_func_name(function);
 
 	for (int i = 0; name != NULL && i < lengthof(names); i++)
@@ -56,7 +57,7 @@ reads_tables(Oid function)
 static bool
 is_foreign_function(Oid function, void *context)
 {
-	return function >= FirstNormalObjectId || func_volatile(function) == PROVOLATILE_VOLATILE || reads_tables(function);
+	return function >= FirstNormalObjectId || func_volatile(function) == PROVOLATILE_VOLATILE || does_work(function);
 }
 
 /* The types that a text names: constants of user's types would be made by their code while the text is analyzed. */
@@ -220,6 +221,9 @@ zdm_shim_look(const char *sql, int limit, ZdmAnswer *answer)
 	ResourceOwner owner = CurrentResourceOwner;
 
 	memset(answer, 0, sizeof(*answer));
+	/* there are no subtransactions then */
+	if (IsInParallelMode())
+		return NULL;
 	BeginInternalSubTransaction(NULL);
 	MemoryContextSwitchTo(context);
 	PG_TRY();

@@ -15,4 +15,6 @@ pub enum OnTable {
     Trigger,
     Policy,
     Rule,
+    /// A publication that names it.
+    Publication,
 }

@@ -6,8 +6,8 @@
 use pg_query::protobuf::DoStmt;
 use pg_query::protobuf::node::Node as Tree;
 
-use super::{names, program};
 use super::token::{Token, Tokens, unquoted};
+use super::{names, program};
 use crate::ir::{Block, Kind, OpaqueRule, Part, Statement};
 
 const OTHER_LANGUAGE: &str = "the code of a DO block in another language is not read";

@@ -220,12 +220,14 @@ fn is_plain(node: &Node) -> bool {
         && element.nulls_ordering <= SortByNulls::SortbyNullsDefault as i32
 }
 
-/// The tables that `CREATE` or `ALTER PUBLICATION` names.
-pub fn publication_tables(objects: &[Node]) -> Kind {
+/// The tables that `CREATE` or `ALTER PUBLICATION` names; with the publication, where they are added to one.
+pub fn publication_tables(objects: &[Node], added_to: Option<&str>) -> Kind {
+    let on = added_to.map(|name| Hung { kind: OnTable::Publication, name: name.to_owned(), made: true });
     let locks = objects.iter().filter_map(|node| {
         let Some(Tree::PublicationObjSpec(object)) = node.node.as_ref() else { return None };
         let table = object.pubtable.as_deref()?.relation.as_ref()?;
-        Some(Lock { target: names::target(table), mode: LockMode::ShareUpdateExclusive, recursion: Recursion::All, missing_ok: false, on: None })
+        let (target, mode) = (names::target(table), LockMode::ShareUpdateExclusive);
+        Some(Lock { target, mode, recursion: Recursion::All, missing_ok: false, on: on.clone() })
     });
     Kind::Locks(locks.collect())
 }

@@ -119,9 +119,10 @@ fn locks(node: &Tree) -> Option<Kind> {
         Tree::AlterSeqStmt(sequence) => alter_sequence(sequence),
         Tree::CommentStmt(comment) => comment_on(comment),
         Tree::CreateStatsStmt(statistics) => create_statistics(statistics),
-        Tree::CreatePublicationStmt(publication) => create::publication_tables(&publication.pubobjects),
+        Tree::CreatePublicationStmt(publication) => create::publication_tables(&publication.pubobjects, None),
         Tree::AlterPublicationStmt(publication) if publication.action != AlterPublicationAction::Undefined as i32 => {
-            create::publication_tables(&publication.pubobjects)
+            let adds = publication.action == AlterPublicationAction::ApAddObjects as i32;
+            create::publication_tables(&publication.pubobjects, adds.then_some(publication.pubname.as_str()))
         }
         Tree::LockStmt(lock) => {
             let mode = lock_mode(lock.mode);
@@ -181,7 +182,8 @@ fn lock_mode(mode: i32) -> LockMode {
 }
 
 fn alter_sequence(statement: &AlterSeqStmt) -> Kind {
-    let lock = |target| Lock { target, mode: LockMode::ShareRowExclusive, recursion: Recursion::None, missing_ok: statement.missing_ok, on: None };
+    let lock =
+        |target| Lock { target, mode: LockMode::ShareRowExclusive, recursion: Recursion::None, missing_ok: statement.missing_ok, on: None };
     Kind::Locks(statement.sequence.as_ref().map(names::target).map(lock).into_iter().collect())
 }
 

@@ -5,19 +5,71 @@
 
 use std::collections::HashSet;
 
-use super::Script;
-use crate::ir::{Action, Creation, Dropped, Kind, New, Renamed, Statement, Transaction};
+use super::{Found, Script};
+use crate::ir::{Action, Creation, Dropped, Kind, New, Renamed, Rooted, Statement, Transaction};
 use crate::parse::token::{Kind as Token, Tokens, unquoted};
+use crate::quote;
 
 /// Endings of the names that the server gives.
 const ENDINGS: &[&str] = &["_key", "_pkey", "_fkey", "_check", "_idx", "_seq", "_excl", "_not_null", "_statistics"];
 
 /// Columns of the catalogs that hold names of things, or the relations that they belong to.
 const NAMES: &[&str] = &[
-    "attname", "attrelid", "column_name", "confrelid", "conname", "conrelid", "constraint_name", "enumlabel", "event_object_table", "evtname",
-    "extname", "indexname", "indexrelid", "indrelid", "inhparent", "inhrelid", "matviewname", "polname", "policyname", "polrelid", "proname",
-    "relname", "rolname", "routine_name", "rulename", "sequence_name", "sequencename", "table_name", "tablename", "tgname", "tgrelid",
-    "trigger_name", "typname", "viewname",
+    "attname",
+    "attrelid",
+    "column_name",
+    "confrelid",
+    "conname",
+    "conrelid",
+    "constraint_name",
+    "enumlabel",
+    "event_object_table",
+    "evtname",
+    "extname",
+    "indexname",
+    "indexrelid",
+    "indrelid",
+    "inhparent",
+    "inhrelid",
+    "matviewname",
+    "polname",
+    "policyname",
+    "polrelid",
+    "proname",
+    "relname",
+    "rolname",
+    "routine_name",
+    "rulename",
+    "sequence_name",
+    "sequencename",
+    "table_name",
+    "tablename",
+    "tgname",
+    "tgrelid",
+    "trigger_name",
+    "typname",
+    "viewname",
+];
+
+/// How words begin that ask something of the database: of a catalog, or of a setting.
+const ASKS: &[&str] = &[
+    "col_",
+    "current_",
+    "enum_",
+    "format_type",
+    "from",
+    "has_",
+    "obj_",
+    "pg_",
+    "reg",
+    "row_security",
+    "select",
+    "session_user",
+    "shobj_",
+    "table",
+    "to_reg",
+    "user",
+    "with",
 ];
 
 /// The most names of a list.
@@ -41,8 +93,9 @@ impl Changes {
         if self.anything || matches!(statement.kind, Kind::Modify(_) | Kind::Client(_)) {
             return;
         }
-        self.anything = changes_more_than_it_names(&statement.kind, script) || statement.tag == "CREATE EXTENSION";
         let text = text.get(statement.span.clone()).unwrap_or(text);
+        self.anything =
+            changes_more_than_it_names(&statement.kind, script) || statement.tag == "CREATE EXTENSION" && !has_extension(text, script);
         for token in Tokens::new(text) {
             let Some(raw) = text.get(token.span.clone()) else { continue };
             let word = match token.kind {
@@ -58,6 +111,9 @@ impl Changes {
 
     /// Whether what a query or expression gives is as it was before the text.
     pub fn leave_alone(&self, query: &str) -> bool {
+        if is_computation(query) {
+            return true;
+        }
         if self.anything {
             return false;
         }
@@ -87,7 +143,7 @@ impl Changes {
                 }
                 continue;
             }
-            missed |= from && asks_by_name(&word, at) && self.alternatives_missed(&tokens, query, at);
+            missed |= from && asks_by_name(&word, at).is_some_and(|listed| !listed || self.alternatives_missed(&tokens, query, at));
         }
         ends_well(select, from, missed, all)
     }
@@ -112,8 +168,9 @@ impl Changes {
     }
 }
 
-/// Whether the constant at `at` is what a column of the catalogs that holds names, or relations, is to be equal to.
-fn asks_by_name<'a>(word: &impl Fn(usize) -> &'a str, at: usize) -> bool {
+/// Whether the constant at `at` is what a column of the catalogs that holds names, or relations, is to be equal to; and if so, whether it is the first of
+/// a list of such.
+fn asks_by_name<'a>(word: &impl Fn(usize) -> &'a str, at: usize) -> Option<bool> {
     let back = |steps: usize| at.checked_sub(steps).map(word).unwrap_or_default();
     // ('name'::text), as a variable is written
     let first = if back(1) == "(" && back(2) == "=" { 2 } else { 1 };
@@ -121,9 +178,9 @@ fn asks_by_name<'a>(word: &impl Fn(usize) -> &'a str, at: usize) -> bool {
     let column = match back(first) {
         "=" => back(first + 1),
         _ if listed => back(3),
-        _ => return false,
+        _ => return None,
     };
-    NAMES.iter().any(|name| column.eq_ignore_ascii_case(name))
+    NAMES.iter().any(|name| column.eq_ignore_ascii_case(name)).then_some(listed)
 }
 
 /// `missed`: a name is asked for that was not used; `all`: nothing speaks against it.
@@ -131,9 +188,36 @@ fn ends_well(select: bool, from: bool, missed: bool, all: bool) -> bool {
     if select && from { missed && all } else { all }
 }
 
+/// Whether the extension that the statement creates is there already.
+fn has_extension(text: &str, script: &Script) -> bool {
+    let words = Tokens::new(text).filter_map(|token| text.get(token.span)).skip(2);
+    let name =
+        words.map(|word| word.trim_matches('"')).find(|word| !["if", "not", "exists"].iter().any(|other| word.eq_ignore_ascii_case(other)));
+    let asked = name.map(|name| format!("SELECT e.oid FROM pg_catalog.pg_extension e WHERE e.extname = {}", quote::literal(name)));
+    asked.and_then(|asked| script.catalog().look(&asked)).is_some_and(|answer| !answer.rows.is_empty())
+}
+
+/// Whether an expression only computes: it asks nothing of the database.
+fn is_computation(query: &str) -> bool {
+    Tokens::new(query).filter(|token| matches!(token.kind, Token::Word | Token::Name)).enumerate().all(|(at, token)| {
+        let word = query.get(token.span).unwrap_or_default().trim_matches('"').to_ascii_lowercase();
+        at == 0 && word == "select" || word == "pg_catalog" || !ASKS.iter().any(|asks| word.starts_with(asks))
+    })
+}
+
 fn changes_more_than_it_names(kind: &Kind, script: &Script) -> bool {
     match kind {
-        Kind::Drop(drop) => drop.cascade || matches!(drop.what, Dropped::Relations(_) | Dropped::Schemas(_)),
+        Kind::Drop(drop) => match &drop.what {
+            Dropped::Relations(names) | Dropped::Indexes(names) => names.iter().any(|name| !matches!(script.find(name), Found::Missing)),
+            Dropped::Schemas(names) => names.iter().any(|name| script.schema_exists(name)),
+            _ => drop.cascade,
+        },
+        Kind::DropCascade(cascade) => cascade.roots.iter().any(|root| match root {
+            Rooted::Function { name, arguments: Some(arguments) } => {
+                script.has_made_function(name) || !script.functions(name, arguments.len()).is_empty()
+            }
+            _ => true,
+        }),
         Kind::Rename(rename) => matches!(rename.what, Renamed::Relation { .. } | Renamed::Schema { .. }),
         Kind::AlterTable(alter) => alter.actions.iter().any(|action| {
             matches!(
@@ -147,7 +231,9 @@ fn changes_more_than_it_names(kind: &Kind, script: &Script) -> bool {
         }),
         Kind::Calls(calls) => calls.iter().any(|(name, arguments)| script.may_do_anything(name, *arguments)),
         Kind::Create(Creation { new: New::Schema(_), .. }) => false,
-        Kind::SetVariable { name, .. } => ["", "search_path", "role", "session_authorization"].contains(&name.to_ascii_lowercase().as_str()),
+        Kind::SetVariable { name, .. } => {
+            ["", "search_path", "role", "session_authorization"].contains(&name.to_ascii_lowercase().as_str())
+        }
         Kind::Block(block) => block.hidden.is_some(),
         Kind::Transaction(what) => {
             matches!(what, Transaction::Rollback { .. } | Transaction::RollbackTo(_))

@@ -40,7 +40,8 @@ enum Truth {
 /// The block with the statements that run, one after the other, and no others; `None` when that cannot be told.
 pub fn follow(block: &Block, script: &Script) -> Option<Block> {
     let program = block.program.as_ref()?;
-    let mut walk = Walk { script, changes: script.changes().clone(), variables: Variables::default(), parts: Vec::new(), looks: 0, steps: 0 };
+    let mut walk =
+        Walk { script, changes: script.changes().clone(), variables: Variables::default(), parts: Vec::new(), looks: 0, steps: 0 };
     walk.scope(program)?;
     Some(Block { parts: walk.parts, hidden: None, program: None })
 }
@@ -70,7 +71,13 @@ impl Walk<'_, '_> {
             None => return None,
             Some(way) => match self.failure(first).or((way == Way::Fail).then_some("raise_exception")) {
                 Some(condition) => self.handle(first, condition, &scope.handlers)?,
-                None => way,
+                // It may fail for a reason that is not seen from here.
+                None => {
+                    for handler in &scope.handlers {
+                        self.maybe(&handler.body)?;
+                    }
+                    way
+                }
             },
         };
         self.variables.leave(outside);
@@ -170,7 +177,10 @@ impl Walk<'_, '_> {
 
     fn execute(&mut self, text: &str, into: &[String], using: bool, line: u32) -> Option<()> {
         let Value::Known(Some(text)) = self.value(text, Some("text"))? else { return None };
-        if !into.is_empty() && !using && let Some(answer) = self.look(&text) {
+        if !into.is_empty()
+            && !using
+            && let Some(answer) = self.look(&text)
+        {
             self.variables.fill_targets(into, &answer, 0);
             return Some(());
         }
@@ -209,7 +219,11 @@ impl Walk<'_, '_> {
                 Value::Unknown => None,
             },
         };
-        let Some(answer) = text.and_then(|text| self.look(&text)) else {
+        let text = text?;
+        let Some(answer) = self.look(&text) else {
+            if !self.only_reads(&text) {
+                return None;
+            }
             self.forget(targets);
             self.maybe(body)?;
             return Some(Way::On);
@@ -248,7 +262,7 @@ impl Walk<'_, '_> {
 
     fn elements(&mut self, name: &str, array: &str, body: &[Step]) -> Option<Way> {
         let filled = self.variables.fill(array)?;
-        let Some(answer) = self.look_at(&format!("SELECT pg_catalog.unnest({filled})")) else {
+        let Some(answer) = self.look_at(&format!("SELECT unnest({filled})")) else {
             self.variables.forget(name);
             self.maybe(body)?;
             return Some(Way::On);
@@ -360,6 +374,17 @@ impl Walk<'_, '_> {
             _ => false,
         };
         (!statements.iter().any(does)).then_some(Value::Unknown)
+    }
+
+    /// Whether a query does nothing but read and change rows.
+    fn only_reads(&self, query: &str) -> bool {
+        parse::dynamic(query).is_ok_and(|statements| {
+            statements.iter().all(|statement| match &statement.kind {
+                Kind::Modify(_) => true,
+                Kind::Calls(calls) => !calls.iter().any(|(name, arguments)| self.script.may_do_anything(name, *arguments)),
+                _ => false,
+            })
+        })
     }
 
     fn trusts(&self, query: &str) -> bool {

@@ -1,13 +1,15 @@
 //! Whether a statement fails for certain because of what is there, for the handlers of a block.
 
-use crate::catalog::OnTable;
-use crate::ir::{Action, Kind, New, QualifiedName, Statement, TypeName};
+use crate::catalog::{OnTable, Relation};
+use crate::ir::{Action, Dropped, Kind, New, QualifiedName, Renamed, Statement, TypeName};
 use crate::script::{Found, FoundType, Script};
 
 const OBJECT: &str = "duplicate_object";
 const TABLE: &str = "duplicate_table";
 const COLUMN: &str = "duplicate_column";
 const NO_TABLE: &str = "undefined_table";
+const NO_COLUMN: &str = "undefined_column";
+const NO_OBJECT: &str = "undefined_object";
 
 /// The name of the condition.
 pub fn with(statement: &Statement, script: &Script) -> Option<&'static str> {
@@ -32,15 +34,35 @@ pub fn with(statement: &Statement, script: &Script) -> Option<&'static str> {
         Kind::AlterTable(alter) => match script.find(&alter.target.name) {
             Found::Missing if !alter.missing_ok => Some(NO_TABLE),
             Found::Existing(relation) => alter.actions.iter().find_map(|action| match action {
-                Action::AddColumn { column, if_not_exists: false } => {
-                    relation.columns.iter().any(|one| one.name == column.name).then_some(COLUMN)
-                }
+                Action::AddColumn { column, if_not_exists: false } => has_column(&relation, &column.name).then_some(COLUMN),
                 Action::AddConstraint(added) => {
                     let name = added.name.as_ref()?;
                     relation.constraints.iter().any(|one| one.name == *name).then_some(OBJECT)
                 }
+                Action::DropConstraint { name, missing_ok: false, .. } => {
+                    (!relation.constraints.iter().any(|one| one.name == *name)).then_some(NO_OBJECT)
+                }
+                Action::DropColumn { name, missing_ok: false, .. }
+                | Action::AlterType { column: name, .. }
+                | Action::SetNotNull { column: name }
+                | Action::DropNotNull { column: name }
+                | Action::SetDefault { column: name, .. } => (!has_column(&relation, name)).then_some(NO_COLUMN),
                 _ => None,
             }),
+            _ => None,
+        },
+        Kind::Rename(rename) => match (script.find(&rename.target.name), &rename.what) {
+            (Found::Missing, _) if !rename.missing_ok => Some(NO_TABLE),
+            (Found::Existing(relation), Renamed::Column { from, .. }) if !has_column(&relation, from) => Some(NO_COLUMN),
+            (Found::Existing(relation), Renamed::Column { to, .. }) => has_column(&relation, to).then_some(COLUMN),
+            (Found::Existing(relation), Renamed::Relation { to }) => {
+                there(&QualifiedName { schema: Some(relation.schema.clone()), name: to.clone() }).then_some(TABLE)
+            }
+            _ => None,
+        },
+        Kind::Drop(drop) if !drop.missing_ok => match &drop.what {
+            Dropped::Relations(names) => names.iter().any(|name| matches!(script.find(name), Found::Missing)).then_some(NO_TABLE),
+            Dropped::Indexes(names) => names.iter().any(|name| matches!(script.find(name), Found::Missing)).then_some(NO_OBJECT),
             _ => None,
         },
         Kind::Locks(locks) => locks.iter().find_map(|lock| {
@@ -51,6 +73,10 @@ pub fn with(statement: &Statement, script: &Script) -> Option<&'static str> {
         }),
         _ => None,
     }
+}
+
+fn has_column(relation: &Relation, name: &str) -> bool {
+    relation.columns.iter().any(|one| one.name == name)
 }
 
 /// The name with the schema in which it would be created.

@@ -18,7 +18,10 @@ pub enum Value {
 
 #[derive(Debug, Clone)]
 enum Variable {
-    Plain { type_text: String, value: Value },
+    Plain {
+        type_text: String,
+        value: Value,
+    },
     /// Name, type and value of each field; `None` when they are not known.
     Record(Option<Vec<(String, String, Option<String>)>>),
 }
