@@ -17,6 +17,7 @@ mod moment;
 mod names;
 mod policy;
 mod probe;
+mod query;
 pub mod shim;
 mod stored;
 mod types;
@@ -31,8 +32,8 @@ use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
 use zdm_analyzer::catalog::{
-    Activity, Answer, Cast, Catalog, ColumnStatistics, Decision, Dependent, Dependents, Function, FunctionUse, IndexShape, Oid,
-    PartitionKey, Policy, Question, Relation, Replication, TableFacts, Type,
+    Activity, Answer, Cast, Catalog, ColumnStatistics, Decision, Dependent, Dependents, Found, Function, FunctionUse, IndexShape, Oid,
+    OnTable, PartitionKey, Policy, Question, Relation, Replication, TableFacts, Type,
 };
 use zdm_analyzer::ir::{QualifiedName, TypeName};
 use zdm_analyzer::lock::LockMode;
@@ -346,6 +347,14 @@ impl Catalog for LiveCatalog {
 
     fn sequence_users(&self, sequence: Oid) -> Option<Vec<Oid>> {
         self.ask(None, || details::sequence_users(sequence, self.owner))
+    }
+
+    fn query(&self, query: &str) -> Option<Found> {
+        self.ask(None, || query::run(query))
+    }
+
+    fn has_on_table(&self, kind: OnTable, table: Oid, name: &str) -> Option<bool> {
+        self.ask(None, || query::has_on_table(kind, table, name, self.owner))
     }
 
     fn all_tables(&self) -> Option<Vec<Oid>> {

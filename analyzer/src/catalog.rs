@@ -7,11 +7,13 @@
 mod details;
 mod moment;
 mod probe;
+mod query;
 mod relation;
 
 pub use details::{ColumnStatistics, Dependent, DependentKind, FunctionUse, IndexShape, ReplicaIdentity, TableFacts};
 pub use moment::{Activity, Dependents, Replication};
 pub use probe::{Answer, Question};
+pub use query::{Found, OnTable};
 pub use relation::{Column, Constraint, ConstraintKind, ForeignKeyRef, Generated, Index, Relation, RelationKind, Size};
 
 use std::rc::Rc;
@@ -268,6 +270,17 @@ pub trait Catalog {
 
     /// The tables with a column whose default takes its numbers from this sequence; `None` when it cannot be told.
     fn sequence_users(&self, _sequence: Oid) -> Option<Vec<Oid>> {
+        None
+    }
+
+    /// What a query gives that reads nothing but the system's catalogs, by built-in functions that are not volatile; `None` for any other, for one that
+    /// fails, and for one that gives more than a few hundred rows. It is run with the rights of the caller and waits for nobody.
+    fn query(&self, _query: &str) -> Option<Found> {
+        None
+    }
+
+    /// Whether a table has a trigger, policy or rule of this name, or is listed by a publication of it; `None` when it cannot be told.
+    fn has_on_table(&self, _kind: OnTable, _table: Oid, _name: &str) -> Option<bool> {
         None
     }
 

@@ -5,10 +5,10 @@ use std::ops::Range;
 use crate::catalog::{Catalog, RelationKind};
 use crate::effects::Touch;
 use crate::finding::{Effect, Finding, Risk};
-use crate::ir::{Block, Kind, Part, Statement};
+use crate::ir::{Block, Kind, Part, Scope, Statement};
 use crate::lock::{Blocks, LockMode};
 use crate::rules::{self, Context};
-use crate::script::{Deeds, Script};
+use crate::script::{Deeds, Script, follow};
 use crate::{effects as model, parse, weigh};
 
 /// Why a text could not be analysed.
@@ -46,6 +46,7 @@ pub fn check(sql: &str, catalog: &dyn Catalog) -> Vec<Finding> {
         }
         let (said, deeds) = judge(statement, later, sql, &script);
         findings.extend(said);
+        script.changed(sql, statement);
         script.after(statement, deeds);
     }
     findings
@@ -61,6 +62,11 @@ fn judge(statement: &Statement, later: &[Statement], text: &str, script: &Script
 
 /// What there is to say of the SQL that is seen in a DO block, with the block's number and the lines of the text; then that there may be more.
 fn block_findings(outer: &Statement, block: &Block, later: &[Statement], sql: &str, script: &mut Script) -> Vec<Finding> {
+    let followed = followed(outer, block, script);
+    let (outer, block) = match &followed {
+        Some((outer, block)) => (outer, block),
+        None => (outer, block),
+    };
     let mut findings = Vec::new();
     let mut nothing = Vec::new();
     let open = script.enter();
@@ -81,6 +87,7 @@ fn block_findings(outer: &Statement, block: &Block, later: &[Statement], sql: &s
             findings.extend(said.into_iter().map(|finding| place(finding, outer, part)));
             // a policy may be the reason, and then it is named
             nothing.extend(silent.into_iter().filter(|finding| finding.message == weigh::OFF).map(|finding| place(finding, outer, part)));
+            script.changed(&part.text, inner);
             if part.certain { script.after(inner, deeds) } else { script.perhaps(inner, deeds) }
         }
     }
@@ -90,6 +97,13 @@ fn block_findings(outer: &Statement, block: &Block, later: &[Statement], sql: &s
     let own = own.into_iter().filter(|finding| finding.rule.is_some() || findings.is_empty() && nothing.is_empty());
     findings.extend(own.collect::<Vec<_>>());
     if findings.is_empty() { nothing.into_iter().take(1).collect() } else { findings }
+}
+
+/// A block with the statements that run in it and no others, if the text alone does not say which they are and the database does.
+fn followed(outer: &Statement, block: &Block, script: &Script) -> Option<(Statement, Block)> {
+    let handled = block.program.as_ref().is_some_and(Scope::handles);
+    let block = (block.hidden.is_some() || handled).then(|| follow(block, script)).flatten()?;
+    Some((Statement { kind: Kind::Block(block.clone()), ..outer.clone() }, block))
 }
 
 /// Puts a finding on a statement inside a block where the block is, as exactly as that is known.
@@ -115,7 +129,7 @@ pub fn effects(sql: &str, catalog: &dyn Catalog) -> Result<Vec<Effect>, NotAnaly
             break;
         }
         let mut touched = Vec::new();
-        run(statement, &mut script, &mut touched);
+        run(statement, sql, &mut script, &mut touched);
         rows.extend(
             touched.into_iter().filter(|touch| touch.lock >= LockMode::ShareUpdateExclusive && is_listed(touch.relation.kind)).map(
                 |touch| Effect {
@@ -132,17 +146,21 @@ pub fn effects(sql: &str, catalog: &dyn Catalog) -> Result<Vec<Effect>, NotAnaly
 }
 
 /// Adds what a statement touches. A DO block is the sum of its statements, if all of them are seen.
-fn run(statement: &Statement, script: &mut Script, touched: &mut Vec<Touch>) {
+fn run(statement: &Statement, text: &str, script: &mut Script, touched: &mut Vec<Touch>) {
     if let Kind::Block(block) = &statement.kind {
+        let followed = followed(statement, block, script);
+        let block = followed.as_ref().map_or(block, |(_, block)| block);
         for (part, inner) in block.parts.iter().flat_map(|part| part.statements.iter().map(move |inner| (part, inner))) {
             if script.catalog().interrupted() {
                 return;
             }
             if block.hidden.is_none() {
-                run(inner, script, touched);
+                run(inner, &part.text, script, touched);
             } else if part.certain {
+                script.changed(&part.text, inner);
                 script.apply(inner);
             } else {
+                script.changed(&part.text, inner);
                 script.apply_perhaps(inner);
             }
         }
@@ -158,6 +176,7 @@ fn run(statement: &Statement, script: &mut Script, touched: &mut Vec<Touch>) {
             None => touched.push(touch.clone()),
         }
     }
+    script.changed(text, statement);
     script.apply(statement);
 }
 

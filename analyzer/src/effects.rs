@@ -6,6 +6,7 @@
 mod add_column;
 mod alter_table;
 mod bounds;
+mod cascade;
 mod column_type;
 mod constraint;
 mod drop;
@@ -52,6 +53,7 @@ pub struct Effects<'a> {
 pub fn of<'a>(statement: &Statement, script: &'a Script<'a>) -> Effects<'a> {
     let mut effects = Effects { script, touches: Vec::new(), missing: Vec::new(), unbounded: None };
     match &statement.kind {
+        Kind::DropCascade(cascade) => cascade::drop(&mut effects, cascade),
         Kind::AlterTable(alter) => alter_table::alter_table(&mut effects, alter),
         Kind::AlterDomain(domain) => other::alter_domain(&mut effects, domain),
         Kind::CreateTable(table) => other::create_table(&mut effects, table),

@@ -5,13 +5,15 @@
 
 mod create;
 mod fact;
+mod program;
 mod range;
 
 pub use create::{AlterDomain, CreateIndex, CreateTable, Creation, DomainChange, New, NewDomain};
 pub use fact::{Attached, Fact, Function as FunctionFact, How, Insert, Owned, Privileges, ReplicaIdentity, RowSecurity, Triggers};
+pub use program::{Declaration, Handler, Rows, Scope, Step};
 pub use range::{Bound, Edge, Range, WrittenBound};
 
-use crate::catalog::ConstraintKind;
+use crate::catalog::{ConstraintKind, OnTable};
 use crate::lock::LockMode;
 use crate::quote;
 
@@ -74,6 +76,8 @@ pub enum Kind {
     /// A statement that makes something new which later statements may use.
     Create(Creation),
     Drop(Drop),
+    /// `DROP ... CASCADE` of what is no relation, and of an extension.
+    DropCascade(DropCascade),
     DropDatabase {
         name: String,
     },
@@ -156,6 +160,8 @@ pub struct Block {
     pub parts: Vec<Part>,
     /// Why there may be more to it; `None` when all of it was seen and runs from the first to the last statement.
     pub hidden: Option<&'static str>,
+    /// The same as a program, if all of it was understood.
+    pub program: Option<Scope>,
 }
 
 /// A piece of SQL in a block.
@@ -397,6 +403,34 @@ pub enum Dropped {
     Called(&'static str, Vec<QualifiedName>),
 }
 
+/// `DROP ... CASCADE` of things that are no relations.
+#[derive(Debug, Clone)]
+pub struct DropCascade {
+    pub roots: Vec<Rooted>,
+    /// What is said when it is not known what goes, if not the usual.
+    pub left_open: Option<&'static str>,
+}
+
+/// Something on which other things depend.
+#[derive(Debug, Clone)]
+pub enum Rooted {
+    /// Without arguments the only one of the name is meant.
+    Function {
+        name: QualifiedName,
+        arguments: Option<Vec<String>>,
+    },
+    Type(QualifiedName),
+    Extension(QualifiedName),
+}
+
+impl Rooted {
+    pub fn name(&self) -> &QualifiedName {
+        match self {
+            Self::Function { name, .. } | Self::Type(name) | Self::Extension(name) => name,
+        }
+    }
+}
+
 /// `RENAME` and `SET SCHEMA`.
 #[derive(Debug, Clone)]
 pub struct Rename {
@@ -432,6 +466,16 @@ pub struct Lock {
     pub mode: LockMode,
     pub recursion: Recursion,
     pub missing_ok: bool,
+    /// What the lock is taken for, if that has a name on the table.
+    pub on: Option<Hung>,
+}
+
+/// A trigger, policy or rule that a statement makes or drops.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hung {
+    pub kind: OnTable,
+    pub name: String,
+    pub made: bool,
 }
 
 /// Which relations below are locked with it.

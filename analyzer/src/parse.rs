@@ -19,12 +19,13 @@ mod long_name;
 mod modify;
 mod names;
 mod position;
+mod program;
 mod remark;
 mod rename;
 mod size;
 mod statement;
 mod tag;
-mod token;
+pub(crate) mod token;
 mod transaction;
 mod truth;
 
@@ -82,6 +83,11 @@ fn server_statements(sql: &str, blocks: u32) -> Result<Vec<Statement>, String> {
         out.push(Statement { number, line, tag: tag::of(node), kind, facts: fact::of(node), span });
     }
     Ok(out)
+}
+
+/// The statements of a text that a DO block runs.
+pub fn dynamic(sql: &str) -> Result<Vec<Statement>, String> {
+    server_statements(sql, BLOCKS - 1)
 }
 
 /// The bytes of a text from its first token to its last.

@@ -6,6 +6,8 @@
 
 mod alter;
 mod apply;
+mod changes;
+mod follow;
 mod past;
 mod settings;
 mod state;
@@ -14,10 +16,12 @@ use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
-use crate::catalog::{Catalog, Domain, Function, Oid, Relation, Type, Volatility};
+use crate::catalog::{Catalog, Domain, Function, Oid, OnTable, Relation, Type, Volatility};
 use crate::effects::Volatilities;
 use crate::ir::{ColumnDef, Expr, FunctionFact, QualifiedName, Range, Statement, TypeName};
 use crate::parse;
+pub use changes::Changes;
+pub use follow::follow;
 pub use past::{Deeds, Held, Past, changes_something};
 pub use settings::{Timeout, milliseconds};
 use state::State;
@@ -56,6 +60,9 @@ pub struct Script<'a> {
     functions: HashSet<String>,
     /// What CHECK expressions prove, by their text.
     proofs: RefCell<HashMap<String, Rc<[String]>>>,
+    changes: Changes,
+    /// The triggers, policies and rules that the text made or dropped, and whether they are there; `None` when that is not known any more.
+    hung: HashMap<(OnTable, Oid, String), Option<bool>>,
 }
 
 impl<'a> Script<'a> {
@@ -67,6 +74,8 @@ impl<'a> Script<'a> {
             volatilities: RefCell::default(),
             functions: HashSet::new(),
             proofs: RefCell::default(),
+            changes: Changes::default(),
+            hung: HashMap::new(),
         }
     }
 
@@ -98,6 +107,36 @@ impl<'a> Script<'a> {
     pub fn perhaps(&mut self, statement: &Statement, deeds: Deeds) {
         self.past.note_rules(&deeds);
         self.apply_perhaps(statement);
+    }
+
+    /// Takes note of the names in a statement of a text.
+    pub fn changed(&mut self, text: &str, statement: &Statement) {
+        let mut changes = std::mem::take(&mut self.changes);
+        changes.note(text, statement, self);
+        self.changes = changes;
+    }
+
+    /// Whether the text made a function of this name.
+    pub fn has_made_function(&self, name: &QualifiedName) -> bool {
+        self.functions.contains(&name.name)
+    }
+
+    /// Whether the text set a search_path.
+    pub fn has_path(&self) -> bool {
+        self.state.session().search_path.is_some()
+    }
+
+    /// What the text may have changed so far.
+    pub fn changes(&self) -> &Changes {
+        &self.changes
+    }
+
+    /// Whether a table has a trigger, policy or rule of this name.
+    pub fn has_on_table(&self, kind: OnTable, table: Oid, name: &str) -> Option<bool> {
+        match self.hung.get(&(kind, table, name.to_owned())) {
+            Some(known) => *known,
+            None => self.base.has_on_table(kind, table, name),
+        }
     }
 
     /// A DO block begins; what it gives back, [`Self::leave`] is to be told.

@@ -50,4 +50,10 @@
 #define zdm_is_virtual(generated) ((generated) == ATTRIBUTE_GENERATED_VIRTUAL)
 #endif
 
+#if PG_VERSION_NUM < 180000
+#define zdm_executor_run(description, direction, count) ExecutorRun(description, direction, count, true)
+#else
+#define zdm_executor_run(description, direction, count) ExecutorRun(description, direction, count)
+#endif
+
 #endif

@@ -92,6 +92,19 @@ extern ErrorData *zdm_shim_default_is_volatile(const char *expression, Oid type,
 extern ErrorData *zdm_shim_proves_not_null(Oid table, int16 attribute, ZdmAnswer *answer);
 extern ErrorData *zdm_shim_proves_bound(Oid parent, Oid table, const char *bound, bool outside, ZdmAnswer *answer);
 
+/* check: query.c; the rows of a query */
+typedef struct ZdmResult
+{
+	bool		answered;
+	int			ncolumns;
+	int			nrows;
+	char	  **names;
+	char	  **types;
+	char	  **values;			/* row by row; NULL for NULL */
+} ZdmResult;
+
+extern ErrorData *zdm_shim_query(const char *sql, int limit, ZdmResult *answer);
+
 /* check: activity.c */
 typedef struct ZdmStanding
 {

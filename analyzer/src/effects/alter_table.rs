@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::{Effects, add_column, column_type, constraint, not_null, partition, recursion_of};
+use super::{Effects, add_column, cascade, column_type, constraint, not_null, partition, recursion_of};
 use crate::catalog::{ConstraintKind, Relation, RelationKind};
 use crate::ir::{Action, AlterTable, ConstraintDef, Detach, QualifiedName, Recursion};
 use crate::lock::LockMode;
@@ -176,6 +176,7 @@ fn drop_column(effects: &mut Effects, alter: &Alter, column: &str, cascade: bool
             constraint::lock_referenced(effects, key.references, LockMode::AccessExclusive);
         }
         if cascade {
+            cascade::relation(effects, member.oid, Some(column));
             for key in member.referenced_by.iter().filter(|key| key.columns.iter().any(|c| c == column)) {
                 effects.lock_oid(key.table, LockMode::AccessExclusive);
             }

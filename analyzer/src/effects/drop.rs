@@ -3,12 +3,14 @@
 use std::collections::HashSet;
 use std::rc::Rc;
 
-use super::{Effects, constraint, recursion_of};
+use super::{Effects, cascade, constraint, recursion_of};
 use crate::catalog::{Constraint, ConstraintKind, Oid, Relation, RelationKind};
-use crate::ir::{Drop, Dropped, QualifiedName, Recursion, Target, TypeName};
+use crate::ir::{Drop, DropCascade, Dropped, QualifiedName, Recursion, Rooted, Target, TypeName};
 use crate::lock::LockMode;
 use crate::quote;
 use crate::script::FoundType;
+
+const TYPE_LEFT_OPEN: &str = "CASCADE drops whatever depends on the type, columns of tables included";
 
 pub fn drop(effects: &mut Effects, drop: &Drop, tag: &str) {
     match &drop.what {
@@ -88,6 +90,7 @@ fn relation_goes(effects: &mut Effects, relation: &Rc<Relation>, cascade: bool) 
             }
         }
         if cascade {
+            cascade::relation(effects, member.oid, None);
             for key in &member.referenced_by {
                 effects.lock_oid(key.table, LockMode::AccessExclusive);
             }
@@ -107,7 +110,7 @@ fn is_inherited(effects: &Effects, relation: &Relation, key: &Constraint) -> boo
 
 /// CASCADE takes the columns of the type along.
 fn types_go(effects: &mut Effects, names: &[QualifiedName]) {
-    effects.unbounded = Some("CASCADE drops whatever depends on the type, columns of tables included");
+    cascade::drop(effects, &DropCascade { roots: names.iter().cloned().map(Rooted::Type).collect(), left_open: Some(TYPE_LEFT_OPEN) });
     for name in names {
         let name = TypeName { schema: name.schema.clone(), name: name.name.clone(), modifiers: Vec::new(), array: false };
         let FoundType::Existing(found) = effects.script().find_type(&name) else { continue };

@@ -149,6 +149,11 @@ pub fn refresh(effects: &mut Effects, view: &QualifiedName, concurrently: bool) 
 pub fn locks(effects: &mut Effects, locks: &[Lock]) {
     for lock in locks {
         if let Some(relation) = effects.existing_target(&lock.target, lock.missing_ok) {
+            // What is not there is looked for under a weak lock (get_object_address_relobject).
+            let gone = lock.on.as_ref().filter(|on| lock.missing_ok && !on.made);
+            if gone.is_some_and(|on| effects.script().has_on_table(on.kind, relation.oid, &on.name) == Some(false)) {
+                continue;
+            }
             let reach = if lock.target.only { Recursion::None } else { lock.recursion };
             effects.lock_tree(&relation, reach, lock.mode);
         }

@@ -6,8 +6,8 @@
 use pg_query::protobuf::DoStmt;
 use pg_query::protobuf::node::Node as Tree;
 
-use super::names;
 use super::token::{Token, Tokens, unquoted};
+use super::{names, program};
 use crate::ir::{Block, Kind, OpaqueRule, Part, Statement};
 
 const OTHER_LANGUAGE: &str = "the code of a DO block in another language is not read";
@@ -40,23 +40,26 @@ pub fn kind(statement: &DoStmt, sql: &str, span: &std::ops::Range<usize>, line: 
     let own = sql.get(span.clone()).unwrap_or_default();
     let offset = own.find(body.as_str()).filter(|_| !body.is_empty()).map(|at| span.start + at);
     let before = offset.and_then(|offset| sql.get(span.start..offset)).unwrap_or_default();
+    let begins = line.saturating_add(lines(before));
     let mut reader = Reader {
         text: &body,
         tokens: Tokens::new(&body).collect(),
         at: 0,
         frames: Vec::new(),
-        block: Block { parts: Vec::new(), hidden: None },
+        block: Block { parts: Vec::new(), hidden: None, program: None },
         ends: false,
         offset,
-        line: line.saturating_add(lines(before)),
+        line: begins,
         counted: 0,
         read,
     };
     reader.run();
-    Kind::Block(reader.block)
+    let mut block = reader.block;
+    block.program = program::read(&body, offset, begins, read);
+    Kind::Block(block)
 }
 
-fn lines(text: &str) -> u32 {
+pub(super) fn lines(text: &str) -> u32 {
     u32::try_from(text.bytes().filter(|byte| *byte == b'\n').count()).unwrap_or(u32::MAX)
 }
 
@@ -309,10 +312,10 @@ impl Reader<'_> {
 }
 
 /// PL/pgSQL's word for a SELECT without a result.
-const PERFORM: &str = "perform";
+pub(super) const PERFORM: &str = "perform";
 
 /// Words that begin a statement of SQL, so that an equals sign after them is none of PL/pgSQL.
-const STARTS: &[&str] = &[
+pub(super) const STARTS: &[&str] = &[
     "alter", "analyze", "call", "cluster", "comment", "commit", "copy", "create", "delete", "drop", "grant", "insert", "lock", "merge",
     "perform", "refresh", "reindex", "reset", "revoke", "rollback", "select", "set", "truncate", "update", "vacuum", "values", "with",
 ];

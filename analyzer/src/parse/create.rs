@@ -4,8 +4,8 @@ use pg_query::protobuf::node::Node as Tree;
 use pg_query::protobuf::{self, ConstrType, CreateStmt, IndexStmt, Node, RangeVar, SortByDir, SortByNulls};
 
 use super::{bound, expr, names};
-use crate::catalog::ConstraintKind;
-use crate::ir::{ColumnDef, ConstraintDef, CreateIndex, CreateTable, Kind, Lock, Recursion, TypeName};
+use crate::catalog::{ConstraintKind, OnTable};
+use crate::ir::{ColumnDef, ConstraintDef, CreateIndex, CreateTable, Hung, Kind, Lock, Recursion, TypeName};
 use crate::lock::LockMode;
 use crate::quote;
 
@@ -15,7 +15,13 @@ pub fn unnamed_type() -> TypeName {
 
 /// A statement that only locks the one table it names.
 pub fn locked(relation: Option<&RangeVar>, mode: LockMode, recursion: Recursion) -> Kind {
-    Kind::Locks(relation.map(|var| Lock { target: names::target(var), mode, recursion, missing_ok: false }).into_iter().collect())
+    Kind::Locks(relation.map(|var| Lock { target: names::target(var), mode, recursion, missing_ok: false, on: None }).into_iter().collect())
+}
+
+/// The same, for a trigger, policy or rule that the statement makes there.
+pub fn locked_for(relation: Option<&RangeVar>, mode: LockMode, recursion: Recursion, kind: OnTable, name: &str) -> Kind {
+    let on = Some(Hung { kind, name: name.to_owned(), made: true });
+    Kind::Locks(relation.map(|var| Lock { target: names::target(var), mode, recursion, missing_ok: false, on }).into_iter().collect())
 }
 
 pub fn table(statement: &CreateStmt) -> Kind {
@@ -217,12 +223,14 @@ fn is_plain(node: &Node) -> bool {
         && element.nulls_ordering <= SortByNulls::SortbyNullsDefault as i32
 }
 
-/// The tables that `CREATE` or `ALTER PUBLICATION` names.
-pub fn publication_tables(objects: &[Node]) -> Kind {
+/// The tables that `CREATE` or `ALTER PUBLICATION` names; with the publication, where they are added to one.
+pub fn publication_tables(objects: &[Node], added_to: Option<&str>) -> Kind {
+    let on = added_to.map(|name| Hung { kind: OnTable::Publication, name: name.to_owned(), made: true });
     let locks = objects.iter().filter_map(|node| {
         let Some(Tree::PublicationObjSpec(object)) = node.node.as_ref() else { return None };
         let table = object.pubtable.as_deref()?.relation.as_ref()?;
-        Some(Lock { target: names::target(table), mode: LockMode::ShareUpdateExclusive, recursion: Recursion::All, missing_ok: false })
+        let (target, mode) = (names::target(table), LockMode::ShareUpdateExclusive);
+        Some(Lock { target, mode, recursion: Recursion::All, missing_ok: false, on: on.clone() })
     });
     Kind::Locks(locks.collect())
 }

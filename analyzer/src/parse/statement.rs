@@ -9,6 +9,7 @@ use pg_query::protobuf::{
 };
 
 use super::{alter, create, domain, drop, expr, modify, names, rename, transaction};
+use crate::catalog::OnTable;
 use crate::ir::{Creation, Kind, Lock, New, OpaqueRule, Recursion, Reindexed, Target};
 use crate::lock::LockMode;
 
@@ -108,22 +109,25 @@ fn locks(node: &Tree) -> Option<Kind> {
     Some(match node {
         Tree::CreateTrigStmt(trigger) => {
             let recursion = if trigger.row { Recursion::Partitions } else { Recursion::None };
-            create::locked(trigger.relation.as_ref(), ShareRowExclusive, recursion)
+            create::locked_for(trigger.relation.as_ref(), ShareRowExclusive, recursion, OnTable::Trigger, &trigger.trigname)
         }
-        Tree::RuleStmt(rule) => create::locked(rule.relation.as_ref(), AccessExclusive, Recursion::None),
-        Tree::CreatePolicyStmt(policy) => create::locked(policy.table.as_ref(), AccessExclusive, Recursion::None),
+        Tree::RuleStmt(rule) => create::locked_for(rule.relation.as_ref(), AccessExclusive, Recursion::None, OnTable::Rule, &rule.rulename),
+        Tree::CreatePolicyStmt(policy) => {
+            create::locked_for(policy.table.as_ref(), AccessExclusive, Recursion::None, OnTable::Policy, &policy.policy_name)
+        }
         Tree::AlterPolicyStmt(policy) => create::locked(policy.table.as_ref(), AccessExclusive, Recursion::None),
         Tree::AlterSeqStmt(sequence) => alter_sequence(sequence),
         Tree::CommentStmt(comment) => comment_on(comment),
         Tree::CreateStatsStmt(statistics) => create_statistics(statistics),
-        Tree::CreatePublicationStmt(publication) => create::publication_tables(&publication.pubobjects),
+        Tree::CreatePublicationStmt(publication) => create::publication_tables(&publication.pubobjects, None),
         Tree::AlterPublicationStmt(publication) if publication.action != AlterPublicationAction::Undefined as i32 => {
-            create::publication_tables(&publication.pubobjects)
+            let adds = publication.action == AlterPublicationAction::ApAddObjects as i32;
+            create::publication_tables(&publication.pubobjects, adds.then_some(publication.pubname.as_str()))
         }
         Tree::LockStmt(lock) => {
             let mode = lock_mode(lock.mode);
             let locks = lock.relations.iter().filter_map(range_var);
-            Kind::Locks(locks.map(|target| Lock { target, mode, recursion: Recursion::All, missing_ok: false }).collect())
+            Kind::Locks(locks.map(|target| Lock { target, mode, recursion: Recursion::All, missing_ok: false, on: None }).collect())
         }
         Tree::SecLabelStmt(_) => Kind::Ignored,
         Tree::AlterOwnerStmt(owner) => match owner.relation.as_ref() {
@@ -178,7 +182,8 @@ fn lock_mode(mode: i32) -> LockMode {
 }
 
 fn alter_sequence(statement: &AlterSeqStmt) -> Kind {
-    let lock = |target| Lock { target, mode: LockMode::ShareRowExclusive, recursion: Recursion::None, missing_ok: statement.missing_ok };
+    let lock =
+        |target| Lock { target, mode: LockMode::ShareRowExclusive, recursion: Recursion::None, missing_ok: statement.missing_ok, on: None };
     Kind::Locks(statement.sequence.as_ref().map(names::target).map(lock).into_iter().collect())
 }
 
@@ -192,12 +197,12 @@ fn comment_on(statement: &CommentStmt) -> Kind {
         _ => return Kind::Ignored,
     };
     let target = Target { name: names::qualified(relation), only: false };
-    Kind::Locks(vec![Lock { target, mode: LockMode::ShareUpdateExclusive, recursion: Recursion::None, missing_ok: false }])
+    Kind::Locks(vec![Lock { target, mode: LockMode::ShareUpdateExclusive, recursion: Recursion::None, missing_ok: false, on: None }])
 }
 
 fn create_statistics(statement: &CreateStatsStmt) -> Kind {
     let tables = statement.relations.iter().filter_map(range_var);
-    let lock = |target| Lock { target, mode: LockMode::ShareUpdateExclusive, recursion: Recursion::None, missing_ok: false };
+    let lock = |target| Lock { target, mode: LockMode::ShareUpdateExclusive, recursion: Recursion::None, missing_ok: false, on: None };
     Kind::Locks(tables.map(lock).collect())
 }
 
@@ -222,7 +227,7 @@ fn vacuum(statement: &VacuumStmt) -> Kind {
         return Kind::AnalyzeAll;
     }
     if !statement.is_vacuumcmd {
-        let lock = |target| Lock { target, mode: LockMode::ShareUpdateExclusive, recursion: Recursion::All, missing_ok: false };
+        let lock = |target| Lock { target, mode: LockMode::ShareUpdateExclusive, recursion: Recursion::All, missing_ok: false, on: None };
         return Kind::Locks(tables.into_iter().map(lock).collect());
     }
     Kind::Vacuum { tables, full: names::option(&statement.options, "full") == Some(true) }

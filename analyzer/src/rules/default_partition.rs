@@ -35,7 +35,9 @@ super::rule! {
 impl Rule for DefaultPartition {
     fn check(&self, context: &Context) -> Vec<Report> {
         let parents: Vec<&QualifiedName> = match context.kind() {
-            Kind::CreateTable(table) if table.partition.as_ref().is_some_and(|bound| bound.bound == Bound::Default) => table.parents.iter().collect(),
+            Kind::CreateTable(table) if table.partition.as_ref().is_some_and(|bound| bound.bound == Bound::Default) => {
+                table.parents.iter().collect()
+            }
             Kind::AlterTable(alter) => {
                 let default = |action: &Action| matches!(action, Action::AttachPartition { bound, .. } if bound.bound == Bound::Default);
                 if alter.actions.iter().any(default) { vec![&alter.target.name] } else { Vec::new() }

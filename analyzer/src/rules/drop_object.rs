@@ -32,6 +32,18 @@ super::rule! {
 
 impl Rule for DropObject {
     fn check(&self, context: &Context) -> Vec<Report> {
+        if let Kind::DropCascade(cascade) = context.kind() {
+            let locked: Vec<String> = context.disturbed().into_iter().map(|touch| super::name_of(&touch.relation)).collect();
+            let names: Vec<String> = cascade.roots.iter().map(|root| root.name().to_string()).collect();
+            let report = context.remark(Risk::Caution, format!("drops {} with all that depends on it", names.join(", ")));
+            let report =
+                report.detail(format!("Something goes or changes on {}: triggers, policies, defaults or columns.", locked.join(", ")));
+            return if locked.is_empty() {
+                Vec::new()
+            } else {
+                vec![report.hint("Drop them by name first, or leave CASCADE out and see what is in the way.")]
+            };
+        }
         let Kind::Drop(drop) = context.kind() else { return Vec::new() };
         let Dropped::Called(what, names) = &drop.what else { return Vec::new() };
         if drop.cascade {

@@ -5,8 +5,8 @@ use super::{Found, FoundType, Script};
 use crate::catalog::{Domain, Index, Type};
 use crate::effects::fits;
 use crate::ir::{
-    Action, AlterDomain, CreateIndex, CreateTable, Creation, DomainChange, Dropped, Fact, Kind, New, NewDomain, QualifiedName, Renamed,
-    Statement, TypeName,
+    Action, AlterDomain, CreateIndex, CreateTable, Creation, DomainChange, Dropped, Fact, Kind, Lock, New, NewDomain, QualifiedName,
+    Renamed, Statement, Transaction, TypeName,
 };
 use crate::quote;
 
@@ -36,8 +36,14 @@ impl Script<'_> {
                 }
             }
             Kind::AlterDomain(domain) => self.alter_domain(domain),
+            Kind::Locks(locks) => self.hang(locks),
+            // ALTER TRIGGER, POLICY or RULE with another name
+            Kind::RenameCalled { .. } => self.hung.values_mut().for_each(|there| *there = None),
             Kind::SetVariable { name, values, local } => self.set(name, values, *local),
             Kind::Transaction(what) => {
+                if matches!(what, Transaction::Rollback { .. } | Transaction::RollbackTo(_)) {
+                    self.hung.values_mut().for_each(|there| *there = None);
+                }
                 self.state.transaction(what, self.past.in_block());
                 self.volatilities.get_mut().forget_names();
             }
@@ -66,6 +72,14 @@ impl Script<'_> {
                 }
             }
             _ => {}
+        }
+    }
+
+    /// Triggers, policies and rules.
+    fn hang(&mut self, locks: &[Lock]) {
+        for lock in locks {
+            let (Some(on), Found::Existing(table)) = (&lock.on, self.find(&lock.target.name)) else { continue };
+            self.hung.insert((on.kind, table.oid, on.name.clone()), Some(on.made));
         }
     }
 

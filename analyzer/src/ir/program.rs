@@ -1,0 +1,110 @@
+//! What a DO block does, step by step, as PL/pgSQL reads it.
+//!
+//! Expressions and queries are kept as text, with the block's variables still in them. Blocks in which a part was not understood have no program.
+
+use super::Part;
+
+/// `DECLARE ... BEGIN ... EXCEPTION ... END`.
+#[derive(Debug, Clone, Default)]
+pub struct Scope {
+    pub variables: Vec<Declaration>,
+    pub body: Vec<Step>,
+    pub handlers: Vec<Handler>,
+}
+
+impl Scope {
+    /// Whether a failure in it, or in a block inside it, need not be one of the whole.
+    pub fn handles(&self) -> bool {
+        !self.handlers.is_empty() || self.body.iter().any(|step| matches!(step, Step::Scope(inner) if inner.handles()))
+    }
+}
+
+/// A variable.
+#[derive(Debug, Clone)]
+pub struct Declaration {
+    pub name: String,
+    /// Its type as SQL; `record` too.
+    pub type_text: String,
+    pub value: Option<String>,
+}
+
+/// What is done when a step of the block fails.
+#[derive(Debug, Clone)]
+pub struct Handler {
+    /// The names of conditions, in lower case.
+    pub conditions: Vec<String>,
+    pub body: Vec<Step>,
+}
+
+/// A step.
+#[derive(Debug, Clone)]
+pub enum Step {
+    /// SQL, run as it stands.
+    Run(Part),
+    /// A query whose first row goes into variables; the SQL without them, for what it does to the database.
+    Query {
+        query: String,
+        into: Vec<String>,
+        part: Part,
+    },
+    Assign {
+        name: String,
+        value: String,
+    },
+    Execute {
+        text: String,
+        into: Vec<String>,
+        /// With parameters.
+        using: bool,
+        line: u32,
+    },
+    If {
+        arms: Vec<(String, Vec<Step>)>,
+        otherwise: Vec<Step>,
+    },
+    /// `FOR ... IN query`.
+    Rows {
+        targets: Vec<String>,
+        query: Rows,
+        body: Vec<Step>,
+    },
+    /// `FOR ... IN first .. last`.
+    Range {
+        name: String,
+        first: String,
+        last: String,
+        step: Option<String>,
+        reverse: bool,
+        body: Vec<Step>,
+    },
+    /// `FOREACH ... IN ARRAY`.
+    Elements {
+        name: String,
+        array: String,
+        body: Vec<Step>,
+    },
+    /// `LOOP`, and `WHILE` with its condition.
+    Loop {
+        condition: Option<String>,
+        body: Vec<Step>,
+    },
+    Scope(Scope),
+    /// `EXIT`, or `CONTINUE`.
+    Leave {
+        condition: Option<String>,
+        next: bool,
+    },
+    /// What is in these variables is not known from here.
+    Forget(Vec<String>),
+    Return,
+    /// `RAISE` of an error.
+    Fail,
+}
+
+/// The query of a loop.
+#[derive(Debug, Clone)]
+pub enum Rows {
+    Query(String),
+    /// `EXECUTE` of what an expression gives.
+    Dynamic(String),
+}
