@@ -105,6 +105,32 @@ pub fn cut_at_semicolons(sql: &str) -> Vec<std::ops::Range<usize>> {
     pieces
 }
 
+/// Where the first of these words ends that is neither quoted nor in a comment.
+pub fn after_word(text: &str, words: &[&str]) -> Option<usize> {
+    let found = token::Tokens::new(text).filter(|token| token.kind == token::Kind::Word).find(|token| {
+        let word = text.get(token.span.clone()).unwrap_or_default();
+        words.iter().any(|wanted| word.eq_ignore_ascii_case(wanted))
+    });
+    found.map(|token| token.span.end)
+}
+
+/// What stands in parentheses behind these words, which follow each other.
+pub fn parenthesized_after<'a>(text: &'a str, words: &[&str]) -> Option<&'a str> {
+    let tokens: Vec<_> = token::Tokens::new(text).collect();
+    let is = |token: &token::Token, wanted: &&str| {
+        token.kind == token::Kind::Word && text.get(token.span.clone()).is_some_and(|word| word.eq_ignore_ascii_case(wanted))
+    };
+    let at = tokens.windows(words.len().max(1)).position(|window| window.iter().zip(words).all(|(token, wanted)| is(token, wanted)))?;
+    let rest = tokens.get(at + words.len()..)?;
+    let open = rest.first().filter(|token| token.is(b'('))?;
+    let mut depth = 0_usize;
+    let close = rest.iter().find(|token| {
+        depth = depth.saturating_add(usize::from(token.is(b'('))).saturating_sub(usize::from(token.is(b')')));
+        depth == 0
+    })?;
+    text.get(open.span.end..close.span.start)
+}
+
 /// The columns that a CHECK expression, as the catalogs print it, proves to be not null.
 pub fn proves_not_null(expression: &str) -> Vec<String> {
     let text = expression.trim();

@@ -54,12 +54,18 @@ impl Rule for AddCheckScan {
             };
             let report = context.report(Risk::Danger, relation, message);
             let report = report.detail(format!("{}, and every row is read before it does.", super::waits(context.sum(relation).0)));
-            let name = hint::constraint_name(relation, added, "check");
-            Some(match column {
-                Some(_) => {
-                    report.hint("Add the column without the CHECK, then add the CHECK as a constraint NOT VALID, commit, and validate it.")
+            Some(if column.is_some() {
+                report.hint("Add the column without the CHECK, then add the CHECK as a constraint NOT VALID, commit, and validate it.")
+            } else {
+                let name = added.name.clone().unwrap_or_else(|| {
+                    // the server's choice tells the column if there is one only
+                    let middle = if let [column] = added.columns.as_slice() { Some(column.as_str()) } else { None };
+                    hint::names::constraint(context, relation, middle, "check")
+                });
+                match hint::not_valid(context, relation, action, &name).filter(|_| !added.not_valid) {
+                    Some(steps) => report.instead_of_action(context, &steps),
+                    None => report.hint("Add it NOT VALID, commit, and run VALIDATE CONSTRAINT."),
                 }
-                None => report.hint(hint::not_valid(context.text(), context.is_single_action(), relation, &name)),
             })
         })
     }

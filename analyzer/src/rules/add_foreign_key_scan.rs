@@ -1,9 +1,9 @@
 //! `add-foreign-key-scan`.
 
 use super::{Context, Report, Rule, hint};
-use crate::catalog::{ConstraintKind, RelationKind};
+use crate::catalog::{ConstraintKind, Relation, RelationKind};
 use crate::finding::Risk;
-use crate::ir::Action;
+use crate::ir::{Action, ConstraintDef};
 
 super::rule! {
     /// A foreign key that is verified at once reads both tables while nobody can write to them.
@@ -55,7 +55,6 @@ impl Rule for AddForeignKeyScan {
             let report = context.report(Risk::Danger, relation, message);
             let report = report
                 .detail(format!("{}, and on {referenced} ShareRowExclusiveLock does the same.", super::waits(context.sum(relation).0)));
-            let name = hint::constraint_name(relation, added, "fkey");
             Some(if column.is_some_and(|column| column.null_default) {
                 report.hint("Leave DEFAULT NULL out: without a default nothing is read.")
             } else if column.is_some() {
@@ -63,8 +62,17 @@ impl Rule for AddForeignKeyScan {
             } else if relation.kind == RelationKind::PartitionedTable && context.script().major() < 18 {
                 report.hint("Add the foreign key NOT VALID to each partition, validate each, and add it to the partitioned table last.")
             } else {
-                report.hint(hint::not_valid(context.text(), context.is_single_action(), relation, &name))
+                match hint::not_valid(context, relation, action, &name_of_key(context, relation, added)).filter(|_| !added.not_valid) {
+                    Some(steps) => report.instead_of_action(context, &steps),
+                    None => report.hint("Add it NOT VALID, commit, and run VALIDATE CONSTRAINT."),
+                }
             })
         })
     }
+}
+
+/// The name that the constraint has or will be given.
+pub(super) fn name_of_key(context: &Context, relation: &Relation, added: &ConstraintDef) -> String {
+    let chosen = || hint::names::constraint(context, relation, Some(&hint::names::joined(&added.columns)), "fkey");
+    added.name.clone().unwrap_or_else(chosen)
 }

@@ -68,14 +68,16 @@ impl Rule for CreatePartitionLocksParent {
                 super::name_of(&touch.relation)
             ))];
         }
-        vec![report.hint(attach(context, create, &parent).unwrap_or_else(|| {
-            format!("Create the table on its own, (LIKE {name} INCLUDING ALL EXCLUDING IDENTITY), then attach it to {name}.")
-        }))]
+        vec![match attach(context, create, &parent) {
+            Some(steps) => report.instead(&steps),
+            None => report
+                .hint(format!("Create the table on its own, (LIKE {name} INCLUDING ALL EXCLUDING IDENTITY), then attach it to {name}.")),
+        }]
     }
 }
 
 /// The same in two steps, if the statement has nothing but a name and a bound.
-fn attach(context: &Context, create: &CreateTable, parent: &Rc<Relation>) -> Option<String> {
+fn attach(context: &Context, create: &CreateTable, parent: &Rc<Relation>) -> Option<[String; 2]> {
     let text = context.text();
     let lower = text.to_ascii_lowercase();
     let at = lower.find("for values").or_else(|| lower.ends_with(" default").then(|| lower.len() - "default".len()))?;
@@ -86,8 +88,15 @@ fn attach(context: &Context, create: &CreateTable, parent: &Rc<Relation>) -> Opt
     let wanted = plain && options && (!with || lower.contains("modulus"));
     let schema = create.name.schema.clone().or_else(|| context.script().catalog().current_schema());
     let name = schema.map_or_else(|| quote::ident(&create.name.name), |schema| quote::qualified(&schema, &create.name.name));
+    // What a partition has from its parent without being told.
+    let method = parent.access_method.as_ref().map(|method| format!(" USING {}", quote::ident(method))).unwrap_or_default();
+    let space = context.script().tablespace(parent.oid).filter(|space| space != "pg_default");
+    let space = space.map(|space| format!(" TABLESPACE {}", quote::ident(&space))).unwrap_or_default();
     wanted.then(|| {
         let like = format!("LIKE {} INCLUDING ALL EXCLUDING COMMENTS EXCLUDING IDENTITY EXCLUDING STATISTICS", super::name_of(parent));
-        hint::steps(&[format!("CREATE TABLE {name} ({like})"), format!("{} ATTACH PARTITION {name} {bound}", hint::alter(parent))])
+        [
+            format!("CREATE TABLE {name} ({like}){method}{space}"),
+            format!("{} ATTACH PARTITION {name} {bound}", hint::alter(context, parent)),
+        ]
     })
 }
