@@ -4,7 +4,7 @@ use super::{Context, Report, Rule, hint};
 use crate::catalog::ConstraintKind;
 use crate::finding::Risk;
 use crate::ir::{Action, ConstraintDef};
-use crate::quote;
+use crate::{chosen, quote};
 
 super::rule! {
     /// A CHECK that is verified at once reads the whole table while nobody can use it.
@@ -57,11 +57,7 @@ impl Rule for AddCheckScan {
             Some(if column.is_some() {
                 report.hint("Add the column without the CHECK, then add the CHECK as a constraint NOT VALID, commit, and validate it.")
             } else {
-                let name = added.name.clone().unwrap_or_else(|| {
-                    // the server's choice tells the column if there is one only
-                    let middle = if let [column] = added.columns.as_slice() { Some(column.as_str()) } else { None };
-                    hint::names::constraint(context, relation, middle, "check")
-                });
+                let name = chosen::constraint(context.script(), relation, added);
                 match hint::not_valid(context, relation, action, &name).filter(|_| !added.not_valid) {
                     Some(steps) => report.instead_of_action(context, &steps),
                     None => report.hint("Add it NOT VALID, commit, and run VALIDATE CONSTRAINT."),

@@ -4,7 +4,7 @@ use super::{Context, Report, Rule, hint};
 use crate::catalog::{Relation, RelationKind};
 use crate::finding::Risk;
 use crate::ir::{Action, ColumnDef};
-use crate::{parse, quote};
+use crate::{chosen, parse, quote};
 
 super::rule! {
     /// A new identity column rewrites the table.
@@ -60,7 +60,7 @@ fn steps(context: &Context, relation: &Relation, column: &ColumnDef) -> Option<V
         return None;
     }
     // The identity's own sequence gets the name that the server chooses, so this one has to have another.
-    let chosen = hint::names::sequence(context, relation, &column.name);
+    let chosen = chosen::sequence(context.script(), relation, &column.name);
     let sequence = format!("zdm_{}", hint::free_column(relation, &chosen));
     if sequence.len() > 63 || !hint::is_free(context, &relation.schema, &sequence) {
         return None;
@@ -74,8 +74,10 @@ fn steps(context: &Context, relation: &Relation, column: &ColumnDef) -> Option<V
     let (alter, name) = (hint::alter(context, relation), quote::ident(&column.name));
     let options = if options.is_empty() { String::new() } else { format!(" ({options})") };
     let kind = if column.identity_always { "ALWAYS" } else { "BY DEFAULT" };
+    let allowed = format!("drop-view:{sequence} (the identity has one of its own)");
     steps.extend([
         "BEGIN".to_owned(),
+        format!("SET LOCAL zdm.allow = {}", quote::literal(&allowed)),
         format!("{alter} ALTER COLUMN {name} DROP DEFAULT, ALTER COLUMN {name} ADD GENERATED {kind} AS IDENTITY{options}"),
         format!("SELECT setval({}, last_value, is_called) FROM {sequence}", quote::literal(&chosen)),
         format!("DROP SEQUENCE {sequence}"),

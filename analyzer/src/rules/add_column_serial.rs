@@ -3,7 +3,7 @@
 use super::{Context, Report, Rule, hint};
 use crate::finding::Risk;
 use crate::ir::Action;
-use crate::quote;
+use crate::{chosen, quote};
 
 super::rule! {
     /// A new serial column rewrites the table.
@@ -49,7 +49,7 @@ impl Rule for AddColumnSerial {
                 _ => "bigint",
             };
             let steps = || {
-                let sequence = quote::qualified(&relation.schema, &hint::names::sequence(context, relation, &column.name));
+                let sequence = quote::qualified(&relation.schema, &chosen::sequence(context.script(), relation, &column.name));
                 hint::numbered_column(context, relation, &column.name, integer, &sequence, "")
             };
             Some(match steps().filter(|_| column.complete) {

@@ -1,9 +1,10 @@
 //! `add-foreign-key-scan`.
 
 use super::{Context, Report, Rule, hint};
-use crate::catalog::{ConstraintKind, Relation, RelationKind};
+use crate::catalog::{ConstraintKind, RelationKind};
+use crate::chosen;
 use crate::finding::Risk;
-use crate::ir::{Action, ConstraintDef};
+use crate::ir::Action;
 
 super::rule! {
     /// A foreign key that is verified at once reads both tables while nobody can write to them.
@@ -62,17 +63,13 @@ impl Rule for AddForeignKeyScan {
             } else if relation.kind == RelationKind::PartitionedTable && context.script().major() < 18 {
                 report.hint("Add the foreign key NOT VALID to each partition, validate each, and add it to the partitioned table last.")
             } else {
-                match hint::not_valid(context, relation, action, &name_of_key(context, relation, added)).filter(|_| !added.not_valid) {
+                match hint::not_valid(context, relation, action, &chosen::constraint(context.script(), relation, added))
+                    .filter(|_| !added.not_valid)
+                {
                     Some(steps) => report.instead_of_action(context, &steps),
                     None => report.hint("Add it NOT VALID, commit, and run VALIDATE CONSTRAINT."),
                 }
             })
         })
     }
-}
-
-/// The name that the constraint has or will be given.
-pub(super) fn name_of_key(context: &Context, relation: &Relation, added: &ConstraintDef) -> String {
-    let chosen = || hint::names::constraint(context, relation, Some(&hint::names::joined(&added.columns)), "fkey");
-    added.name.clone().unwrap_or_else(chosen)
 }

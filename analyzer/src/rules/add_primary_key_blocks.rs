@@ -4,7 +4,7 @@ use super::{Context, Report, Rule, hint};
 use crate::catalog::{ConstraintKind, Relation, RelationKind};
 use crate::finding::Risk;
 use crate::ir::{Action, ConstraintDef};
-use crate::quote;
+use crate::{chosen, quote};
 
 super::rule! {
     /// A primary key builds its index while nobody can use the table.
@@ -70,7 +70,7 @@ impl Rule for AddPrimaryKeyBlocks {
 fn steps(context: &Context, relation: &Relation, added: &ConstraintDef) -> Vec<String> {
     let nullable = added.columns.iter().filter(|column| !crate::effects::is_not_null(relation, column));
     let mut steps: Vec<String> = nullable.flat_map(|column| hint::set_not_null(context, relation, column, None)).collect();
-    let name = added.name.clone().unwrap_or_else(|| hint::names::key(context, relation, None, "pkey"));
+    let name = chosen::constraint(context.script(), relation, added);
     let (name, table) = (quote::ident(&name), super::name_of(relation));
     steps.extend([
         format!("CREATE UNIQUE INDEX CONCURRENTLY {name} ON {table} ({}){}", hint::columns(&added.columns), added.index_clauses),

@@ -4,7 +4,7 @@ use super::{Context, Report, Rule, hint};
 use crate::catalog::{ConstraintKind, Relation, RelationKind};
 use crate::finding::Risk;
 use crate::ir::{Action, ConstraintDef};
-use crate::quote;
+use crate::{chosen, quote};
 
 super::rule! {
     /// A unique constraint builds its index while nobody can use the table.
@@ -61,11 +61,7 @@ impl Rule for AddUniqueBlocks {
 
 /// The index, and the constraint that takes it over.
 fn steps(context: &Context, relation: &Relation, added: &ConstraintDef) -> [String; 2] {
-    let name = added.name.clone().unwrap_or_else(|| {
-        // columns that are only included are in the name too
-        let columns: Vec<String> = added.columns.iter().chain(&added.including).cloned().collect();
-        hint::names::key(context, relation, Some(&hint::names::joined(&columns)), "key")
-    });
+    let name = chosen::constraint(context.script(), relation, added);
     let (name, table) = (quote::ident(&name), super::name_of(relation));
     [
         format!("CREATE UNIQUE INDEX CONCURRENTLY {name} ON {table} ({}){}", hint::columns(&added.columns), added.index_clauses),

@@ -1,10 +1,10 @@
 //! `blocking-scan`.
 
-use super::add_foreign_key_scan::name_of_key;
 use super::{Context, Report, Rule, Turn, hint};
 use crate::catalog::{ConstraintKind, RelationKind};
+use crate::chosen;
 use crate::finding::Risk;
-use crate::ir::Action;
+use crate::ir::{Action, Kind};
 
 super::rule! {
     /// The statement reads a whole table while others wait.
@@ -16,7 +16,8 @@ super::rule! {
     ///
     /// **Instead.** That depends on the statement; most have a form that works beside readers and writers.
     ///
-    /// **Does not fire when** another rule speaks of it, or the table is new, temporary or empty.
+    /// **Does not fire when** another rule speaks of it, the lock is given back before the rows are read (REINDEX CONCURRENTLY of a partitioned
+    /// table), or the table is new, temporary or empty.
     ///
     /// ### Bad
     ///
@@ -39,6 +40,10 @@ impl Rule for BlockingScan {
     }
 
     fn check(&self, context: &Context) -> Vec<Report> {
+        if matches!(context.kind(), Kind::Reindex { concurrently: true, .. }) {
+            // The ShareLock under which the partitions are listed is given back before anything is read.
+            return Vec::new();
+        }
         if context.said().iter().any(|report| report.explains_data) {
             return Vec::new();
         }
@@ -67,5 +72,5 @@ fn unchecked(context: &Context) -> Option<Vec<String>> {
     if !fits || partitioned {
         return None;
     }
-    hint::not_valid(context, &relation, action, &name_of_key(context, &relation, added))
+    hint::not_valid(context, &relation, action, &chosen::constraint(context.script(), &relation, added))
 }

@@ -2,11 +2,11 @@
 
 use std::rc::Rc;
 
-use super::{Context, Report, Rule, hint};
+use super::{Context, Report, Rule};
 use crate::catalog::Relation;
 use crate::finding::Risk;
 use crate::ir::{Action, Detach, Kind};
-use crate::quote;
+use crate::{chosen, quote};
 
 super::rule! {
     /// Detaching a partition without CONCURRENTLY locks the whole partitioned table.
@@ -72,8 +72,7 @@ fn steps(context: &Context, parent: &Rc<Relation>) -> Option<[String; 2]> {
         keys.extend(facts.partition_key.into_iter().filter(|column| !keys.contains(column)).collect::<Vec<_>>());
         above = if table.is_partition { table.parents.first().and_then(|oid| context.script().get(*oid)) } else { None };
     }
-    let middle = if let [column] = keys.as_slice() { Some(column.as_str()) } else { None };
-    let left_behind = quote::ident(&hint::names::constraint(context, &partition, middle, "check"));
+    let left_behind = quote::ident(&chosen::bound(context.script(), &partition, &keys));
     let drop = format!("ALTER TABLE {} DROP CONSTRAINT IF EXISTS {left_behind}", super::name_of(&partition));
     Some([format!("{} CONCURRENTLY", context.text()), drop])
 }

@@ -3,12 +3,10 @@
 //! What is run in place of a statement ([`super::Report::instead`]) has to lead to the same end: the same names, options and reach. What cannot is
 //! advice, in sentences.
 
-pub(crate) mod names;
-
 use crate::catalog::{Relation, RelationKind};
 use crate::ir::{Action, Kind, QualifiedName};
 use crate::script::Found;
-use crate::{fragment, parse, quote};
+use crate::{chosen, fragment, parse, quote};
 
 use super::Context;
 use super::context::name_of;
@@ -77,7 +75,7 @@ fn is_walked_by_key(context: &Context, relation: &Relation, assigned: &[String])
 pub(crate) fn set_not_null(context: &Context, relation: &Relation, column: &str, name: Option<&str>) -> Vec<String> {
     let (alter, ident) = (alter(context, relation), quote::ident(column));
     let inherit = if alter.starts_with("ALTER TABLE ONLY ") && !relation.children.is_empty() { " NO INHERIT" } else { "" };
-    let name = name.map_or_else(|| names::constraint(context, relation, Some(column), "not_null"), str::to_owned);
+    let name = name.map_or_else(|| chosen::not_null(context.script(), relation, column), str::to_owned);
     let name = quote::ident(&name);
     if context.script().major() >= 18 {
         return vec![

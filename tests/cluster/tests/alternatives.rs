@@ -16,6 +16,13 @@ fn major(s: &mut Session) -> i32 {
     number.parse::<i32>().expect("a number") / 10_000
 }
 
+/// What is wrong with a statement, printed at once: there are many, and they take their time.
+fn shown(sql: &str, problems: Vec<String>) -> Vec<String> {
+    let texts: Vec<String> = problems.into_iter().map(|what| format!("{sql}\n  {what}")).collect();
+    texts.iter().for_each(|text| println!("{text}"));
+    texts
+}
+
 #[test]
 fn alternatives_lead_to_the_same_end() {
     let cluster = shared();
@@ -33,9 +40,9 @@ fn alternatives_lead_to_the_same_end() {
     let (mut count, mut wrong) = (0, Vec::new());
     for case in cases(CASES).iter().filter(|case| (case.since..=case.until).contains(&major) && case.sql.contains(&only)) {
         count += 1;
-        wrong.extend(lab.run(case).into_iter().map(|what| format!("{}\n  {what}", case.sql)));
+        wrong.extend(shown(&case.sql, lab.run(case)));
     }
-    assert!(wrong.is_empty(), "{} are wrong:\n{}", wrong.len(), wrong.join("\n"));
+    assert!(wrong.is_empty(), "{} of {count} are wrong:\n{}", wrong.len(), wrong.join("\n"));
     println!("{count} cases of alternatives agree with PostgreSQL {major}");
 }
 
@@ -61,7 +68,7 @@ fn alternatives_to_the_claims_do_too() {
     let mut wrong = Vec::new();
     for sql in &all {
         let case = Case { sql: sql.clone(), drawn: true, says: says.clone(), ..Case::default() };
-        wrong.extend(lab.run(&case).into_iter().map(|what| format!("{sql}\n  {what}")));
+        wrong.extend(shown(sql, lab.run(&case)));
     }
     assert!(wrong.is_empty(), "{} are wrong:\n{}", wrong.len(), wrong.join("\n"));
     println!("{} alternatives to claims agree with PostgreSQL {major}", all.len());

@@ -356,6 +356,7 @@ REFRESH MATERIALIZED VIEW totals WITH NO DATA
 
 -- rule: refresh-concurrently-fails
 -- like: REFRESH MATERIALIZED VIEW never;
+-- unused: never
 REFRESH MATERIALIZED VIEW CONCURRENTLY never
 
 -- Partitions
@@ -440,7 +441,7 @@ UPDATE base SET v = v * 2
 -- rule: update-without-where
 UPDATE events SET kind = 'other', user_id = DEFAULT
 
--- rule: update-without-where
+-- rule: none
 UPDATE users SET (nick, code) = (code, nick)
 
 -- rule: none
