@@ -20,6 +20,7 @@ mod probe;
 mod query;
 pub mod shim;
 mod stored;
+mod taken;
 mod types;
 
 use crate::guc;
@@ -363,6 +364,10 @@ impl Catalog for LiveCatalog {
 
     fn partition_key(&self, relation: Oid) -> Option<PartitionKey> {
         self.ask(None, || facts::partition_key(relation, self.owner))
+    }
+
+    fn constraint_exists(&self, schema: &str, name: &str) -> Option<bool> {
+        self.ask(None, || taken::constraint_exists(schema, name, self.owner))
     }
 
     fn tables_of_type(&self, composite: Oid) -> Option<Vec<Oid>> {

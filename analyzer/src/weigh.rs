@@ -84,6 +84,15 @@ fn finding(context: &Context, rule: Option<&'static str>, mut report: Report) ->
     } else if let Some(fact) = facts::decisive(context, &report) {
         add(&mut report.detail, fact);
     }
+    if let Some(sql) = report.hint.as_mut().filter(|_| report.runnable) {
+        // as it is it would be refused there, or gain nothing
+        let around = match (context.past().is_inside(), context.past().in_block()) {
+            (true, _) => Some("block"),
+            (false, true) => Some("transaction"),
+            (false, false) => None,
+        };
+        around.into_iter().for_each(|around| sql.insert_str(0, &format!("-- outside of the {around}:\n")));
+    }
     let statement = context.statement();
     Finding {
         statement: statement.number,
@@ -103,6 +112,7 @@ fn finding(context: &Context, rule: Option<&'static str>, mut report: Report) ->
         message: report.message,
         detail: report.detail,
         hint: report.hint,
+        runnable: report.runnable,
     }
 }
 

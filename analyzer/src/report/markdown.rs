@@ -36,10 +36,10 @@ pub fn render(source: &Source, places: &Places) -> String {
         }
         match instead(finding) {
             Some(Instead::Sql(sql)) => {
-                let _ = write!(out, "\nInstead:\n\n{}", fence(&sql));
+                let _ = write!(out, "\nInstead:\n\n{}", fence(sql));
             }
             Some(Instead::Advice(advice)) => {
-                let _ = writeln!(out, "\nInstead: {}", prose(&advice));
+                let _ = writeln!(out, "\nAdvice: {}", prose(advice));
             }
             None => {}
         }

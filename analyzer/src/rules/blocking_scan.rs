@@ -1,9 +1,10 @@
 //! `blocking-scan`.
 
 use super::{Context, Report, Rule, Turn, hint};
-use crate::catalog::ConstraintKind;
+use crate::catalog::{ConstraintKind, RelationKind};
+use crate::chosen;
 use crate::finding::Risk;
-use crate::ir::Action;
+use crate::ir::{Action, Kind};
 
 super::rule! {
     /// The statement reads a whole table while others wait.
@@ -15,7 +16,8 @@ super::rule! {
     ///
     /// **Instead.** That depends on the statement; most have a form that works beside readers and writers.
     ///
-    /// **Does not fire when** another rule speaks of it, or the table is new, temporary or empty.
+    /// **Does not fire when** another rule speaks of it, the lock is given back before the rows are read (REINDEX CONCURRENTLY of a partitioned
+    /// table), or the table is new, temporary or empty.
     ///
     /// ### Bad
     ///
@@ -38,6 +40,10 @@ impl Rule for BlockingScan {
     }
 
     fn check(&self, context: &Context) -> Vec<Report> {
+        if matches!(context.kind(), Kind::Reindex { concurrently: true, .. }) {
+            // The ShareLock under which the partitions are listed is given back before anything is read.
+            return Vec::new();
+        }
         if context.said().iter().any(|report| report.explains_data) {
             return Vec::new();
         }
@@ -45,22 +51,26 @@ impl Rule for BlockingScan {
         let report = read.map(|touch| {
             let message = format!("reads all of {} under {}", super::name_of(&touch.relation), touch.lock.pg_name());
             let report = context.report(Risk::Danger, &touch.relation, message).detail(format!("{}.", super::waits(Some(touch.lock))));
-            report.hint(advice(context))
+            match unchecked(context) {
+                Some(steps) => report.instead(&steps),
+                None => {
+                    report.hint("Do it in steps that each keep nobody waiting, or when nobody uses the table, with a short lock_timeout.")
+                }
+            }
         });
         report.into_iter().collect()
     }
 }
 
 /// A foreign key of a new table, which nobody waits for, still keeps the writers of the other side waiting.
-fn advice(context: &Context) -> String {
-    let unchecked = context.existing_altered().and_then(|(alter, relation)| {
-        let added = alter.actions.iter().flat_map(|action| context.added(action));
-        let key = added.into_iter().find(|added| added.kind == ConstraintKind::ForeignKey && added.enforced && !added.not_valid)?;
-        let name = hint::constraint_name(&relation, key, "fkey");
-        let written_alone = context.is_single_action() && matches!(alter.actions.first(), Some(Action::AddConstraint(_)));
-        Some(hint::not_valid(context.text(), written_alone, &relation, &name))
-    });
-    unchecked.unwrap_or_else(|| {
-        "Do it in steps that each keep nobody waiting, or when nobody uses the table, with a short lock_timeout.".to_owned()
-    })
+fn unchecked(context: &Context) -> Option<Vec<String>> {
+    let (alter, relation) = context.existing_altered()?;
+    let [action] = alter.actions.as_slice() else { return None };
+    let Action::AddConstraint(added) = action else { return None };
+    let fits = added.kind == ConstraintKind::ForeignKey && added.enforced && !added.not_valid;
+    let partitioned = relation.kind == RelationKind::PartitionedTable && context.script().major() < 18;
+    if !fits || partitioned {
+        return None;
+    }
+    hint::not_valid(context, &relation, action, &chosen::constraint(context.script(), &relation, added))
 }

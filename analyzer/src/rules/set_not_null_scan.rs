@@ -37,9 +37,11 @@ super::rule! {
 impl Rule for SetNotNullScan {
     fn check(&self, context: &Context) -> Vec<Report> {
         context.each_action(|action, relation| {
-            let column = match action {
-                Action::SetNotNull { column } => column,
-                Action::AddConstraint(added) if added.kind == ConstraintKind::NotNull && !added.not_valid => added.columns.first()?,
+            let (column, name) = match action {
+                Action::SetNotNull { column } => (column, None),
+                Action::AddConstraint(added) if added.kind == ConstraintKind::NotNull && !added.not_valid => {
+                    (added.columns.first()?, added.name.as_deref())
+                }
                 _ => return None,
             };
             let (alter, _) = context.alter()?;
@@ -49,20 +51,19 @@ impl Rule for SetNotNullScan {
             let message = format!("setting column {} NOT NULL reads all of {} under lock", quote::ident(column), super::name_of(relation));
             let report = context.report(Risk::Danger, relation, message);
             let report = report.detail(format!("Nothing proves that the column holds no NULL. {}.", super::waits(context.sum(relation).0)));
-            Some(report.hint(better(context, relation, column)))
+            Some(report.instead_of_action(context, &better(context, relation, column, name)))
         })
     }
 }
 
 /// The way that reads the rows under a lock which lets others pass.
-fn better(context: &Context, relation: &Relation, column: &str) -> String {
-    let alter = hint::alter(relation);
+fn better(context: &Context, relation: &Relation, column: &str, name: Option<&str>) -> Vec<String> {
     let half_done = relation
         .constraints
         .iter()
         .find(|one| one.kind == ConstraintKind::NotNull && !one.validated && one.columns.iter().any(|name| name == column));
     if let Some(constraint) = half_done {
-        return hint::steps(&[format!("{alter} VALIDATE CONSTRAINT {}", quote::ident(&constraint.name))]);
+        return vec![format!("{} VALIDATE CONSTRAINT {}", hint::alter(context, relation), quote::ident(&constraint.name))];
     }
-    hint::steps(&hint::set_not_null(context.script().major(), relation, column))
+    hint::set_not_null(context, relation, column, name)
 }
