@@ -48,7 +48,7 @@ impl Rule for AnalyzeAfter {
         let name = super::name_of(&table);
         let report =
             context.report(Risk::Caution, &table, format!("the planner has no statistics of {what} of {name} until the next ANALYZE"));
-        vec![report.aside().hint(format!("ANALYZE {name};"))]
+        vec![report.aside().hint(format!("Run ANALYZE {name} afterwards."))]
     }
 }
 
