@@ -47,7 +47,7 @@ impl Rule for AutovacuumDisabled {
             return Vec::new();
         }
         let report = context.report_on(Risk::Caution, table.as_ref(), format!("nobody will clean up {name}: autovacuum is switched off"));
-        let hint = format!("ALTER TABLE {name} SET (autovacuum_enabled = true);");
+        let hint = format!("Switch it on again afterwards: ALTER TABLE {name} SET (autovacuum_enabled = true).");
         vec![report.aside().detail("Dead rows pile up, and the planner goes by old statistics.").hint(hint)]
     }
 }
