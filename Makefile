@@ -29,9 +29,10 @@ test: install ## runs all tests on one server
 install: build ## builds and copies the extension into a server (PG_CONFIG=...)
 	@tools/install
 
-bench: install ## measures the cost of backfill and of the guard, and replays migrations
+bench: install ## measures the cost of backfill, guard and check, and replays migrations
 	@PG_CONFIG="$(CHOSEN)" bench/run
 	@PG_CONFIG="$(CHOSEN)" bench/replay
+	@PG_CONFIG="$(CHOSEN)" bench/check
 
 lint: deps ## formatting, clippy, and the repository's own rules
 	@tools/lint

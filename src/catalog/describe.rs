@@ -27,6 +27,7 @@ struct RawColumn {
 /// `ZdmConstraint` of `describe.h`.
 #[repr(C)]
 struct RawConstraint {
+    _oid: pg_sys::Oid,
     kind: u8,
     validated: bool,
     no_inherit: bool,

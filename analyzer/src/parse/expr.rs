@@ -2,9 +2,7 @@
 
 use pg_query::protobuf::TypeName as TypeNameNode;
 use pg_query::protobuf::node::Node as Tree;
-use pg_query::protobuf::{
-    AConst, AExprKind, BoolExprType, ColumnRef, FuncCall, Node, NullTestType, ParseResult, TypeCast, a_const,
-};
+use pg_query::protobuf::{AConst, AExprKind, BoolExprType, ColumnRef, FuncCall, Node, NullTestType, ParseResult, TypeCast, a_const};
 
 use super::names;
 use crate::ir::{Expr, QualifiedName, TypeName};
@@ -42,7 +40,8 @@ fn plain_text(node: &Node) -> Option<String> {
             _ => None,
         },
         Tree::FuncCall(call) => {
-            let plain = FuncCall { funcname: call.funcname.clone(), funcformat: call.funcformat, location: call.location, ..FuncCall::default() };
+            let plain =
+                FuncCall { funcname: call.funcname.clone(), funcformat: call.funcformat, location: call.location, ..FuncCall::default() };
             match names::strings(&call.funcname).as_slice() {
                 [name] if **call == plain && is_plain(name) => Some(format!("{name}()")),
                 _ => None,
@@ -279,9 +278,44 @@ mod tests {
             check(column.type_name.as_ref().unwrap());
             assert_eq!(seen, 1);
         }
-        let expressions = ["0", "42", "-1", "1.5", "true", "false", "NULL", "''", "'it''s'", "'a'", "E'a\\\\b'", "E'a\\nb'", "'\u{e9}'", "now()", "gen_random_uuid()",
-            "app.f()", "pg_catalog.now()", "f(1)", "count(*)", "\"F\"()", "\"order\"()", "left()", "coalesce(1)", "current_timestamp", "'a'::text", "1 + 1", "B'01'",
-            "f() OVER ()", "f() FILTER (WHERE true)", "overlay()", "\"left\"()", "\"between\"()", "2147483647", "2147483648", "greatest(1)", "x'ff'"];
+        let expressions = [
+            "0",
+            "42",
+            "-1",
+            "1.5",
+            "true",
+            "false",
+            "NULL",
+            "''",
+            "'it''s'",
+            "'a'",
+            "E'a\\\\b'",
+            "E'a\\nb'",
+            "'\u{e9}'",
+            "now()",
+            "gen_random_uuid()",
+            "app.f()",
+            "pg_catalog.now()",
+            "f(1)",
+            "count(*)",
+            "\"F\"()",
+            "\"order\"()",
+            "left()",
+            "coalesce(1)",
+            "current_timestamp",
+            "'a'::text",
+            "1 + 1",
+            "B'01'",
+            "f() OVER ()",
+            "f() FILTER (WHERE true)",
+            "overlay()",
+            "\"left\"()",
+            "\"between\"()",
+            "2147483647",
+            "2147483648",
+            "greatest(1)",
+            "x'ff'",
+        ];
         let mut plain = 0;
         for one in expressions {
             let Ok(parsed) = pg_query::parse(&format!("SELECT {one}"), 0) else { continue };
@@ -289,7 +323,12 @@ mod tests {
             let Some(Tree::ResTarget(target)) = select.target_list[0].node.as_ref() else { panic!("{one}") };
             let node = target.val.as_deref().unwrap();
             plain += usize::from(plain_text(node).is_some());
-            assert!(plain_text(node).is_none() || plain_text(node) == deparsed(node), "{one}: {:?}, {:?}", plain_text(node), deparsed(node));
+            assert!(
+                plain_text(node).is_none() || plain_text(node) == deparsed(node),
+                "{one}: {:?}, {:?}",
+                plain_text(node),
+                deparsed(node)
+            );
         }
         assert!(plain >= 8, "{plain}");
     }

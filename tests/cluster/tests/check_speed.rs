@@ -94,14 +94,20 @@ fn a_check_takes_little_time_and_leaves_nothing_behind() {
     // The instruments notice what they are for: 3 ms more, 100 bytes that are left behind.
     assert!(many(&mut s, 300, "'SELECT pg_sleep(0.003)'") > MICROSECONDS);
     let before = memory(&mut s);
-    many(&mut s, 2_000, "$x$SELECT set_config('left.x' || (SELECT count(*) FROM pg_settings WHERE name LIKE 'left.%'), repeat('x', 100), false)$x$");
+    many(
+        &mut s,
+        2_000,
+        "$x$SELECT set_config('left.x' || (SELECT count(*) FROM pg_settings WHERE name LIKE 'left.%'), repeat('x', 100), false)$x$",
+    );
     let after = memory(&mut s);
     assert!(after.0 - before.0 > CONTEXTS, "{before:?} {after:?}");
 }
 
 /// The rules that speak of a statement, sorted.
 fn rules(s: &mut Session, sql: &str) -> Vec<String> {
-    let mut rules = s.rows(&format!("SELECT coalesce(rule, 'safe') FROM zdm.check_ddl($zdm${sql}$zdm$) WHERE rule IS DISTINCT FROM 'missing-lock-timeout'"));
+    let mut rules = s.rows(&format!(
+        "SELECT coalesce(rule, 'safe') FROM zdm.check_ddl($zdm${sql}$zdm$) WHERE rule IS DISTINCT FROM 'missing-lock-timeout'"
+    ));
     rules.sort();
     rules.dedup();
     rules
@@ -186,7 +192,9 @@ fn locks_of_the_session_are_seen_as_pg_locks_shows_them() {
         s.run(&format!("CREATE TABLE t{n} (id int PRIMARY KEY, a int); INSERT INTO t{n} VALUES (1, 1)"));
     }
     let held = |s: &mut Session| {
-        s.rows("SELECT coalesce(message, '') || ' ' || detail FROM zdm.check_ddl('CREATE INDEX ON t1 (a)') WHERE rule = 'work-while-locked'")
+        s.rows(
+            "SELECT coalesce(message, '') || ' ' || detail FROM zdm.check_ddl('CREATE INDEX ON t1 (a)') WHERE rule = 'work-while-locked'",
+        )
     };
     s.run("BEGIN");
     assert_eq!(held(&mut s), Vec::<String>::new());
