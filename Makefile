@@ -29,8 +29,9 @@ test: install ## runs all tests on one server
 install: build ## builds and copies the extension into a server (PG_CONFIG=...)
 	@tools/install
 
-bench: install ## measures the cost of backfill and of the guard, replays migrations, fuzzes
+bench: install ## measures the cost of backfill, guard and check, replays migrations, fuzzes
 	@PG_CONFIG="$(CHOSEN)" bench/run
+	@PG_CONFIG="$(CHOSEN)" bench/check
 	@PG_CONFIG="$(CHOSEN)" bench/replay
 	@PG_CONFIG="$(CHOSEN)" bench/precision
 	@bench/fuzz

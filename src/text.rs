@@ -28,6 +28,12 @@ pub unsafe fn from_server(text: *const c_char) -> Option<String> {
     if text.is_null() {
         return None;
     }
+    // SAFETY: promised by the caller.
+    let bytes = unsafe { CStr::from_ptr(text) };
+    // the same in every encoding of a server, and what nearly all names are
+    if bytes.to_bytes().is_ascii() {
+        return bytes.to_str().ok().map(str::to_owned);
+    }
     // SAFETY: promised by the caller; pg_server_to_any returns its argument or a palloc'd string.
     unsafe {
         if pg_sys::GetDatabaseEncoding() == pg_sys::pg_enc::PG_SQL_ASCII as i32 {

@@ -440,3 +440,17 @@ fn particulars_change_the_verdict() {
     db.owned_by_another(index, "accounting");
     speaks("change-owner", &db, &[("ALTER SEQUENCE own_seq OWNER TO accounting", None), ("ALTER SEQUENCE own_seq OWNER TO me", CAUTION)]);
 }
+
+#[test]
+fn what_the_session_holds_is_asked_once_and_only_by_rules() {
+    let mut db = examples();
+    let orders = db.oid("orders").unwrap_or(0);
+    db.hold(orders, LockMode::AccessExclusive);
+    let sql = "CREATE INDEX ON users (age); CREATE INDEX ON users (name)";
+    zdm_analyzer::effects(sql, &db).unwrap();
+    assert_eq!(db.held_asked(), 0);
+    check("CREATE TABLE fresh (a int); COMMENT ON TABLE users IS 'x'", &db);
+    assert_eq!(db.held_asked(), 0);
+    assert_eq!(of("work-while-locked", sql, &db).len(), 2);
+    assert_eq!(db.held_asked(), 1);
+}

@@ -1,5 +1,5 @@
--- A database of 2,000 tables: 1,700 plain ones, 25 partitioned ones and their 275 partitions, in the schemas public and billing; with indexes, foreign
--- keys, defaults, checks, identity and generated columns, views, types, functions, policies and triggers. Always the same.
+-- A database of 2,000 tables: 1,700 plain ones, 25 partitioned ones and their 275 partitions, in the schemas public and billing; with indexes,
+-- foreign keys, defaults, checks, identity and generated columns, views, types, functions, policies and triggers. Always the same.
 SET client_min_messages = warning;
 SET zdm.guard_mode = off;  -- most of it is made by a procedure, whose text the guard does not see
 CREATE SCHEMA billing;

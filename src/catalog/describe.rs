@@ -27,6 +27,7 @@ struct RawColumn {
 /// `ZdmConstraint` of `describe.h`.
 #[repr(C)]
 struct RawConstraint {
+    _oid: pg_sys::Oid,
     kind: u8,
     validated: bool,
     no_inherit: bool,
@@ -169,6 +170,7 @@ impl RawRelation {
             let children = oids(self.children, self.nchildren);
             let (children, child_indexes) = if matches!(self.kind, b'i' | b'I') { (Vec::new(), children) } else { (children, Vec::new()) };
             let sequences = slice(self.sequences, self.nsequences);
+            let columns = raw_columns.iter().map(|column| column.column(&names)).collect::<Result<_, _>>()?;
             let relation = Relation {
                 oid,
                 schema: text(self.schema),
@@ -182,7 +184,7 @@ impl RawRelation {
                 children,
                 is_partition: self.is_partition,
                 default_partition: valid(self.default_partition),
-                columns: raw_columns.iter().map(|column| column.column(&names)).collect::<Result<_, _>>()?,
+                columns,
                 constraints: slice(self.constraints, self.nconstraints)
                     .iter()
                     .map(|constraint| constraint.constraint(&names))

@@ -1,6 +1,6 @@
 /*
- * What only few rules ask, read like describe.c does: how an index is made and used, and what depends on a relation or a column. Where there is nothing,
- * which is most often so, no SQL has to find that out. Errors are handled as in relation.c.
+ * What only few rules ask, read like describe.c does: how an index is made and used, and what depends on a relation or a column. Where there is
+ * nothing, which is most often so, no SQL has to find that out. Errors are handled as in relation.c.
  */
 #include "describe.h"
 
@@ -188,8 +188,8 @@ is_of_interest(Form_pg_depend form, int32 column, bool views_only, Snapshot snap
 }
 
 /*
- * Whether anything but its own indexes, constraints, statistics and default depends on a column, or, for `views_only`, whether any rule (so: any view)
- * depends on the relation, or on the column if that is not 0.
+ * Whether anything but its own indexes, constraints, statistics and default depends on a column, or, for `views_only`, whether any rule (so: any
+ * view) depends on the relation, or on the column if that is not 0.
  */
 ErrorData *
 zdm_shim_has_dependents(Oid relation, int32 column, bool views_only, bool *any)

@@ -92,35 +92,27 @@ file_path(Oid relation)
 
 /* The row of pg_class, and what depends on its kind alone. */
 static bool
-describe_class(Oid relation, Snapshot snapshot, ZdmRelation *result, bool *has_children)
+describe_class(Oid relation, ZdmRelation *result, bool *has_children)
 {
-	Relation	catalog = table_open(RelationRelationId, AccessShareLock);
-	SysScanDesc scan;
-	ScanKeyData key;
-	HeapTuple	tuple;
+	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relation));
+	Form_pg_class form;
 
-	ScanKeyInit(&key, Anum_pg_class_oid, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(relation));
-	scan = systable_beginscan(catalog, ClassOidIndexId, true, snapshot, 1, &key);
-	tuple = systable_getnext(scan);
-	if (HeapTupleIsValid(tuple))
-	{
-		Form_pg_class form = (Form_pg_class) GETSTRUCT(tuple);
-
-		result->schema = get_namespace_name(form->relnamespace);
-		/* the schema may have gone after the snapshot was taken */
-		result->found = result->schema != NULL;
-		result->name = pstrdup(NameStr(form->relname));
-		result->kind = form->relkind;
-		result->persistence = form->relpersistence;
-		result->is_partition = form->relispartition;
-		result->rows = form->reltuples;
-		result->column_numbers = form->relnatts;
-		result->tablespace = form->reltablespace;
-		result->access_method = OidIsValid(form->relam) ? get_am_name(form->relam) : NULL;
-		*has_children = form->relhassubclass;
-	}
-	systable_endscan(scan);
-	table_close(catalog, AccessShareLock);
+	if (!HeapTupleIsValid(tuple))
+		return false;
+	form = (Form_pg_class) GETSTRUCT(tuple);
+	result->schema = get_namespace_name(form->relnamespace);
+	/* both may be gone by now */
+	result->found = result->schema != NULL;
+	result->name = pstrdup(NameStr(form->relname));
+	result->kind = form->relkind;
+	result->persistence = form->relpersistence;
+	result->is_partition = form->relispartition;
+	result->rows = form->reltuples;
+	result->column_numbers = form->relnatts;
+	result->tablespace = form->reltablespace;
+	result->access_method = OidIsValid(form->relam) ? get_am_name(form->relam) : NULL;
+	*has_children = form->relhassubclass;
+	ReleaseSysCache(tuple);
 	if (!result->found)
 		return false;
 
@@ -235,6 +227,7 @@ describe_constraint(HeapTuple tuple, Relation catalog, AttrNumber key_attribute,
 {
 	Form_pg_constraint form = (Form_pg_constraint) GETSTRUCT(tuple);
 
+	constraint->oid = form->oid;
 	constraint->kind = form->contype;
 	constraint->validated = form->convalidated;
 	constraint->no_inherit = form->connoinherit && (form->contype == 'c' || form->contype == 'n');
@@ -263,23 +256,38 @@ describe_constraints(Oid relation, Relation catalog, Snapshot snapshot, ZdmRelat
 
 /* A foreign key that references the relation, if the constraint is one. */
 static void
-describe_reference(Oid constraint, Oid relation, Relation catalog, Snapshot snapshot, ZdmRelation *result)
+describe_reference(Oid constraint, Oid relation, Relation catalog, ZdmRelation *result)
 {
-	SysScanDesc scan;
-	ScanKeyData key;
-	HeapTuple	tuple;
+	HeapTuple	tuple = SearchSysCache1(CONSTROID, ObjectIdGetDatum(constraint));
 
-	ScanKeyInit(&key, Anum_pg_constraint_oid, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(constraint));
-	scan = systable_beginscan(catalog, ConstraintOidIndexId, true, snapshot, 1, &key);
-	tuple = systable_getnext(scan);
 	if (HeapTupleIsValid(tuple))
 	{
 		Form_pg_constraint form = (Form_pg_constraint) GETSTRUCT(tuple);
 
 		if (form->contype == CONSTRAINT_FOREIGN && form->confrelid == relation)
 			describe_constraint(tuple, catalog, Anum_pg_constraint_confkey, ZDM_MORE(result->referenced_by, result->nreferenced_by));
+		ReleaseSysCache(tuple);
 	}
-	systable_endscan(scan);
+}
+
+/* Whether it is one of the indexes found before, which are most of what depends on columns. */
+static bool
+is_index(Oid relation, ZdmRelation *result)
+{
+	for (int i = 0; i < result->nindexes; i++)
+		if (result->indexes[i].oid == relation)
+			return true;
+	return false;
+}
+
+/* Whether it is one of the relation's own constraints, found before: one that references the relation is looked at, be it its own. */
+static bool
+is_own_constraint(Oid constraint, ZdmRelation *result)
+{
+	for (int i = 0; i < result->nconstraints; i++)
+		if (result->constraints[i].oid == constraint)
+			return result->constraints[i].kind != CONSTRAINT_FOREIGN;
+	return false;
 }
 
 /*
@@ -304,10 +312,10 @@ describe_dependents(Oid relation, Relation constraints, Snapshot snapshot, ZdmRe
 	{
 		Form_pg_depend form = (Form_pg_depend) GETSTRUCT(tuple);
 
-		if (form->classid == ConstraintRelationId)
+		if (form->classid == ConstraintRelationId && !is_own_constraint(form->objid, result))
 			*ZDM_MORE(seen, nseen) = form->objid;
 		else if (form->classid == RelationRelationId &&
-				 (form->deptype == DEPENDENCY_AUTO || form->deptype == DEPENDENCY_INTERNAL) &&
+				 (form->deptype == DEPENDENCY_AUTO || form->deptype == DEPENDENCY_INTERNAL) && !is_index(form->objid, result) &&
 				 get_rel_relkind(form->objid) == RELKIND_SEQUENCE)
 		{
 			ZdmSequence *sequence = ZDM_MORE(result->sequences, result->nsequences);
@@ -324,7 +332,7 @@ describe_dependents(Oid relation, Relation constraints, Snapshot snapshot, ZdmRe
 		qsort(seen, nseen, sizeof(Oid), oid_cmp);
 	for (int i = 0; i < nseen; i++)
 		if (i == 0 || seen[i] != seen[i - 1])
-			describe_reference(seen[i], relation, constraints, snapshot, result);
+			describe_reference(seen[i], relation, constraints, result);
 }
 
 static void
@@ -376,15 +384,15 @@ zdm_shim_describe(Oid relation, ZdmRelation *result)
 
 		AcceptInvalidationMessages();
 		snapshot = RegisterSnapshot(GetLatestSnapshot());
-		if (describe_class(relation, snapshot, result, &has_children))
+		if (describe_class(relation, result, &has_children))
 		{
 			Relation	constraints = table_open(ConstraintRelationId, AccessShareLock);
 
 			describe_inheritance(relation, snapshot, result, has_children);
 			describe_columns(relation, snapshot, result);
 			describe_constraints(relation, constraints, snapshot, result);
-			describe_dependents(relation, constraints, snapshot, result);
 			describe_indexes(relation, snapshot, result);
+			describe_dependents(relation, constraints, snapshot, result);
 			table_close(constraints, AccessShareLock);
 		}
 		UnregisterSnapshot(snapshot);

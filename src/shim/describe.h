@@ -23,6 +23,7 @@ typedef struct ZdmColumn
 
 typedef struct ZdmConstraint
 {
+	Oid			oid;
 	char		kind;
 	bool		validated;
 	bool		no_inherit;

@@ -1,6 +1,6 @@
 /*
- * Types, and what ANALYZE found in columns, from the system caches. Nothing is kept from call to call; no lock is taken on a table; no function of a user
- * runs. Errors are handled as in relation.c.
+ * Types, and what ANALYZE found in columns, from the system caches. Nothing is kept from call to call; no lock is taken on a table; no function of
+ * a user runs. Errors are handled as in relation.c.
  */
 #include "describe.h"
 

@@ -43,7 +43,6 @@ impl Rule for DdlAndBackfill {
 
     fn check(&self, context: &Context) -> Vec<Report> {
         let past = context.past();
-        let Some(held) = past.held().max_by_key(|held| held.mode).or(past.first_lock()) else { return Vec::new() };
         let changes = context.kind().changes().iter().map(|change| (&change.target, !change.filtered));
         let inserts = context.facts().iter().filter_map(|fact| match fact {
             Fact::Insert(insert) if insert.bulk => Some((&insert.target, false)),
@@ -56,6 +55,8 @@ impl Rule for DdlAndBackfill {
         // some rows of a table with few, for instance where a tool notes how far it came
         let changes = changes.filter_map(rows).filter(|(table, whole)| *whole || !context.is_small(table));
         let Some((table, whole)) = changes.chain(inserts.filter_map(rows)).max_by_key(|(_, whole)| *whole) else { return Vec::new() };
+        // what the session holds is asked last: the server has to look it up
+        let Some(held) = past.held().max_by_key(|held| held.mode).or(past.first_lock()) else { return Vec::new() };
         let certain = past.in_block();
         if !certain && past.has_said_here("ddl-and-backfill") {
             return Vec::new();

@@ -49,11 +49,15 @@ impl Rule for WideLockWindow {
         if context.has_said("multiple-foreign-keys-one-transaction") || !WorkWhileLocked.check(context).is_empty() {
             return Vec::new();
         }
-        let past = context.past();
+        let (past, disturbed) = (context.past(), context.disturbed());
+        // what the session holds is asked last: the server has to look it up
+        if disturbed.is_empty() {
+            return Vec::new();
+        }
         let Some(held) = past.held().max_by_key(|held| held.mode).filter(|_| !past.has_said_here("wide-lock-window")) else {
             return Vec::new();
         };
-        let another = context.disturbed().into_iter().find(|touch| past.held().all(|held| held.relation.oid != touch.relation.oid));
+        let another = disturbed.into_iter().find(|touch| past.held().all(|held| held.relation.oid != touch.relation.oid));
         let report = another.map(|touch| {
             let (locked, table) = (super::name_of(&held.relation), super::name_of(&touch.relation));
             let report = context.report(Risk::Caution, &touch.relation, format!("locks {table} while {locked} stays locked"));

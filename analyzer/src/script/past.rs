@@ -121,17 +121,18 @@ impl<'a> Past<'a> {
     }
 
     /// Strong locks of earlier statements of the same transaction, on relations that others use.
-    pub fn held(&self) -> impl Iterator<Item = &Held> {
+    pub fn held(&self) -> Box<dyn Iterator<Item = &Held> + '_> {
+        if !self.taken.before || self.before().is_empty() {
+            return Box::new(self.taken.held.values());
+        }
         let mut held: BTreeMap<Oid, &Held> = self.taken.held.iter().map(|(oid, held)| (*oid, held)).collect();
-        if self.taken.before {
-            for (oid, before) in self.before() {
-                let known = held.entry(*oid).or_insert(before);
-                if before.mode >= known.mode {
-                    *known = before;
-                }
+        for (oid, before) in self.before() {
+            let known = held.entry(*oid).or_insert(before);
+            if before.mode >= known.mode {
+                *known = before;
             }
         }
-        held.into_values()
+        Box::new(held.into_values())
     }
 
     /// The lock of this kind on a relation.

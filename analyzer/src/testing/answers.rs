@@ -140,6 +140,7 @@ impl Catalog for TestCatalog {
     }
 
     fn held_locks(&self) -> Vec<(Oid, LockMode)> {
+        self.moment.held_asked.set(self.moment.held_asked.get() + 1);
         self.moment.held.clone()
     }
 

@@ -1,5 +1,6 @@
 //! What a handmade database says of this session, of other sessions, and of ownership and dependents.
 
+use std::cell::Cell;
 use std::collections::HashMap;
 
 use super::TestCatalog;
@@ -12,6 +13,8 @@ pub struct Moment {
     pub settings: HashMap<String, String>,
     pub in_block: bool,
     pub held: Vec<(Oid, LockMode)>,
+    /// How often that was asked.
+    pub held_asked: Cell<u32>,
     pub holders: HashMap<Oid, Vec<Activity>>,
     pub snapshots: HashMap<Oid, Vec<Activity>>,
     pub replicated: HashMap<Oid, Replication>,
@@ -60,6 +63,11 @@ impl TestCatalog {
     pub fn set_in_block(&mut self, in_block: bool) -> &mut Self {
         self.moment.in_block = in_block;
         self
+    }
+
+    /// How often it was asked which locks the session holds.
+    pub fn held_asked(&self) -> u32 {
+        self.moment.held_asked.get()
     }
 
     /// The session is in a transaction block and holds a lock.
