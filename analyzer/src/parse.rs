@@ -14,6 +14,7 @@ mod drop;
 mod expr;
 mod fact;
 pub(crate) mod fragment;
+mod functions;
 mod long_name;
 mod modify;
 mod names;

@@ -675,3 +675,35 @@ ALTER TABLE few ADD FOREIGN KEY (id) REFERENCES makers
 
 -- setup: CREATE TABLE bills (id int, maker_id int REFERENCES makers) PARTITION BY RANGE (id); CREATE TABLE bills_new (id int, maker_id int); INSERT INTO bills_new SELECT g, g FROM generate_series(1, 400) g
 ALTER TABLE bills ATTACH PARTITION bills_new FOR VALUES FROM (0) TO (500)
+
+-- Publications lose tables, and NOT proves
+
+-- setup: ALTER PUBLICATION feed ADD TABLE loose, groups, events
+ALTER PUBLICATION feed SET TABLE loose
+
+-- setup: ALTER PUBLICATION feed ADD TABLE loose, groups
+ALTER PUBLICATION feed SET TABLES IN SCHEMA attic
+
+-- setup: ALTER PUBLICATION feed ADD TABLE loose
+ALTER PUBLICATION feed SET (publish = 'insert')
+
+-- setup: ALTER TABLE loose ADD CONSTRAINT known CHECK (NOT (v IS NULL))
+ALTER TABLE loose ALTER v SET NOT NULL
+
+-- setup: ALTER TABLE loose ADD CONSTRAINT known CHECK (NOT (v IS NULL OR id IS NULL))
+ALTER TABLE loose ALTER v SET NOT NULL
+
+-- setup: ALTER TABLE loose ADD CONSTRAINT known CHECK (NOT (v IS NULL AND id IS NULL))
+ALTER TABLE loose ALTER v SET NOT NULL
+
+-- setup: ALTER TABLE loose ADD CONSTRAINT known CHECK ((v IS NOT NULL AND id > 5) OR (id <= 5 AND v IS NOT NULL))
+ALTER TABLE loose ALTER v SET NOT NULL
+
+-- setup: ALTER TABLE loose ADD CONSTRAINT known CHECK (v IS NOT NULL OR id > 0)
+ALTER TABLE loose ALTER v SET NOT NULL
+
+-- setup: ALTER TABLE loose ADD CONSTRAINT known CHECK ((v IS NOT NULL) = true)
+ALTER TABLE loose ALTER v SET NOT NULL
+
+-- setup: ALTER TABLE loose ADD CONSTRAINT known CHECK ((v IS NOT NULL) IS TRUE)
+ALTER TABLE loose ALTER v SET NOT NULL
