@@ -61,7 +61,7 @@ fn a_row_that_breaks_it_is_found_or_is_not_there() {
     silent(&mut s, "ALTER TABLE people VALIDATE CONSTRAINT old");
     s.run("ALTER TABLE people VALIDATE CONSTRAINT fk, VALIDATE CONSTRAINT old");
     // An error of the data is an answer, too.
-    says(&mut s, "ALTER TABLE people ADD CHECK (1 / (age - 5) > 0)", "division by zero");
+    says(&mut s, "ALTER TABLE people ADD CHECK (1 / (age - 5) < 2)", "division by zero");
     // What the text changes before cannot be looked at, nor what it adds.
     silent(&mut s, "UPDATE people SET nick = 'x'; ALTER TABLE people ALTER nick SET NOT NULL");
     silent(&mut s, "ALTER TABLE people ADD COLUMN fresh int; ALTER TABLE people ALTER fresh SET NOT NULL");
@@ -112,7 +112,7 @@ fn nobody_is_waited_for_and_no_lock_stays() {
     says(&mut s, "ALTER TABLE people ALTER nick SET NOT NULL", "a row was found");
     says(&mut s, "ALTER TABLE people ADD UNIQUE (team)", "two rows");
     silent(&mut s, "ALTER TABLE people ADD FOREIGN KEY (team) REFERENCES teams");
-    says(&mut s, "ALTER TABLE people ADD CHECK (1 / (age - 5) > 0)", "division by zero");
+    says(&mut s, "ALTER TABLE people ADD CHECK (1 / (age - 5) < 2)", "division by zero");
     s.expect(
         "SELECT count(*) FROM pg_locks WHERE pid = pg_backend_pid() AND relation IN ('people'::regclass, 'teams'::regclass, 'teams_pkey'::regclass)",
         &["0"],
@@ -211,7 +211,7 @@ fn it_takes_only_so_long() {
     says(&mut s, "ALTER TABLE big ADD CHECK (a > 0)", "zdm.probe_timeout was over after ");
     says(&mut s, "CREATE UNIQUE INDEX CONCURRENTLY i ON big (a)", "cannot be told whether public.big (a) has duplicates");
     // All that one check looks at counts together.
-    let text = "ALTER TABLE big ALTER a SET NOT NULL;".repeat(50);
+    let text = "ALTER TABLE big ADD CHECK (a > 0);".repeat(50);
     assert_eq!(probe(&mut s, &text).len(), 50);
     assert!(start.elapsed() < Duration::from_secs(3), "{:?}", start.elapsed());
     says(&mut s, "CREATE UNIQUE INDEX CONCURRENTLY i ON big (b)", "two rows were found");
