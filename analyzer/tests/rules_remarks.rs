@@ -117,14 +117,18 @@ fn what_fits_is_not_remarked_on() {
         db.set(name, value);
     }
     silent("statement-timeout", &db, &["CREATE INDEX i ON users (age)", "CREATE INDEX CONCURRENTLY i ON metrics (value)"]);
-    silent("idle-in-transaction-timeout", &db, &["BEGIN; ALTER TABLE users ADD COLUMN z int; COMMIT"]);
+    silent("idle-in-transaction-timeout", &db, &["BEGIN; ALTER TABLE users ADD COLUMN z int; ALTER TABLE users ADD COLUMN y int; COMMIT"]);
     silent(
         "lock-timeout-order",
         &db,
         &["SET lock_timeout = '5s'; ALTER TABLE users ADD COLUMN z int; SET lock_timeout = '3s'", "SET LOCAL lock_timeout = '2h'"],
     );
-    db.set("idle_in_transaction_session_timeout", "0").set("transaction_timeout", "1min");
+    db.set("statement_timeout", "0");
+    silent("statement-timeout", &db, &["CREATE INDEX i ON users (age)"]);
+    db.set("idle_in_transaction_session_timeout", "0").set("transaction_timeout", "0");
     silent("idle-in-transaction-timeout", &db, &["BEGIN; ALTER TABLE users ADD COLUMN z int; COMMIT"]);
+    db.set("transaction_timeout", "1min");
+    silent("idle-in-transaction-timeout", &db, &["BEGIN; ALTER TABLE users ADD COLUMN z int; ALTER TABLE users ADD COLUMN y int; COMMIT"]);
 }
 
 #[test]

@@ -50,6 +50,9 @@ has_foreign_part(Node *node, void *context)
 		return true;
 	if (check_functions_in_node(node, is_users_function, context) || !zdm_is_known_type(exprType(node)))
 		return true;
+	/* a text search configuration may lead to a user's dictionary */
+	if (exprType(node) == REGCONFIGOID || exprType(node) == REGDICTIONARYOID)
+		return true;
 	return expression_tree_walker(node, has_foreign_part, context);
 }
 
@@ -79,9 +82,12 @@ has_foreign_name(Node *node, void *context)
 				TypeName   *name = (TypeName *) node;
 				Type		type = is_ours(name->names) ? LookupTypeName(NULL, name, NULL, true) : NULL;
 
-				if (type == NULL)
+				Oid			oid = type != NULL ? typeTypeId(type) : InvalidOid;
+
+				if (type != NULL)
+					ReleaseSysCache(type);
+				if (!zdm_is_known_type(oid))
 					return true;
-				ReleaseSysCache(type);
 				break;
 			}
 		case T_FuncCall:
@@ -127,7 +133,7 @@ of_text(Relation rel, const ZdmProbe *probe)
 	if (strstr(namespace_search_path, "pg_catalog") != NULL)
 		return NULL;
 	nest_level = NewGUCNestLevel();
-	(void) set_config_option("search_path", "pg_catalog", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+	(void) set_config_option("search_path", "pg_catalog, pg_temp", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
 	if (has_foreign_name(expression, rel))
 		expression = NULL;
 	else

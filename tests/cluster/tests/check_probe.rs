@@ -161,7 +161,8 @@ fn no_code_of_a_user_runs() {
     s.run(
         "ALTER TABLE t ADD CONSTRAINT by_function CHECK (spy(a)) NOT VALID, ADD CONSTRAINT by_operator CHECK (a === 1) NOT VALID,
              ADD CONSTRAINT by_constant CHECK (a > 0 OR spy(1)) NOT VALID;
-         ALTER DOMAIN spied ADD CHECK (spy(VALUE)) NOT VALID",
+         ALTER DOMAIN spied ADD CHECK (spy(VALUE)) NOT VALID; CREATE DOMAIN pg_temp.passing AS int CHECK (public.spy(VALUE));
+         CREATE TEXT SEARCH CONFIGURATION mine (COPY = simple)",
     );
     let before = s.rows("SELECT last_value, is_called FROM ran");
     for sql in [
@@ -174,6 +175,8 @@ fn no_code_of_a_user_runs() {
         "ALTER TABLE t ADD CHECK (a OPERATOR(public.===) 1)",
         "ALTER TABLE t ADD CHECK (a::spied > 0)",
         "ALTER TABLE t ADD CHECK (a = ANY ('{1,2}'::public.spied[]))",
+        "ALTER TABLE t ADD CHECK (a::passing > 0)",
+        "ALTER TABLE t ADD CHECK (to_tsvector('public.mine', 'x') IS NOT NULL AND a > 0)",
     ] {
         let found = probe(&mut s, sql);
         let told = found.len() == 1 && found[0].contains("cannot be told");

@@ -83,10 +83,13 @@ fn timeouts_are_those_in_force() {
     let db = database("stored_timeouts");
     let mut s = db.connect();
     s.run("CREATE TABLE t AS SELECT g AS a, repeat('x', 100) AS b FROM generate_series(1, 100000) g");
-    let (index, block) = ("CREATE INDEX i ON t (a)", "BEGIN; ALTER TABLE t ADD COLUMN z int; COMMIT");
+    let (index, block) =
+        ("CREATE INDEX CONCURRENTLY i ON t (a)", "BEGIN; ALTER TABLE t ADD COLUMN z int; ALTER TABLE t ADD COLUMN y int; COMMIT");
     s.run("SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0");
-    assert_eq!(of(&mut s, "statement-timeout", index).len(), 1);
+    silent(&mut s, "statement-timeout", "CREATE INDEX i ON t (a)");
     assert_eq!(of(&mut s, "idle-in-transaction-timeout", block).len(), 1);
+    let short = of(&mut s, "statement-timeout", &format!("SET statement_timeout = 5; {index}"));
+    assert!(short.len() == 1 && short[0].contains("An invalid index stays behind."), "{short:?}");
     s.run("SET statement_timeout = '1min'; SET idle_in_transaction_session_timeout = '10s'");
     silent(&mut s, "statement-timeout", index);
     silent(&mut s, "idle-in-transaction-timeout", block);
