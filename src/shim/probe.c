@@ -90,8 +90,10 @@ zdm_probe_open(Looking *looking, Oid relation)
 bool
 zdm_is_known_type(Oid type)
 {
+	if (!OidIsValid(type))
+		return false;
 	type = getBaseType(type);
-	return OidIsValid(type) && (type < FirstNormalObjectId || get_typtype(type) == TYPTYPE_ENUM);
+	return type < FirstNormalObjectId || get_typtype(type) == TYPTYPE_ENUM;
 }
 
 /* The number of a stored column of a table; complains when there is none. */
