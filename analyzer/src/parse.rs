@@ -15,6 +15,7 @@ mod drop;
 mod expr;
 mod fact;
 pub(crate) mod fragment;
+mod functions;
 mod long_name;
 mod modify;
 mod names;

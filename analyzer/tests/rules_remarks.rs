@@ -33,12 +33,12 @@ fn nothing_is_remarked_on_what_is_new_or_empty() {
         let table = db.oid(name).unwrap();
         db.change(table, |table| table.size = Size::Bytes(0));
     }
-    let fresh = "CREATE TABLE fresh (id int, note text, other int DEFAULT 1)";
+    let fresh = "CREATE TABLE fresh (id int, note text, email text, other int DEFAULT 1)";
     for table in ["users", "fresh"] {
         for action in [
             "CREATE INDEX CONCURRENTLY ON % (id)",
             "CREATE INDEX CONCURRENTLY i ON % USING hash (id)",
-            "CREATE INDEX i ON % (lower(note))",
+            "CREATE INDEX i ON % (lower(email))",
             "ALTER TABLE % ALTER id SET DEFAULT random()",
             "ALTER TABLE % ALTER id SET STORAGE PLAIN",
             "ALTER TABLE % ALTER id SET GENERATED ALWAYS",
@@ -49,7 +49,7 @@ fn nothing_is_remarked_on_what_is_new_or_empty() {
             "CREATE POLICY p ON % USING (true)",
             "CREATE STATISTICS s ON id, email FROM %",
             "BEGIN; ALTER TABLE % ADD COLUMN z int; COMMIT",
-            "ALTER TABLE % ALTER id TYPE bigint; ALTER TABLE % ALTER id TYPE int",
+            "ALTER TABLE % ALTER email TYPE varchar(9); ALTER TABLE % ALTER email TYPE varchar(5)",
             "DROP TABLE %; CREATE TABLE % (id int)",
         ] {
             let sql = format!("{fresh}; {}", action.replace('%', table));
@@ -120,14 +120,18 @@ fn what_fits_is_not_remarked_on() {
         db.set(name, value);
     }
     silent("statement-timeout", &db, &["CREATE INDEX i ON users (age)", "CREATE INDEX CONCURRENTLY i ON metrics (value)"]);
-    silent("idle-in-transaction-timeout", &db, &["BEGIN; ALTER TABLE users ADD COLUMN z int; COMMIT"]);
+    silent("idle-in-transaction-timeout", &db, &["BEGIN; ALTER TABLE users ADD COLUMN z int; ALTER TABLE users ADD COLUMN y int; COMMIT"]);
     silent(
         "lock-timeout-order",
         &db,
         &["SET lock_timeout = '5s'; ALTER TABLE users ADD COLUMN z int; SET lock_timeout = '3s'", "SET LOCAL lock_timeout = '2h'"],
     );
-    db.set("idle_in_transaction_session_timeout", "0").set("transaction_timeout", "1min");
+    db.set("statement_timeout", "0");
+    silent("statement-timeout", &db, &["CREATE INDEX i ON users (age)"]);
+    db.set("idle_in_transaction_session_timeout", "0").set("transaction_timeout", "0");
     silent("idle-in-transaction-timeout", &db, &["BEGIN; ALTER TABLE users ADD COLUMN z int; COMMIT"]);
+    db.set("transaction_timeout", "1min");
+    silent("idle-in-transaction-timeout", &db, &["BEGIN; ALTER TABLE users ADD COLUMN z int; ALTER TABLE users ADD COLUMN y int; COMMIT"]);
 }
 
 #[test]
@@ -178,6 +182,12 @@ fn a_negated_null_test_proves_as_the_server_sees_it() {
         ("(NOT ((a IS NULL) OR (b IS NULL)))", true),
         ("(((a IS NOT NULL) AND (b > 1)) OR ((a IS NOT NULL) AND (b < 1)))", true),
         ("(NOT (NOT (a IS NOT NULL)))", true),
+        ("((a IS NOT NULL) = true)", true),
+        ("((a IS NULL) = false)", true),
+        ("((a IS NULL) <> true)", true),
+        ("((a IS NOT NULL) <> true)", false),
+        ("((a IS NOT NULL) IS TRUE)", false),
+        ("((a IS NULL) = true)", false),
         ("(NOT ((a IS NULL) AND (b IS NULL)))", false),
         ("((a IS NOT NULL) OR (b IS NOT NULL))", false),
         ("(NOT (a IS NOT NULL))", false),

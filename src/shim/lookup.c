@@ -246,7 +246,7 @@ describe_function(Oid oid, ZdmFunction *function)
 	ReleaseSysCache(tuple);
 }
 
-/* All functions that a call could mean. */
+/* All functions that a call could mean; with -1 arguments, all of the name. */
 ErrorData *
 zdm_shim_functions(const char *schema, const char *name, int arguments, ZdmFunction **functions, int *nfunctions)
 {
@@ -259,7 +259,7 @@ zdm_shim_functions(const char *schema, const char *name, int arguments, ZdmFunct
 		int			n = 0;
 
 		if (schema == NULL || OidIsValid(zdm_visible_schema(schema)))
-			candidates = FuncnameGetCandidates(name_list(schema, name), arguments, NIL, true, true, false, true);
+			candidates = FuncnameGetCandidates(name_list(schema, name), arguments, NIL, arguments >= 0, arguments >= 0, false, true);
 		for (FuncCandidateList candidate = candidates; candidate != NULL; candidate = candidate->next)
 			n++;
 		*functions = palloc0(sizeof(ZdmFunction) * Max(n, 1));

@@ -1,7 +1,7 @@
 /*
  * The expression of a CHECK, ready to be computed for each row: only what the server itself brings, and only what gives the same result each time.
  */
-#include "zdm_shim.h"
+#include "probe.h"
 
 #include "access/htup_details.h"
 #include "access/sysattr.h"
@@ -27,13 +27,6 @@
 #define ZDM_USER_CODE "the constraint uses code of a user"
 
 static bool
-is_known_type(Oid type)
-{
-	type = getBaseType(type);
-	return OidIsValid(type) && (type < FirstNormalObjectId || get_typtype(type) == TYPTYPE_ENUM);
-}
-
-static bool
 is_users_function(Oid function, void *context)
 {
 	return function >= FirstNormalObjectId;
@@ -55,7 +48,10 @@ has_foreign_part(Node *node, void *context)
 	else if (IsA(node, SubLink) || IsA(node, SubPlan) || IsA(node, CoerceToDomain) || IsA(node, CoerceToDomainValue) || IsA(node, Param) ||
 			 IsA(node, Aggref) || IsA(node, WindowFunc) || IsA(node, NextValueExpr))
 		return true;
-	if (check_functions_in_node(node, is_users_function, context) || !is_known_type(exprType(node)))
+	if (check_functions_in_node(node, is_users_function, context) || !zdm_is_known_type(exprType(node)))
+		return true;
+	/* a text search configuration may lead to a user's dictionary */
+	if (exprType(node) == REGCONFIGOID || exprType(node) == REGDICTIONARYOID)
 		return true;
 	return expression_tree_walker(node, has_foreign_part, context);
 }
@@ -86,9 +82,12 @@ has_foreign_name(Node *node, void *context)
 				TypeName   *name = (TypeName *) node;
 				Type		type = is_ours(name->names) ? LookupTypeName(NULL, name, NULL, true) : NULL;
 
-				if (type == NULL)
+				Oid			oid = type != NULL ? typeTypeId(type) : InvalidOid;
+
+				if (type != NULL)
+					ReleaseSysCache(type);
+				if (!zdm_is_known_type(oid))
 					return true;
-				ReleaseSysCache(type);
 				break;
 			}
 		case T_FuncCall:
@@ -104,7 +103,7 @@ has_foreign_name(Node *node, void *context)
 				Node	   *last = llast(((ColumnRef *) node)->fields);
 				AttrNumber	number = IsA(last, String) ? get_attnum(RelationGetRelid(rel), strVal(last)) : InvalidAttrNumber;
 
-				return number <= 0 || !is_known_type(get_atttype(RelationGetRelid(rel), number));
+				return number <= 0 || !zdm_is_known_type(get_atttype(RelationGetRelid(rel), number));
 			}
 		default:
 			break;
@@ -134,7 +133,7 @@ of_text(Relation rel, const ZdmProbe *probe)
 	if (strstr(namespace_search_path, "pg_catalog") != NULL)
 		return NULL;
 	nest_level = NewGUCNestLevel();
-	(void) set_config_option("search_path", "pg_catalog", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+	(void) set_config_option("search_path", "pg_catalog, pg_temp", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
 	if (has_foreign_name(expression, rel))
 		expression = NULL;
 	else

@@ -13,9 +13,6 @@
 #include "datatype/timestamp.h"
 #include "executor/spi.h"
 #include "fmgr.h"
-#include "nodes/bitmapset.h"
-#include "nodes/primnodes.h"
-#include "utils/relcache.h"
 #include "utils/elog.h"
 
 /* A report made in Rust; NULL stands for "not given". Strings are in the server's encoding. */
@@ -123,7 +120,7 @@ extern ErrorData *zdm_shim_standing(Oid relation, ZdmStanding *standing);
 /* check: disk.c */
 extern int64 zdm_shim_free_space(const char *path);
 
-/* check: probe.c, probe_check.c */
+/* check: probe.c */
 #define ZDM_PROBE_NULL 0		/* a NULL in keys[0] */
 #define ZDM_PROBE_DUPLICATES 1	/* the same keys twice */
 #define ZDM_PROBE_ORPHANS 2		/* keys that are not among referenced_keys */
@@ -149,7 +146,6 @@ typedef struct ZdmProbe
 } ZdmProbe;
 
 extern ErrorData *zdm_shim_probe(const ZdmProbe *probe, int *answer, char **reason);
-extern Expr *zdm_probe_expression(Relation rel, const ZdmProbe *probe, Bitmapset **columns, const char **reason);
 
 /* guard: guard.c */
 typedef struct ZdmStatement

@@ -772,3 +772,41 @@ CREATE TABLE kind_a PARTITION OF kinds FOR VALUES IN ('a')
 
 -- setup: CREATE TABLE shares (id int NOT NULL) PARTITION BY HASH (id); CREATE TABLE share (id int NOT NULL, CHECK (satisfies_hash_partition('shop.shares'::regclass::oid, 2, 0, id))); INSERT INTO share SELECT g FROM generate_series(1, 9) g WHERE satisfies_hash_partition('shares'::regclass, 2, 0, g)
 ALTER TABLE shares ATTACH PARTITION share FOR VALUES WITH (MODULUS 2, REMAINDER 0)
+
+-- Publications lose tables, and NOT proves
+
+-- setup: ALTER PUBLICATION feed ADD TABLE loose, groups, events
+ALTER PUBLICATION feed SET TABLE loose
+
+-- setup: ALTER PUBLICATION feed ADD TABLE loose, groups
+ALTER PUBLICATION feed SET TABLES IN SCHEMA attic
+
+-- setup: ALTER PUBLICATION feed ADD TABLE loose
+ALTER PUBLICATION feed SET (publish = 'insert')
+
+-- setup: ALTER TABLE loose ADD CONSTRAINT known CHECK (NOT (v IS NULL))
+ALTER TABLE loose ALTER v SET NOT NULL
+
+-- setup: ALTER TABLE loose ADD CONSTRAINT known CHECK (NOT (v IS NULL OR id IS NULL))
+ALTER TABLE loose ALTER v SET NOT NULL
+
+-- setup: ALTER TABLE loose ADD CONSTRAINT known CHECK (NOT (v IS NULL AND id IS NULL))
+ALTER TABLE loose ALTER v SET NOT NULL
+
+-- setup: ALTER TABLE loose ADD CONSTRAINT known CHECK ((v IS NOT NULL AND id > 5) OR (id <= 5 AND v IS NOT NULL))
+ALTER TABLE loose ALTER v SET NOT NULL
+
+-- setup: ALTER TABLE loose ADD CONSTRAINT known CHECK (v IS NOT NULL OR id > 0)
+ALTER TABLE loose ALTER v SET NOT NULL
+
+-- setup: ALTER TABLE loose ADD CONSTRAINT known CHECK ((v IS NOT NULL) = true)
+ALTER TABLE loose ALTER v SET NOT NULL
+
+-- setup: ALTER TABLE loose ADD CONSTRAINT known CHECK ((v IS NOT NULL) IS TRUE)
+ALTER TABLE loose ALTER v SET NOT NULL
+
+-- setup: ALTER TABLE loose ADD CONSTRAINT known CHECK ((v IS NULL) = false)
+ALTER TABLE loose ALTER v SET NOT NULL
+
+-- setup: ALTER TABLE loose ADD CONSTRAINT known CHECK ((v IS NULL) <> true)
+ALTER TABLE loose ALTER v SET NOT NULL

@@ -171,7 +171,31 @@ fn proves(node: &Node, negated: bool) -> Vec<String> {
                 Err(_) => Vec::new(),
             }
         }
+        // `x = true` is x, `x <> true` is NOT x (simplify_boolean_equality)
+        Some(Tree::AExpr(operation)) => {
+            let (left, right) = (operation.lexpr.as_deref(), operation.rexpr.as_deref());
+            let sides = [(left, right.and_then(constant)), (right, left.and_then(constant))];
+            let Some((Some(other), value)) = sides.into_iter().find_map(|(other, value)| value.map(|value| (other, value))) else {
+                return Vec::new();
+            };
+            match names::strings(&operation.name).as_slice() {
+                [operator] if operator == "=" => proves(other, negated == value),
+                [operator] if operator == "<>" => proves(other, negated != value),
+                _ => Vec::new(),
+            }
+        }
         _ => Vec::new(),
+    }
+}
+
+/// The value of a boolean constant.
+fn constant(node: &Node) -> Option<bool> {
+    match node.node.as_ref()? {
+        Tree::AConst(constant) => match constant.val.as_ref()? {
+            a_const::Val::Boolval(value) => Some(value.boolval),
+            _ => None,
+        },
+        _ => None,
     }
 }
 

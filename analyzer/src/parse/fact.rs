@@ -5,7 +5,7 @@ use pg_query::protobuf::{
     AlterTableCmd, AlterTableType, DefElem, InsertStmt, Node, RoleSpec, RoleSpecType, SelectStmt, SetOperation, ViewStmt,
 };
 
-use super::{names, remark};
+use super::{functions, names, remark};
 use crate::catalog::Volatility;
 use crate::ir::{Fact, FunctionFact, Insert, Owned, QualifiedName, ReplicaIdentity, RowSecurity, Triggers};
 
@@ -47,9 +47,9 @@ fn single(node: &Tree) -> Option<Fact> {
             let name = names::qualified(&names::strings(&function.funcname));
             Fact::Function(FunctionFact {
                 replaces: function.replace,
-                arguments: Some(remark::arguments(&function.parameters)),
-                inlinable_body: remark::inlinable_body(function),
-                concatenates: remark::concatenates(&function.options),
+                arguments: Some(functions::arguments(&function.parameters)),
+                inlinable_body: functions::inlinable_body(function),
+                concatenates: functions::concatenates(&function.options),
                 ..changed_function(name, &function.options, true)
             })
         }
@@ -167,7 +167,7 @@ fn changed_function(name: QualifiedName, options: &[Node], creates: bool) -> Fun
         creates,
         replaces: false,
         arguments: None,
-        volatility: remark::volatility(options).or(creates.then_some(Volatility::Volatile)),
+        volatility: functions::volatility(options).or(creates.then_some(Volatility::Volatile)),
         inlinable_body: None,
         concatenates: false,
     }

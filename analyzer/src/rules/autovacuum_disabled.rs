@@ -59,5 +59,5 @@ fn switched(statement: &Statement, on: bool) -> bool {
         _ => &[],
     });
     let mut own = options.filter(|(name, _)| ["autovacuum_enabled", "toast.autovacuum_enabled"].contains(&name.as_str()));
-    own.any(|(_, value)| !["false", "off", "no", "0"].contains(&value.as_str()) == on)
+    own.any(|(_, value)| ["false", "off", "no", "0"].contains(&value.as_str()) != on)
 }

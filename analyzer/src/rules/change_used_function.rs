@@ -56,7 +56,7 @@ const NAMED: usize = 5;
 
 /// How the indexes are built anew, if all that uses the function are indexes.
 fn rebuild(uses: &[FunctionUse]) -> Option<String> {
-    let steps = uses.iter().map(|one| (one.kind == "index").then(|| format!("REINDEX INDEX CONCURRENTLY {};", one.name)));
+    let steps = uses.iter().map(|one| (one.kind == "index").then(|| format!("REINDEX INDEX CONCURRENTLY {}", one.name)));
     let steps: Vec<String> = steps.collect::<Option<_>>()?;
-    Some(format!("-- if its results change, afterwards:\n{}", steps.join("\n")))
+    Some(format!("If its results change, run afterwards: {}.", steps.join("; ")))
 }

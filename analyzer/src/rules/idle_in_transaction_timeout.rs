@@ -2,20 +2,21 @@
 
 use super::{Context, Report, Rule, Turn};
 use crate::finding::Risk;
+use crate::ir::{Kind, Statement, Transaction};
 use crate::script::Timeout;
 
 super::rule! {
     /// A client that hangs in its transaction keeps the table locked.
     ///
     /// **What it detects.** The first statement between BEGIN and COMMIT that takes a lock which keeps readers or writers of a table that
-    /// holds rows waiting, while neither idle_in_transaction_session_timeout nor transaction_timeout (PostgreSQL 17) is set.
+    /// holds rows waiting, and after which the transaction goes on, while neither idle_in_transaction_session_timeout nor transaction_timeout (PostgreSQL 17) is set.
     ///
     /// **Why.** If the client stops between two statements (a lost connection, a prompt, a debugger) the lock stays until somebody ends the
     /// session.
     ///
     /// **Instead.** SET idle_in_transaction_session_timeout = '10s' before BEGIN.
     ///
-    /// **Does not fire when** one of them is set or not known, there is no transaction block, an earlier statement was reported, or the table
+    /// **Does not fire when** one of them is set or not known, there is no transaction block or COMMIT comes next, an earlier statement was reported, or the table
     /// is new, temporary or empty.
     ///
     /// ### Bad
@@ -24,6 +25,7 @@ super::rule! {
     /// SET idle_in_transaction_session_timeout = 0;
     /// BEGIN;
     /// ALTER TABLE users ADD COLUMN note text;
+    /// COMMENT ON COLUMN users.note IS 'what support wrote';
     /// COMMIT;
     /// ```
     ///
@@ -33,6 +35,7 @@ super::rule! {
     /// SET idle_in_transaction_session_timeout = '10s';
     /// BEGIN;
     /// ALTER TABLE users ADD COLUMN note text;
+    /// COMMENT ON COLUMN users.note IS 'what support wrote';
     /// COMMIT;
     /// ```
     IdleInTransactionTimeout, "idle-in-transaction-timeout", Caution
@@ -51,6 +54,11 @@ impl Rule for IdleInTransactionTimeout {
         if context.script().timeout("idle_in_transaction_session_timeout") != Timeout::Is(0)
             || matches!(context.script().timeout("transaction_timeout"), Timeout::Is(1..))
         {
+            return Vec::new();
+        }
+        // right before COMMIT the lock is there for a moment only
+        let ends = |later: &Statement| matches!(later.kind, Kind::Transaction(Transaction::Commit { .. } | Transaction::Rollback { .. }));
+        if context.later().first().map_or(!past.outer(), ends) {
             return Vec::new();
         }
         let strongest = context.disturbed().into_iter().max_by_key(|touch| (touch.lock, std::cmp::Reverse(touch.relation.oid)));

@@ -11,8 +11,8 @@ use crate::weigh::size;
 super::rule! {
     /// Long work needs a statement_timeout that fits.
     ///
-    /// **What it detects.** The first statement of a text that does long work under a lock that keeps readers or writers waiting, while
-    /// statement_timeout is 0; and any that works on the rows for longer, by the estimate's low end, than statement_timeout allows.
+    /// **What it detects.** The first statement of a text that may work for half a minute or longer under a lock that keeps readers or
+    /// writers waiting, while statement_timeout is 0; and any that works on the rows for longer, by the estimate's low end, than statement_timeout allows.
     ///
     /// **Why.** Without a limit the work blocks for as long as it takes, and nobody is there to end it. With one that is too short it is done
     /// for nothing; a CONCURRENTLY leaves an invalid index behind.
@@ -27,17 +27,20 @@ super::rule! {
     ///
     /// ```sql
     /// SET statement_timeout = 0;
-    /// CREATE INDEX users_age_idx ON users (age);
+    /// CREATE INDEX metrics_value_idx ON metrics (value);
     /// ```
     ///
     /// ### Good
     ///
     /// ```sql
     /// SET statement_timeout = '5min';
-    /// CREATE INDEX users_age_idx ON users (age);
+    /// CREATE INDEX metrics_value_idx ON metrics (value);
     /// ```
     StatementTimeout, "statement-timeout", Caution
 }
+
+/// Work that takes so long at most needs no limit.
+const LONG: Duration = Duration::from_secs(30);
 
 impl Rule for StatementTimeout {
     fn turn(&self) -> Turn {
@@ -54,9 +57,11 @@ impl Rule for StatementTimeout {
         if !own.grows || context.is_harmless(&relation) || context.is_small(&relation) {
             return Vec::new();
         }
+        let estimate = size::measure(context, &own).estimate();
         if timeout == 0 {
             let blocks = long.is_some_and(|report| report.risk == Risk::Danger) && own.lock >= Some(LockMode::Share);
-            if !blocks || context.past().has_said("statement-timeout") {
+            let short = estimate.is_some_and(|estimate| estimate.high < LONG);
+            if !blocks || short || context.past().has_said("statement-timeout") {
                 return Vec::new();
             }
             let message = format!("may keep {} locked without end: statement_timeout is 0", super::name_of(&relation));
@@ -65,8 +70,8 @@ impl Rule for StatementTimeout {
             let hint = format!("{set} statement_timeout = '1min'; before it, or what the application bears.");
             return vec![report.detail("Nothing ends it but its own end, or a person.").hint(hint)];
         }
-        let estimate = size::measure(context, &own).estimate().filter(|estimate| estimate.low > Duration::from_millis(timeout));
-        let report = estimate.map(|estimate| {
+        let too_long = estimate.filter(|estimate| estimate.low > Duration::from_millis(timeout));
+        let report = too_long.map(|estimate| {
             let message = format!("would be ended by statement_timeout before it is done with {}", super::name_of(&relation));
             let report = context.report(Risk::Caution, &relation, message).aside();
             let left = if context.text().to_ascii_lowercase().contains("concurrently") { " An invalid index stays behind." } else { "" };
