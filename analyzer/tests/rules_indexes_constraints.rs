@@ -315,3 +315,13 @@ fn a_key_from_an_index_scans_only_for_nulls() {
     db.change(users, |relation| relation.columns.iter_mut().for_each(|column| column.not_null = true));
     is_silent("add-primary-key-blocks", &[primary], &db);
 }
+
+#[test]
+fn an_index_is_attached_without_reading() {
+    let mut db = examples();
+    db.relation(RelationKind::PartitionedIndex, "events_at");
+    db.relation(RelationKind::Index, "events_2024_at");
+    let sql = "ALTER INDEX events_at ATTACH PARTITION events_2024_at";
+    is_silent("attach-partition-scan", &[sql], &db);
+    assert!(check(sql, &db).iter().all(|finding| finding.risk < Risk::Danger && finding.scans != Some(true)), "{:#?}", check(sql, &db));
+}

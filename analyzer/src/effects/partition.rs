@@ -5,12 +5,19 @@ use std::rc::Rc;
 use super::Effects;
 use super::alter_table::Alter;
 use super::bounds::{reads_to_exclude, reads_to_fit};
-use crate::catalog::{ConstraintKind, Index, Relation, Size};
+use crate::catalog::{ConstraintKind, Index, Relation, RelationKind, Size};
 use crate::ir::{Bound, Detach, QualifiedName, Recursion, WrittenBound};
 use crate::lock::LockMode;
 
 pub fn attach(effects: &mut Effects, alter: &Alter, partition: &QualifiedName, bound: &WrittenBound) {
     let parent = Rc::clone(&alter.root);
+    if matches!(parent.kind, RelationKind::Index | RelationKind::PartitionedIndex) {
+        // ALTER INDEX: an index that is there already is put under its parent, and nothing is read (ATExecAttachPartitionIdx)
+        if let Some(index) = effects.existing(partition, false) {
+            effects.lock(&index, LockMode::AccessExclusive);
+        }
+        return;
+    }
     if let Some(default) = parent.default_partition.filter(|_| bound.bound != Bound::Default).and_then(|oid| effects.script().get(oid)) {
         let reads = reads_to_exclude(effects, &parent, &default, bound);
         for member in effects.tree(&default, Recursion::Partitions) {
