@@ -86,7 +86,8 @@ fn finding(context: &Context, rule: Option<&'static str>, mut report: Report) ->
     }
     if let Some(sql) = report.hint.as_mut().filter(|_| report.runnable) {
         // as it is it would be refused there, or gain nothing
-        let around = match (context.past().is_inside(), context.past().in_block()) {
+        let past = context.past();
+        let around = match (past.is_inside(), past.in_block() && !past.outer()) {
             (true, _) => Some("block"),
             (false, true) => Some("transaction"),
             (false, false) => None,

@@ -85,7 +85,7 @@ fn steps(context: &Context, relation: &Relation, column: &ColumnDef, default: &E
         hint::fill(context, relation, &name, &value)?,
     ];
     if column.not_null {
-        steps.extend(hint::set_not_null(context, relation, &column.name, None));
+        steps.extend(hint::set_not_null(context, relation, &column.name));
     }
     Some(steps)
 }

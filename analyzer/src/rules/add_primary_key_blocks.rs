@@ -69,7 +69,7 @@ impl Rule for AddPrimaryKeyBlocks {
 /// The columns NOT NULL, the index, and the key that takes it over.
 fn steps(context: &Context, relation: &Relation, added: &ConstraintDef) -> Vec<String> {
     let nullable = added.columns.iter().filter(|column| !crate::effects::is_not_null(relation, column));
-    let mut steps: Vec<String> = nullable.flat_map(|column| hint::set_not_null(context, relation, column, None)).collect();
+    let mut steps: Vec<String> = nullable.flat_map(|column| hint::set_not_null(context, relation, column)).collect();
     let name = chosen::constraint(context.script(), relation, added);
     let (name, table) = (quote::ident(&name), super::name_of(relation));
     steps.extend([

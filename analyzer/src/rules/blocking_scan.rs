@@ -1,10 +1,10 @@
 //! `blocking-scan`.
 
 use super::{Context, Report, Rule, Turn, hint};
-use crate::catalog::{ConstraintKind, RelationKind};
-use crate::chosen;
+use crate::catalog::ConstraintKind;
 use crate::finding::Risk;
-use crate::ir::{Action, Kind};
+use crate::ir::Kind;
+use crate::{chosen, quote};
 
 super::rule! {
     /// The statement reads a whole table while others wait.
@@ -51,26 +51,21 @@ impl Rule for BlockingScan {
         let report = read.map(|touch| {
             let message = format!("reads all of {} under {}", super::name_of(&touch.relation), touch.lock.pg_name());
             let report = context.report(Risk::Danger, &touch.relation, message).detail(format!("{}.", super::waits(Some(touch.lock))));
-            match unchecked(context) {
-                Some(steps) => report.instead(&steps),
-                None => {
-                    report.hint("Do it in steps that each keep nobody waiting, or when nobody uses the table, with a short lock_timeout.")
-                }
-            }
+            report.hint(advice(context))
         });
         report.into_iter().collect()
     }
 }
 
 /// A foreign key of a new table, which nobody waits for, still keeps the writers of the other side waiting.
-fn unchecked(context: &Context) -> Option<Vec<String>> {
-    let (alter, relation) = context.existing_altered()?;
-    let [action] = alter.actions.as_slice() else { return None };
-    let Action::AddConstraint(added) = action else { return None };
-    let fits = added.kind == ConstraintKind::ForeignKey && added.enforced && !added.not_valid;
-    let partitioned = relation.kind == RelationKind::PartitionedTable && context.script().major() < 18;
-    if !fits || partitioned {
-        return None;
-    }
-    hint::not_valid(context, &relation, action, &chosen::constraint(context.script(), &relation, added))
+fn advice(context: &Context) -> String {
+    let unchecked = context.existing_altered().and_then(|(alter, relation)| {
+        let added = alter.actions.iter().flat_map(|action| context.added(action));
+        let key = added.into_iter().find(|added| added.kind == ConstraintKind::ForeignKey && added.enforced && !added.not_valid)?;
+        let name = quote::ident(&chosen::constraint(context.script(), &relation, key));
+        Some(format!("Add the foreign key NOT VALID, commit, and run {} VALIDATE CONSTRAINT {name}.", hint::alter(context, &relation)))
+    });
+    unchecked.unwrap_or_else(|| {
+        "Do it in steps that each keep nobody waiting, or when nobody uses the table, with a short lock_timeout.".to_owned()
+    })
 }

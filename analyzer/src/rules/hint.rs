@@ -70,13 +70,11 @@ fn is_walked_by_key(context: &Context, relation: &Relation, assigned: &[String])
     !assigns_key && members.iter().all(|member| !refused(member) && (!crate::effects::has_storage(member) || has_key(member)))
 }
 
-/// The statements that make a filled column NOT NULL without a scan under a lock that others feel. `name` is that of the NOT NULL constraint, if it
-/// is not to be the server's choice.
-pub(crate) fn set_not_null(context: &Context, relation: &Relation, column: &str, name: Option<&str>) -> Vec<String> {
+/// The statements that make a filled column NOT NULL without a scan under a lock that others feel.
+pub(crate) fn set_not_null(context: &Context, relation: &Relation, column: &str) -> Vec<String> {
     let (alter, ident) = (alter(context, relation), quote::ident(column));
     let inherit = if alter.starts_with("ALTER TABLE ONLY ") && !relation.children.is_empty() { " NO INHERIT" } else { "" };
-    let name = name.map_or_else(|| chosen::not_null(context.script(), relation, column), str::to_owned);
-    let name = quote::ident(&name);
+    let name = quote::ident(&chosen::not_null(context.script(), relation, column));
     if context.script().major() >= 18 {
         return vec![
             format!("{alter} ADD CONSTRAINT {name} NOT NULL {ident}{inherit} NOT VALID"),
@@ -153,6 +151,6 @@ pub(crate) fn numbered_column(
         format!("{alter} ALTER COLUMN {name} SET DEFAULT {next}"),
         fill(context, relation, &name, &next)?,
     ];
-    lines.extend(set_not_null(context, relation, column, None));
+    lines.extend(set_not_null(context, relation, column));
     Some(lines)
 }

@@ -80,10 +80,6 @@ ALTER TABLE events ADD FOREIGN KEY (id) REFERENCES users
 -- until: 17
 ALTER TABLE events ADD FOREIGN KEY (id) REFERENCES users
 
--- rule: blocking-scan
--- setup: CREATE TABLE likes (u bigint)
-ALTER TABLE likes ADD FOREIGN KEY (u) REFERENCES users
-
 -- Unique constraints and primary keys
 
 -- rule: add-unique-blocks
