@@ -84,15 +84,16 @@ fn finding(context: &Context, rule: Option<&'static str>, mut report: Report) ->
     } else if let Some(fact) = facts::decisive(context, &report) {
         add(&mut report.detail, fact);
     }
+    let past = context.past();
     if let Some(sql) = report.hint.as_mut().filter(|_| report.runnable) {
-        // as it is it would be refused there, or gain nothing
-        let past = context.past();
-        let around = match (past.is_inside(), past.in_block() && !past.outer()) {
-            (true, _) => Some("block"),
-            (false, true) => Some("transaction"),
-            (false, false) => None,
-        };
-        around.into_iter().for_each(|around| sql.insert_str(0, &format!("-- outside of the {around}:\n")));
+        if past.is_inside() {
+            // the block does more than this
+            *sql = format!("Leave it out of the block, and run for it:\n{sql}\nRun each by itself.");
+            report.runnable = false;
+        } else if past.in_block() && !past.outer() {
+            // as it is it would be refused there, or gain nothing
+            sql.insert_str(0, "-- outside of the transaction:\n");
+        }
     }
     let statement = context.statement();
     Finding {

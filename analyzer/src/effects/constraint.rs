@@ -34,6 +34,12 @@ pub fn add(effects: &mut Effects, alter: &Alter, added: &ConstraintDef) {
                 let scans = !added.not_valid && added.columns.iter().any(needed);
                 effects.scan(&member, alter.mode, Some(scans));
             }
+            if added.no_inherit {
+                // Those right below are locked before it is looked at whether the constraint is theirs.
+                for child in alter.root.children.iter().filter_map(|oid| effects.script().get(*oid)).collect::<Vec<_>>() {
+                    effects.lock(&child, alter.mode);
+                }
+            }
         }
         ConstraintKind::ForeignKey => {
             reference(effects, alter, added, if added.enforced && !added.not_valid { Checked::Rows } else { Checked::Nothing })
