@@ -676,7 +676,6 @@ ALTER TABLE few ADD FOREIGN KEY (id) REFERENCES makers
 -- setup: CREATE TABLE bills (id int, maker_id int REFERENCES makers) PARTITION BY RANGE (id); CREATE TABLE bills_new (id int, maker_id int); INSERT INTO bills_new SELECT g, g FROM generate_series(1, 400) g
 ALTER TABLE bills ATTACH PARTITION bills_new FOR VALUES FROM (0) TO (500)
 
-<<<<<<< HEAD
 -- What the server's own code finds out
 
 ALTER TABLE users ADD COLUMN z float DEFAULT CASE WHEN true THEN 1 ELSE random() END
@@ -811,7 +810,7 @@ ALTER TABLE loose ALTER v SET NOT NULL
 
 -- setup: ALTER TABLE loose ADD CONSTRAINT known CHECK ((v IS NULL) <> true)
 ALTER TABLE loose ALTER v SET NOT NULL
-=======
+
 -- Inheritance, PostgreSQL 18
 
 -- since: 18
@@ -835,4 +834,3 @@ ALTER TABLE base ADD PRIMARY KEY USING INDEX base_v
 -- setup: ALTER TABLE loose ALTER v SET NOT NULL
 -- setup: CREATE UNIQUE INDEX loose_v ON loose (v) INCLUDE (group_id)
 ALTER TABLE loose ADD PRIMARY KEY USING INDEX loose_v
->>>>>>> b-alt
