@@ -42,8 +42,9 @@ pub enum Found {
 #[derive(Debug, Clone)]
 pub enum FoundType {
     Existing(Type),
-    /// Made by an earlier statement: whether it is a domain with constraints, and the domain's default.
+    /// Made by an earlier statement: whether it is a domain, or one with constraints, and the domain's default.
     New {
+        domain: bool,
         constrained: bool,
         default: Option<String>,
     },
@@ -314,7 +315,7 @@ impl<'a> Script<'a> {
         let plain = QualifiedName { schema: name.schema.clone(), name: name.name.clone() };
         if let Some((_, made)) = self.state.types().iter().find(|(new, _)| same_name(new, &plain)) {
             let default = made.default.clone().filter(|_| !name.array);
-            return FoundType::New { constrained: made.constrained && !name.array, default };
+            return FoundType::New { domain: made.domain, constrained: made.constrained && !name.array, default };
         }
         let Some(mut found) = self.resolve_type(name) else { return FoundType::Missing };
         if let (Some(domain), Some(changed)) = (&mut found.domain, self.state.domain(found.oid)) {

@@ -36,6 +36,7 @@ pub struct TestCatalog {
     /// Composite types (as relations) and the tables OF them.
     typed: Vec<(Oid, Oid)>,
     keys: HashMap<Oid, PartitionKey>,
+    looks: Vec<(String, Answer)>,
 }
 
 impl TestCatalog {
@@ -55,6 +56,12 @@ impl TestCatalog {
 
     pub fn set_utc(&mut self, utc: bool) -> &mut Self {
         self.utc = utc;
+        self
+    }
+
+    /// Says what every query gives that has this text in it.
+    pub fn answer(&mut self, part: &str, answer: Answer) -> &mut Self {
+        self.looks.push((part.to_owned(), answer));
         self
     }
 
