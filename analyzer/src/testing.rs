@@ -37,6 +37,7 @@ pub struct TestCatalog {
     typed: Vec<(Oid, Oid)>,
     keys: HashMap<Oid, PartitionKey>,
     looks: Vec<(String, Answer)>,
+    hung: Vec<(OnTable, Oid, String)>,
 }
 
 impl TestCatalog {
@@ -62,6 +63,12 @@ impl TestCatalog {
     /// Says what every query gives that has this text in it.
     pub fn answer(&mut self, part: &str, answer: Answer) -> &mut Self {
         self.looks.push((part.to_owned(), answer));
+        self
+    }
+
+    /// Gives a table a trigger, policy or rule; whatever else is asked for is not there then.
+    pub fn hang(&mut self, kind: OnTable, table: Oid, name: &str) -> &mut Self {
+        self.hung.push((kind, table, name.to_owned()));
         self
     }
 

@@ -82,3 +82,53 @@ fn a_handler_takes_back_what_failed() {
     // Another condition is not handled: it fails as a whole, which already-exists says.
     assert!(rules(&handled("unique_violation THEN NULL"), &examples()).contains(&"already-exists"));
 }
+
+#[test]
+fn what_cascade_takes_is_asked() {
+    let mut db = examples();
+    let answer = |rows: &[&str]| Answer {
+        columns: vec![("oid".to_owned(), "bigint".to_owned())],
+        rows: rows.iter().map(|oid| vec![Some((*oid).to_owned())]).collect(),
+    };
+    let table = effects("LOCK TABLE users", &db).expect("SQL")[0].relation.to_string();
+    db.answer("'touch()'", answer(&[&table])).answer("'gone(", answer(&[]));
+    let drop = "DROP FUNCTION IF EXISTS touch() CASCADE";
+    assert_eq!(rules(drop, &db), ["drop-object"]);
+    assert_eq!(effects(drop, &db).map(|rows| rows.len()), Ok(1));
+    assert_eq!(rules("DROP FUNCTION IF EXISTS gone(int) CASCADE", &db), [""; 0]);
+    assert_eq!(rules("DROP FUNCTION other() CASCADE", &db), ["unbounded-effect"]);
+    // What the text made of the name is not in the catalogs.
+    let made = "CREATE FUNCTION touch() RETURNS int LANGUAGE sql AS 'SELECT 1'; DROP FUNCTION touch() CASCADE";
+    assert_eq!(rules(made, &db), ["unbounded-effect"]);
+}
+
+#[test]
+fn what_is_not_there_is_dropped_under_no_lock() {
+    use zdm_analyzer::catalog::OnTable;
+    let mut db = examples();
+    let table = effects("LOCK TABLE users", &db).expect("SQL")[0].relation;
+    db.hang(OnTable::Policy, table, "own");
+    let touched = |sql: &str| effects(sql, &db).map(|rows| rows.iter().map(|row| row.statement).collect::<Vec<_>>());
+    assert_eq!(touched("DROP POLICY IF EXISTS own ON users; DROP POLICY IF EXISTS own ON users"), Ok(vec![1]));
+    assert_eq!(touched("DROP POLICY IF EXISTS other ON users"), Ok(Vec::new()));
+    assert_eq!(touched("DROP TRIGGER IF EXISTS own ON users"), Ok(Vec::new()));
+    assert_eq!(touched("CREATE POLICY other ON users; DROP POLICY IF EXISTS other ON users"), Ok(vec![1, 2]));
+    assert_eq!(touched("BEGIN; DROP POLICY own ON users; ROLLBACK; DROP POLICY IF EXISTS own ON users"), Ok(vec![2, 4]));
+}
+
+#[test]
+fn a_byte_order_mark_is_no_syntax_error() {
+    let findings = check("\u{feff}-- first\nDROP TABLE users;", &examples());
+    assert_eq!((findings[0].line, findings[0].rule), (2, Some("drop-table")));
+    assert_eq!(zdm_analyzer::for_server("\u{feff}SELECT 1").as_deref(), Some("   SELECT 1"));
+}
+
+#[test]
+fn a_type_that_was_just_made_is_like_no_other() {
+    let change = |using: &str| format!("CREATE TYPE size AS ENUM ('s'); ALTER TABLE users ALTER COLUMN name TYPE size USING {using}");
+    for using in ["name::text::size", "name::size", "upper(name)::size"] {
+        assert_eq!(effects(&change(using), &examples()).map(|rows| rows[0].rewrites), Ok(Some(true)), "{using}");
+    }
+    let domain = "CREATE DOMAIN label AS varchar(20); ALTER TABLE users ALTER COLUMN name TYPE label";
+    assert_eq!(effects(domain, &examples()).map(|rows| rows[0].rewrites), Ok(None));
+}

@@ -44,6 +44,11 @@ impl Catalog for TestCatalog {
         if matching.is_empty() { types::operators() } else { matching }
     }
 
+    fn has_on_table(&self, kind: OnTable, table: Oid, name: &str) -> Option<bool> {
+        let there = self.hung.iter().any(|(one, on, called)| *one == kind && *on == table && called == name);
+        (there || !self.hung.is_empty()).then_some(there)
+    }
+
     fn look(&self, query: &str) -> Option<Answer> {
         self.looks.iter().find(|(part, _)| query.contains(part)).map(|(_, answer)| answer.clone())
     }
