@@ -34,6 +34,7 @@ pub fn check(sql: &str, catalog: &dyn Catalog) -> Vec<Finding> {
         Err(message) => return vec![weigh::under_policy(not_analyzable(sql, &message), catalog)],
     };
     let mut script = Script::new(catalog);
+    script.expect(&statements);
     let mut findings = Vec::new();
     for (at, statement) in statements.iter().enumerate() {
         if catalog.interrupted() {
@@ -126,6 +127,7 @@ fn place(mut finding: Finding, outer: &Statement, part: &Part) -> Finding {
 pub fn effects(sql: &str, catalog: &dyn Catalog) -> Result<Vec<Effect>, NotAnalyzable> {
     let statements = parse::statements(sql).map_err(|message| NotAnalyzable { message })?;
     let mut script = Script::new(catalog);
+    script.expect(&statements);
     let mut rows = Vec::new();
     for statement in &statements {
         if catalog.interrupted() {

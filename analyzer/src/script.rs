@@ -18,7 +18,7 @@ use std::rc::Rc;
 
 use crate::catalog::{Catalog, Domain, Function, Oid, OnTable, Relation, Type, Volatility};
 use crate::effects::Volatilities;
-use crate::ir::{ColumnDef, Expr, FunctionFact, QualifiedName, Range, Statement, TypeName};
+use crate::ir::{ColumnDef, Expr, FunctionFact, Kind, QualifiedName, Range, Statement, TypeName};
 use crate::parse;
 pub use changes::Changes;
 pub use follow::follow;
@@ -42,8 +42,9 @@ pub enum Found {
 #[derive(Debug, Clone)]
 pub enum FoundType {
     Existing(Type),
-    /// Made by an earlier statement: whether it is a domain with constraints, and the domain's default.
+    /// Made by an earlier statement: whether it is a domain, or one with constraints, and the domain's default.
     New {
+        domain: bool,
         constrained: bool,
         default: Option<String>,
     },
@@ -61,6 +62,8 @@ pub struct Script<'a> {
     /// What CHECK expressions prove, by their text.
     proofs: RefCell<HashMap<String, Rc<[String]>>>,
     changes: Changes,
+    /// Whether changes are of interest.
+    watched: bool,
     /// The triggers, policies and rules that the text made or dropped, and whether they are there; `None` when that is not known any more.
     hung: HashMap<(OnTable, Oid, String), Option<bool>>,
 }
@@ -75,6 +78,7 @@ impl<'a> Script<'a> {
             functions: HashSet::new(),
             proofs: RefCell::default(),
             changes: Changes::default(),
+            watched: false,
             hung: HashMap::new(),
         }
     }
@@ -109,8 +113,20 @@ impl<'a> Script<'a> {
         self.apply_perhaps(statement);
     }
 
+    /// Reads ahead: only for blocks and for what takes others along does it matter which names were used before.
+    pub fn expect(&mut self, statements: &[Statement]) {
+        self.watched = statements.iter().any(|statement| match &statement.kind {
+            Kind::Block(_) | Kind::DropCascade(_) => true,
+            Kind::Drop(drop) => drop.cascade,
+            _ => false,
+        });
+    }
+
     /// Takes note of the names in a statement of a text.
     pub fn changed(&mut self, text: &str, statement: &Statement) {
+        if !self.watched {
+            return;
+        }
         let mut changes = std::mem::take(&mut self.changes);
         changes.note(text, statement, self);
         self.changes = changes;
@@ -332,7 +348,7 @@ impl<'a> Script<'a> {
         let plain = QualifiedName { schema: name.schema.clone(), name: name.name.clone() };
         if let Some((_, made)) = self.state.types().iter().find(|(new, _)| same_name(new, &plain)) {
             let default = made.default.clone().filter(|_| !name.array);
-            return FoundType::New { constrained: made.constrained && !name.array, default };
+            return FoundType::New { domain: made.domain, constrained: made.constrained && !name.array, default };
         }
         let Some(mut found) = self.resolve_type(name) else { return FoundType::Missing };
         if let (Some(domain), Some(changed)) = (&mut found.domain, self.state.domain(found.oid)) {

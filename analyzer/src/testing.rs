@@ -36,6 +36,8 @@ pub struct TestCatalog {
     /// Composite types (as relations) and the tables OF them.
     typed: Vec<(Oid, Oid)>,
     keys: HashMap<Oid, PartitionKey>,
+    queries: Vec<(String, Found)>,
+    hung: Vec<(OnTable, Oid, String)>,
 }
 
 impl TestCatalog {
@@ -55,6 +57,18 @@ impl TestCatalog {
 
     pub fn set_utc(&mut self, utc: bool) -> &mut Self {
         self.utc = utc;
+        self
+    }
+
+    /// Says what every query gives that has this text in it.
+    pub fn answer(&mut self, part: &str, answer: Found) -> &mut Self {
+        self.queries.push((part.to_owned(), answer));
+        self
+    }
+
+    /// Gives a table a trigger, policy or rule; whatever else is asked for is not there then.
+    pub fn hang(&mut self, kind: OnTable, table: Oid, name: &str) -> &mut Self {
+        self.hung.push((kind, table, name.to_owned()));
         self
     }
 

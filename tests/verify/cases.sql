@@ -638,6 +638,80 @@ DO $$BEGIN ALTER TABLE users ADD CONSTRAINT c CHECK (num > 0); EXCEPTION WHEN du
 
 DO 'DECLARE n int; BEGIN SELECT count(*) INTO n FROM groups; EXECUTE ''ALTER TABLE users ALTER COLUMN big TYPE int''; END'
 
+-- What a DO block runs, as far as the catalogs decide
+
+DO $$BEGIN IF NOT EXISTS (SELECT FROM pg_constraint WHERE conname = 'num_is_small') THEN ALTER TABLE users ADD CONSTRAINT num_is_small CHECK (num < 1000); END IF; END$$
+
+DO $$BEGIN IF EXISTS (SELECT FROM pg_constraint WHERE conname = 'loose_ck') THEN ALTER TABLE loose VALIDATE CONSTRAINT loose_ck; ELSE DROP TABLE users; END IF; END$$
+
+DO $$BEGIN IF EXISTS (SELECT FROM information_schema.columns WHERE table_schema = 'shop' AND table_name = 'loose' AND column_name = 'no_such') THEN ALTER TABLE users ALTER COLUMN num TYPE bigint; ELSIF to_regclass('shop.groups') IS NOT NULL THEN ALTER TABLE groups ADD COLUMN z int; END IF; END$$
+
+DO $$BEGIN IF NOT EXISTS (SELECT FROM information_schema.columns WHERE table_name = 'groups' AND column_name = 'a1') THEN ALTER TABLE groups ADD COLUMN a1 int; END IF;
+IF NOT EXISTS (SELECT FROM information_schema.columns WHERE table_name = 'groups' AND column_name = 'a2') THEN ALTER TABLE members ADD COLUMN a2 int; END IF; END$$
+
+DO $$BEGIN IF EXISTS (SELECT FROM users WHERE num < 0) THEN RAISE EXCEPTION 'not yet'; END IF; ALTER TABLE users ALTER COLUMN num SET NOT NULL; END$$
+
+DO $$BEGIN IF EXISTS (SELECT FROM users WHERE num < 0) THEN UPDATE users SET num = 0 WHERE num < 0; END IF; ALTER TABLE groups ADD COLUMN z int; END$$
+
+DO $$DECLARE which text := 'groups'; BEGIN EXECUTE format('ALTER TABLE %I ADD COLUMN z int DEFAULT (random() * 9)::int', which); END$$
+
+DO $$DECLARE one text; BEGIN FOREACH one IN ARRAY ARRAY['groups', 'members', 'no_such'] LOOP CONTINUE WHEN to_regclass(one) IS NULL; EXECUTE 'ALTER TABLE ' || quote_ident(one) || ' ENABLE ROW LEVEL SECURITY'; END LOOP; END$$
+
+DO $$DECLARE found_one record; BEGIN FOR found_one IN SELECT conname, conrelid::regclass AS at FROM pg_constraint WHERE conrelid = 'shop.loose'::regclass AND contype = 'c' LOOP EXECUTE format('ALTER TABLE %s DROP CONSTRAINT %I', found_one.at, found_one.conname); END LOOP; END$$
+
+DO $$DECLARE key text; BEGIN SELECT conname INTO key FROM pg_constraint WHERE conrelid = 'shop.loose'::regclass AND contype = 'f'; IF key IS NOT NULL THEN EXECUTE format('ALTER TABLE loose DROP CONSTRAINT %I', key); END IF; END$$
+
+DO $$DECLARE is_text boolean := false; BEGIN SELECT count(*) > 0 INTO is_text FROM information_schema.columns WHERE table_name = 'groups' AND column_name = 'title' AND data_type = 'text'; IF NOT is_text THEN RETURN; END IF; ALTER TABLE groups ALTER COLUMN title TYPE varchar(40); END$$
+
+DO $$BEGIN FOR n IN 1..2 LOOP EXECUTE format('ALTER TABLE events_%s ADD CONSTRAINT fits CHECK (day >= 0)', n); END LOOP; END$$
+
+DO $$BEGIN ALTER TABLE loose ADD CONSTRAINT loose_ck CHECK (v > 1); EXCEPTION WHEN duplicate_object THEN NULL; END$$
+
+DO $$BEGIN BEGIN ALTER TABLE users ADD COLUMN email text; EXCEPTION WHEN duplicate_column THEN RAISE NOTICE 'there'; END; ALTER TABLE groups ADD COLUMN z int; END$$
+
+DO $$BEGIN CREATE TYPE mood AS ENUM ('x'); ALTER TABLE groups ADD COLUMN z mood; EXCEPTION WHEN duplicate_object THEN ALTER TABLE members ADD COLUMN z mood; END$$
+
+DO $$BEGIN ALTER TABLE users RENAME COLUMN no_such TO other; EXCEPTION WHEN undefined_column THEN NULL; END$$
+
+-- setup: CREATE PUBLICATION first_feed FOR TABLE groups
+DO $$BEGIN ALTER PUBLICATION first_feed ADD TABLE groups; EXCEPTION WHEN duplicate_object THEN NULL; END$$
+
+-- setup: CREATE PUBLICATION other_feed FOR TABLE groups
+DO $$BEGIN ALTER PUBLICATION other_feed ADD TABLE members; EXCEPTION WHEN duplicate_object THEN NULL; END$$
+
+-- What hangs on a table and is not there
+
+DROP TRIGGER IF EXISTS no_such ON users
+
+DROP POLICY IF EXISTS no_such ON users
+
+DROP RULE IF EXISTS no_such ON users
+
+-- setup: CREATE POLICY own ON users USING (true)
+DROP POLICY IF EXISTS own ON users
+
+-- setup: CREATE TRIGGER own BEFORE UPDATE ON users FOR EACH ROW EXECUTE FUNCTION touch()
+DROP TRIGGER IF EXISTS own ON users
+
+-- What CASCADE takes along
+
+DROP FUNCTION IF EXISTS no_such(int) CASCADE
+
+-- setup: CREATE TRIGGER own BEFORE UPDATE ON users FOR EACH ROW EXECUTE FUNCTION touch(); CREATE TRIGGER own BEFORE UPDATE ON events FOR EACH ROW EXECUTE FUNCTION touch()
+DROP FUNCTION touch() CASCADE
+
+-- setup: ALTER TABLE groups ADD COLUMN z int DEFAULT moving(); CREATE POLICY own ON members USING (moving() > 0); CREATE VIEW moved AS SELECT moving() AS m, id FROM loose
+DROP FUNCTION moving CASCADE
+
+-- setup: ALTER TABLE groups ADD COLUMN z mood; CREATE VIEW moods AS SELECT z FROM groups
+DROP TYPE mood CASCADE
+
+-- setup: CREATE POLICY own ON members USING (EXISTS (SELECT FROM groups g WHERE g.id = group_id))
+DROP TABLE groups CASCADE
+
+-- setup: CREATE POLICY own ON loose USING (v > 0)
+ALTER TABLE loose DROP COLUMN v CASCADE
+
 -- Functions that the planner inlines, and not
 
 -- setup: CREATE FUNCTION whole() RETURNS int LANGUAGE sql VOLATILE RETURN 1

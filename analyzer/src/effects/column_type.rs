@@ -53,7 +53,13 @@ pub fn alter_type(
 
 /// What the change of one column means.
 pub fn change(script: &Script, old: &Column, to: &TypeName, collation: Option<&QualifiedName>, using: Option<&Expr>) -> Change {
-    let FoundType::Existing(new) = script.find_type(to) else { return Change { rewrites: None, reindexes: None } };
+    let computed = using.is_some_and(|expression| expression.bare_column.as_deref() != Some(old.name.as_str()));
+    let new = match script.find_type(to) {
+        FoundType::Existing(new) => new,
+        // Nothing is binary coercible to an enum or a composite type that was just made.
+        FoundType::New { domain, .. } => return Change { rewrites: (computed || !domain).then_some(true), reindexes: None },
+        FoundType::Missing => return Change { rewrites: None, reindexes: None },
+    };
     let rewrites = match using {
         Some(expression) if expression.bare_column.as_deref() != Some(old.name.as_str()) => Some(true),
         Some(expression) => convert(script, old, &expression.casts, &new),

@@ -23,14 +23,21 @@ pub struct Piece {
     pub kind: ir::Kind,
 }
 
+/// The byte order mark that some editors put at the beginning of a file; psql leaves it out.
+const MARK: char = '\u{feff}';
+
 /// `None` when there is nothing for psql in the text.
 pub fn cut(sql: &str) -> Option<Cut> {
-    if !sql.contains('\\') {
+    if !sql.contains('\\') && !sql.starts_with(MARK) {
         return None;
     }
     let mut cut = Cut { text: String::new(), pieces: Vec::new() };
     let mut blanks: Vec<(Range<usize>, bool)> = Vec::new();
+    if sql.starts_with(MARK) {
+        blanks.push((0..MARK.len_utf8(), false));
+    }
     let mut tokens = Tokens::new(sql);
+    tokens.jump(blanks.first().map_or(0, |(span, _)| span.end));
     let mut copy = Seen::Start;
     let mut depth = 0_u32;
     // From here on no line ends data.

@@ -3,11 +3,15 @@
 //! Stricter than [`super::block`], which looks for whatever SQL can be seen: what is not understood here is an end to it, and the block has no
 //! program.
 
+mod loops;
+mod sql;
+mod words;
+
 use std::ops::Range;
 
-use super::block::{PERFORM, Read, STARTS, lines};
-use super::token::{Kind as Token, Token as Mark, Tokens};
-use crate::ir::{Declaration, Handler, Kind, Part, Rows, Scope, Step};
+use super::block::{Read, lines};
+use super::token::{Token, Tokens};
+use crate::ir::{Declaration, Handler, Scope, Step};
 
 /// The most steps of a program, and the deepest nesting.
 const STEPS: usize = 2_000;
@@ -29,7 +33,7 @@ pub fn read(text: &str, offset: Option<usize>, line: u32, read: Read) -> Option<
 
 struct Program<'a> {
     text: &'a str,
-    tokens: Vec<Mark>,
+    tokens: Vec<Token>,
     at: usize,
     offset: Option<usize>,
     line: u32,
@@ -39,101 +43,6 @@ struct Program<'a> {
 }
 
 impl Program<'_> {
-    fn word_at(&self, at: usize) -> Option<String> {
-        let token = self.tokens.get(at)?;
-        self.text.get(token.span.clone()).map(str::to_ascii_lowercase)
-    }
-
-    fn is_at(&self, at: usize, wanted: &str) -> bool {
-        self.word_at(at).is_some_and(|word| word == wanted)
-    }
-
-    fn is(&self, wanted: &str) -> bool {
-        self.is_at(self.at, wanted)
-    }
-
-    /// Past a word that has to be there.
-    fn expect(&mut self, wanted: &str) -> Option<()> {
-        if !self.is(wanted) {
-            return None;
-        }
-        self.at += 1;
-        Some(())
-    }
-
-    fn accept(&mut self, wanted: &str) -> bool {
-        let there = self.is(wanted);
-        self.at += usize::from(there);
-        there
-    }
-
-    /// A name, folded as the server folds it.
-    fn name(&mut self) -> Option<String> {
-        let token = self.tokens.get(self.at)?;
-        let raw = self.text.get(token.span.clone())?;
-        let name = match token.kind {
-            Token::Word => raw.to_lowercase(),
-            Token::Name => raw.trim_matches('"').replace("\"\"", "\""),
-            _ => return None,
-        };
-        self.at += 1;
-        Some(name)
-    }
-
-    /// `<< label >>`, if there is one.
-    fn label(&mut self) -> Option<()> {
-        if self.is("<") && self.is_at(self.at + 1, "<") {
-            self.at += 2;
-            self.name()?;
-            self.expect(">")?;
-            self.expect(">")?;
-        }
-        Some(())
-    }
-
-    fn text_of(&self, tokens: Range<usize>) -> Option<String> {
-        if tokens.is_empty() {
-            return None;
-        }
-        let (first, last) = (self.tokens.get(tokens.start)?, self.tokens.get(tokens.end - 1)?);
-        self.text.get(first.span.start..last.span.end).map(str::to_owned)
-    }
-
-    /// The tokens up to the first of some words that is in no parentheses and in no CASE; stands on that word then.
-    fn until(&mut self, wanted: &[&str]) -> Option<Range<usize>> {
-        let (start, mut open, mut cases) = (self.at, 0_u32, 0_u32);
-        while let Some(word) = self.word_at(self.at) {
-            if open == 0 && cases == 0 && wanted.contains(&word.as_str()) {
-                return Some(start..self.at);
-            }
-            match word.as_str() {
-                "(" | "[" => open += 1,
-                ")" | "]" => open = open.checked_sub(1)?,
-                "case" => cases += 1,
-                "end" => cases = cases.checked_sub(1)?,
-                ";" => return None,
-                _ => {}
-            }
-            self.at += 1;
-        }
-        None
-    }
-
-    /// The same, as text, and past the word.
-    fn upto(&mut self, wanted: &str) -> Option<String> {
-        let tokens = self.until(&[wanted])?;
-        self.at += 1;
-        self.text_of(tokens)
-    }
-
-    fn to_semicolon(&mut self) -> Option<Range<usize>> {
-        let start = self.at;
-        let rest = self.tokens.get(start..)?;
-        let length = rest.iter().position(|token| token.is(b';'))?;
-        self.at = start + length + 1;
-        Some(start..start + length)
-    }
-
     fn scope(&mut self) -> Option<Scope> {
         self.depth += 1;
         if self.depth > DEPTH {
@@ -302,95 +211,6 @@ impl Program<'_> {
         self.expect(";")
     }
 
-    fn body(&mut self) -> Option<Vec<Step>> {
-        self.expect("loop")?;
-        let body = self.steps()?;
-        self.closing("loop")?;
-        Some(body)
-    }
-
-    fn plain_loop(&mut self) -> Option<Step> {
-        let condition = match self.accept("while") {
-            true => {
-                let tokens = self.until(&["loop"])?;
-                Some(self.text_of(tokens)?)
-            }
-            false => None,
-        };
-        Some(Step::Loop { condition, body: self.body()? })
-    }
-
-    fn names(&mut self) -> Option<Vec<String>> {
-        let mut names = vec![self.name()?];
-        while self.accept(",") {
-            names.push(self.name()?);
-        }
-        Some(names)
-    }
-
-    fn loop_over(&mut self) -> Option<Step> {
-        self.at += 1;
-        let targets = self.names()?;
-        self.expect("in")?;
-        let reverse = self.accept("reverse");
-        let tokens = self.until(&["loop"])?;
-        let inner = tokens.clone();
-        let range = tokens.clone().find(|at| self.is_at(*at, ".") && self.is_at(at + 1, "."));
-        if self.is_at(inner.start, "execute") {
-            if inner.clone().any(|at| self.is_at(at, "using")) {
-                return None;
-            }
-            let text = self.text_of(inner.start + 1..inner.end)?;
-            return Some(Step::Rows { targets, query: Rows::Dynamic(text), body: self.body()? });
-        }
-        let query = |word: &str| ["select", "with", "values", "(", "table"].contains(&word);
-        let is_query = self.word_at(inner.start).is_some_and(|word| query(&word));
-        match (range, targets.as_slice()) {
-            (Some(dots), [name]) if !is_query => {
-                let name = name.clone();
-                let (first, last, step) = self.bounds(inner, dots)?;
-                Some(Step::Range { name, first, last, step, reverse, body: self.body()? })
-            }
-            _ if is_query && !reverse => {
-                let text = self.text_of(inner)?;
-                Some(Step::Rows { targets, query: Rows::Query(text), body: self.body()? })
-            }
-            _ => None,
-        }
-    }
-
-    fn bounds(&self, tokens: Range<usize>, dots: usize) -> Option<(String, String, Option<String>)> {
-        let by = tokens.clone().find(|at| self.is_at(*at, "by"));
-        let step = match by {
-            Some(by) => Some(self.text_of(by + 1..tokens.end)?),
-            None => None,
-        };
-        let last = self.text_of(dots + 2..by.unwrap_or(tokens.end))?;
-        Some((self.text_of(tokens.start..dots)?, last, step))
-    }
-
-    fn elements(&mut self) -> Option<Step> {
-        self.at += 1;
-        let name = self.name()?;
-        self.expect("in")?;
-        self.expect("array")?;
-        let tokens = self.until(&["loop"])?;
-        let array = self.text_of(tokens)?;
-        Some(Step::Elements { name, array, body: self.body()? })
-    }
-
-    fn leave(&mut self, next: bool) -> Option<Step> {
-        self.at += 1;
-        let tokens = self.to_semicolon()?;
-        if tokens.is_empty() {
-            return Some(Step::Leave { condition: None, next });
-        }
-        if !self.is_at(tokens.start, "when") {
-            return None;
-        }
-        Some(Step::Leave { condition: Some(self.text_of(tokens.start + 1..tokens.end)?), next })
-    }
-
     fn line_at(&self, byte: usize) -> u32 {
         self.line.saturating_add(lines(self.text.get(..byte).unwrap_or_default()))
     }
@@ -428,88 +248,5 @@ impl Program<'_> {
                 Some(start..end)
             }
         }
-    }
-
-    /// A statement of SQL, or an assignment.
-    fn sql(&mut self, word: &str) -> Option<Step> {
-        let tokens = self.to_semicolon()?;
-        if !STARTS.contains(&word) {
-            return self.assignment(tokens);
-        }
-        let (first, last) = (self.tokens.get(tokens.start)?, self.tokens.get(tokens.end.checked_sub(1)?)?);
-        let span = first.span.start..last.span.end;
-        let mut text = self.text.get(span.clone())?.to_owned();
-        if word == PERFORM {
-            text.replace_range(..PERFORM.len(), "SELECT ");
-        }
-        let mut into = Vec::new();
-        if let Some((names, blank)) = self.variables(tokens.clone()) {
-            let blank = blank.start - span.start..blank.end - span.start;
-            let filler: String = text.get(blank.clone())?.chars().map(|c| if c == '\n' { '\n' } else { ' ' }).collect();
-            if filler.len() != blank.len() {
-                return None;
-            }
-            text.replace_range(blank, &filler);
-            into = names;
-        }
-        let part = self.part(text, span.start)?;
-        let queries = ["select", "with", PERFORM].contains(&word);
-        match queries {
-            true if !into.is_empty() || word == PERFORM => Some(Step::Query { query: part.text.clone(), into, part }),
-            _ if !into.is_empty() => Some(Step::Query { query: String::new(), into, part }),
-            _ => Some(Step::Run(part)),
-        }
-    }
-
-    fn part(&self, text: String, at: usize) -> Option<Part> {
-        let mut statements = (self.read)(&text).ok()?;
-        let line = self.line_at(at);
-        for statement in &mut statements {
-            statement.line = statement.line.saturating_add(line).saturating_sub(1);
-            // What ends a transaction is more than is followed here.
-            if matches!(statement.kind, Kind::Transaction(_)) {
-                return None;
-            }
-        }
-        Some(Part { text, statements, offset: self.offset.map(|offset| offset + at), certain: true })
-    }
-
-    /// `name := value;` What is assigned to a part of a variable makes the whole unknown.
-    fn assignment(&mut self, tokens: Range<usize>) -> Option<Step> {
-        let sign = tokens.clone().find(|at| self.is_at(*at, "="))?;
-        let end = if sign > tokens.start && self.is_at(sign - 1, ":") { sign - 1 } else { sign };
-        let after = self.at;
-        self.at = tokens.start;
-        let name = self.name()?;
-        let whole = self.at == end;
-        self.at = after;
-        if !whole {
-            return Some(Step::Forget(vec![name]));
-        }
-        Some(Step::Assign { name, value: self.text_of(sign + 1..tokens.end)? })
-    }
-
-    /// The variables after INTO, and where they stand with it; a part of a record is the record here.
-    fn variables(&self, tokens: Range<usize>) -> Option<(Vec<String>, Range<usize>)> {
-        let first = ["insert", "merge"];
-        let into = tokens.clone().skip(1).find(|at| self.is_at(*at, "into") && !first.iter().any(|word| self.is_at(at - 1, word)))?;
-        let mut at = into + 1;
-        if self.is_at(at, "strict") {
-            at += 1;
-        }
-        let mut names = Vec::new();
-        loop {
-            let token = self.tokens.get(at).filter(|_| at < tokens.end)?;
-            names.push(self.text.get(token.span.clone())?.trim_matches('"').to_lowercase());
-            at += 1;
-            while self.is_at(at, ".") {
-                at += 2;
-            }
-            if !self.is_at(at, ",") {
-                break;
-            }
-            at += 1;
-        }
-        Some((names, self.tokens.get(into)?.span.start..self.tokens.get(at - 1)?.span.end))
     }
 }

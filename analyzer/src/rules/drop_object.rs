@@ -8,13 +8,14 @@ super::rule! {
     /// Dropping a function or a type breaks programs that still use it, and may take columns along.
     ///
     /// **What it detects.** `DROP FUNCTION`, `PROCEDURE`, `AGGREGATE`, `TYPE`, `DOMAIN` without CASCADE; and `DROP TYPE` or
-    /// `DOMAIN` with CASCADE where tables that hold rows have columns of it.
+    /// `DOMAIN` with CASCADE where tables that hold rows have columns of it; and `DROP FUNCTION` or `EXTENSION` with CASCADE where triggers, policies, defaults
+    /// or columns go.
     ///
     /// **Why.** Statements that name the object fail from then on. With CASCADE the columns go, and their data is lost.
     ///
     /// **Instead.** Deploy code that no longer uses it first.
     ///
-    /// **Does not fire when** CASCADE is there and no such column is: then only unbounded-effect speaks.
+    /// **Does not fire when** CASCADE is there and nothing of that is, or what goes is not known: then only unbounded-effect speaks.
     ///
     /// ### Bad
     ///

@@ -8,21 +8,21 @@ super::rule! {
     /// The statement runs code that is not at hand.
     ///
     /// **What it detects.** `CALL`, a `SELECT` that does nothing but call a volatile function of a user's, `EXECUTE`, `LOAD`,
-    /// `ALTER EXTENSION ... UPDATE`, commands of psql that read or run something else (`\i`, `\gexec`, `\connect`), and a `DO` block whose
-    /// statements cannot all be seen, or need not all run.
+    /// `ALTER EXTENSION ... UPDATE`, commands of psql that read or run something else (`\i`, `\gexec`, `\connect`), and a `DO` block of which
+    /// neither the text nor the system's catalogs say which statements run.
     ///
     /// **Why.** What such a statement does to tables cannot be read off its text. It is not judged, and not called safe. The SQL that can be seen in a
     /// DO block is judged all the same, with its own lines.
     ///
     /// **Instead.** Run the statements inside on their own, so that each can be judged.
     ///
-    /// **Does not fire when** the statement is plain SQL, or a DO block in PL/pgSQL that is nothing but plain SQL (`EXECUTE` of a constant included) from
-    /// its first to its last statement.
+    /// **Does not fire when** the statement is plain SQL, or a DO block in PL/pgSQL whose conditions, loops and texts for `EXECUTE` ask nothing but the
+    /// system's catalogs, or decide only about changes of rows and about failing.
     ///
     /// ### Bad
     ///
     /// ```sql
-    /// DO $$ BEGIN EXECUTE format('drop table %I', 'users'); END $$;
+    /// DO $$ BEGIN EXECUTE (SELECT note FROM orders LIMIT 1); END $$;
     /// ```
     ///
     /// ### Good

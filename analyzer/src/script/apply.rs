@@ -109,11 +109,12 @@ impl Script<'_> {
     fn domain(&mut self, made: &NewDomain) {
         let (constrained, default) = match self.find_type(&made.base) {
             FoundType::Existing(Type { domain: Some(Domain { constrained, default, .. }), .. }) => (constrained, default),
-            FoundType::New { constrained, default } => (constrained, default),
+            FoundType::New { constrained, default, .. } => (constrained, default),
             FoundType::Existing(_) | FoundType::Missing => (false, None),
         };
         let made_default = made.default.clone().unwrap_or(default);
-        self.state.create_type(made.name.clone(), NewType { constrained: constrained || made.constrained, default: made_default });
+        self.state
+            .create_type(made.name.clone(), NewType { domain: true, constrained: constrained || made.constrained, default: made_default });
     }
 
     fn alter_domain(&mut self, altered: &AlterDomain) {
@@ -124,10 +125,10 @@ impl Script<'_> {
                 DomainChange::Default(default) => domain.default = Some(default.clone()),
                 DomainChange::Other => {}
             }),
-            FoundType::New { constrained, default } => {
+            FoundType::New { constrained, default, .. } => {
                 let made = match &altered.change {
-                    DomainChange::Constrained => NewType { constrained: true, default },
-                    DomainChange::Default(default) => NewType { constrained, default: default.clone() },
+                    DomainChange::Constrained => NewType { domain: true, constrained: true, default },
+                    DomainChange::Default(default) => NewType { domain: true, constrained, default: default.clone() },
                     DomainChange::Other => return,
                 };
                 self.state.create_type(altered.name.clone(), made);

@@ -10,8 +10,17 @@ use crate::ir::{Action, Creation, Dropped, Kind, New, Renamed, Rooted, Statement
 use crate::parse::token::{Kind as Token, Tokens, unquoted};
 use crate::quote;
 
-/// Endings of the names that the server gives.
-const ENDINGS: &[&str] = &["_key", "_pkey", "_fkey", "_check", "_idx", "_seq", "_excl", "_not_null", "_statistics"];
+/// Endings of the names that the server gives, and a word of the statements for which it does.
+const ENDINGS: &[(&str, &[&str])] = &[
+    ("_key", &["unique"]),
+    ("_pkey", &["primary"]),
+    ("_fkey", &["references"]),
+    ("_check", &["check"]),
+    ("_idx", &["index", "like"]),
+    ("_seq", &["serial", "bigserial", "smallserial", "serial4", "serial8", "identity"]),
+    ("_excl", &["exclude"]),
+    ("_not_null", &["null", "primary"]),
+];
 
 /// Columns of the catalogs that hold names of things, or the relations that they belong to.
 const NAMES: &[&str] = &[
@@ -51,6 +60,21 @@ const NAMES: &[&str] = &[
     "viewname",
 ];
 
+/// Those of them that an extension may fill.
+const EXTENDED: &[&str] = &[
+    "extname",
+    "matviewname",
+    "proname",
+    "relname",
+    "routine_name",
+    "sequence_name",
+    "sequencename",
+    "table_name",
+    "tablename",
+    "typname",
+    "viewname",
+];
+
 /// How words begin that ask something of the database: of a catalog, or of a setting.
 const ASKS: &[&str] = &[
     "col_",
@@ -83,6 +107,8 @@ const WORDS: usize = 20_000;
 pub struct Changes {
     /// The names and constants in statements that changed something, in lower case.
     words: HashSet<String>,
+    /// There may be functions, types and tables that no statement names.
+    extended: bool,
     /// Nothing can be said any more.
     anything: bool,
 }
@@ -94,8 +120,8 @@ impl Changes {
             return;
         }
         let text = text.get(statement.span.clone()).unwrap_or(text);
-        self.anything =
-            changes_more_than_it_names(&statement.kind, script) || statement.tag == "CREATE EXTENSION" && !has_extension(text, script);
+        self.anything = changes_more_than_it_names(&statement.kind, script);
+        self.extended |= statement.tag == "CREATE EXTENSION" && !has_extension(text, script);
         for token in Tokens::new(text) {
             let Some(raw) = text.get(token.span.clone()) else { continue };
             let word = match token.kind {
@@ -143,7 +169,8 @@ impl Changes {
                 }
                 continue;
             }
-            missed |= from && asks_by_name(&word, at).is_some_and(|listed| !listed || self.alternatives_missed(&tokens, query, at));
+            missed |= from
+                && asks_by_name(&word, at, self.extended).is_some_and(|listed| !listed || self.alternatives_missed(&tokens, query, at));
         }
         ends_well(select, from, missed, all)
     }
@@ -163,14 +190,14 @@ impl Changes {
             return true;
         }
         let bare = last.trim_end_matches(|c: char| c.is_ascii_digit());
-        ENDINGS.iter().any(|ending| bare.ends_with(ending))
+        ENDINGS.iter().any(|(ending, words)| bare.ends_with(ending) && words.iter().any(|word| self.words.contains(*word)))
             && last.char_indices().filter(|(_, c)| *c == '_').any(|(at, _)| last.get(..at).is_some_and(|start| self.words.contains(start)))
     }
 }
 
 /// Whether the constant at `at` is what a column of the catalogs that holds names, or relations, is to be equal to; and if so, whether it is the first of
 /// a list of such.
-fn asks_by_name<'a>(word: &impl Fn(usize) -> &'a str, at: usize) -> Option<bool> {
+fn asks_by_name<'a>(word: &impl Fn(usize) -> &'a str, at: usize, extended: bool) -> Option<bool> {
     let back = |steps: usize| at.checked_sub(steps).map(word).unwrap_or_default();
     // ('name'::text), as a variable is written
     let first = if back(1) == "(" && back(2) == "=" { 2 } else { 1 };
@@ -180,7 +207,8 @@ fn asks_by_name<'a>(word: &impl Fn(usize) -> &'a str, at: usize) -> Option<bool>
         _ if listed => back(3),
         _ => return None,
     };
-    NAMES.iter().any(|name| column.eq_ignore_ascii_case(name)).then_some(listed)
+    let made = extended && EXTENDED.iter().any(|name| column.eq_ignore_ascii_case(name));
+    (!made && NAMES.iter().any(|name| column.eq_ignore_ascii_case(name))).then_some(listed)
 }
 
 /// `missed`: a name is asked for that was not used; `all`: nothing speaks against it.

@@ -4,13 +4,15 @@
 //! what reads the system's catalogs. An answer counts as long as nothing before it can have changed it ([`super::changes`]). Where the way is not known and it
 //! matters, there is no answer at all: the block stays unknown.
 
+mod ask;
 mod fails;
+mod maybe;
 mod values;
 
 use values::{Value, Variables};
 
 use super::{Changes, Script};
-use crate::ir::{Block, Handler, Kind, Part, Rows, Scope, Statement, Step};
+use crate::ir::{Block, Handler, Kind, Part, Rows, Scope, Step};
 use crate::parse;
 
 /// The most questions, steps and parts; and turns of a loop.
@@ -295,112 +297,5 @@ impl Walk<'_, '_> {
         }
         self.maybe(body)?;
         Some(Way::On)
-    }
-
-    /// Steps that need not run, or run any number of times: fine as long as they do nothing but change rows.
-    fn maybe(&mut self, steps: &[Step]) -> Option<()> {
-        for step in steps {
-            self.steps += 1;
-            match step {
-                Step::Run(part) | Step::Query { part, .. } => {
-                    if !part.statements.iter().all(|statement| matches!(statement.kind, Kind::Modify(_))) {
-                        return None;
-                    }
-                    self.run(Part { certain: false, ..part.clone() });
-                    if let Step::Query { into, .. } = step {
-                        self.forget(into);
-                    }
-                }
-                Step::Assign { name, .. } => self.variables.forget(name),
-                Step::Forget(names) => self.forget(names),
-                Step::If { arms, otherwise } => {
-                    for (_, body) in arms {
-                        self.maybe(body)?;
-                    }
-                    self.maybe(otherwise)?;
-                }
-                Step::Rows { targets, body, .. } => {
-                    self.forget(targets);
-                    self.maybe(body)?;
-                }
-                Step::Range { body, .. } | Step::Elements { body, .. } | Step::Loop { body, .. } => self.maybe(body)?,
-                Step::Scope(scope) => {
-                    self.maybe(&scope.body)?;
-                    for handler in &scope.handlers {
-                        self.maybe(&handler.body)?;
-                    }
-                }
-                Step::Leave { .. } => {}
-                // Then the whole fails, and nothing of it stays.
-                Step::Fail => return Some(()),
-                Step::Execute { .. } | Step::Return => return None,
-            }
-        }
-        Some(())
-    }
-
-    fn truth(&mut self, condition: &str) -> Truth {
-        match self.value(condition, Some("boolean")) {
-            Some(Value::Known(Some(value))) if value == "t" => Truth::Yes,
-            Some(Value::Known(_)) => Truth::No,
-            _ => Truth::Unknown,
-        }
-    }
-
-    fn number(&mut self, text: &str) -> Option<i64> {
-        match self.value(text, Some("integer"))? {
-            Value::Known(value) => value?.parse().ok(),
-            Value::Unknown => None,
-        }
-    }
-
-    /// What an expression gives; nothing at all if it may do more than give something.
-    fn value(&mut self, expression: &str, type_text: Option<&str>) -> Option<Value> {
-        let type_text = type_text.filter(|text| *text != "record");
-        let asked = self.variables.fill(expression).and_then(|filled| {
-            self.trusts(&filled).then_some(())?;
-            let query = match type_text {
-                Some(type_text) => format!("SELECT ({filled})::{type_text}"),
-                None => format!("SELECT {filled}"),
-            };
-            self.look_at(&query)
-        });
-        if let Some(answer) = asked {
-            return Some(Value::Known(answer.rows.into_iter().next().and_then(|row| row.into_iter().next()).flatten()));
-        }
-        let statements = parse::dynamic(&format!("SELECT {expression}")).ok()?;
-        let does = |statement: &Statement| match &statement.kind {
-            Kind::Calls(calls) => calls.iter().any(|(name, arguments)| self.script.may_do_anything(name, *arguments)),
-            _ => false,
-        };
-        (!statements.iter().any(does)).then_some(Value::Unknown)
-    }
-
-    /// Whether a query does nothing but read and change rows.
-    fn only_reads(&self, query: &str) -> bool {
-        parse::dynamic(query).is_ok_and(|statements| {
-            statements.iter().all(|statement| match &statement.kind {
-                Kind::Modify(_) => true,
-                Kind::Calls(calls) => !calls.iter().any(|(name, arguments)| self.script.may_do_anything(name, *arguments)),
-                _ => false,
-            })
-        })
-    }
-
-    fn trusts(&self, query: &str) -> bool {
-        self.changes.leave_alone(query)
-    }
-
-    fn look(&mut self, query: &str) -> Option<crate::catalog::Found> {
-        let filled = self.variables.fill(query)?;
-        self.look_at(&filled)
-    }
-
-    fn look_at(&mut self, query: &str) -> Option<crate::catalog::Found> {
-        self.looks += 1;
-        if self.looks > LOOKS || !self.trusts(query) {
-            return None;
-        }
-        self.script.catalog().query(query)
     }
 }

@@ -27,6 +27,7 @@ pub struct Place {
 /// A type that the text made.
 #[derive(Debug, Clone, Default)]
 pub struct NewType {
+    pub domain: bool,
     pub constrained: bool,
     /// As in [`crate::catalog::Domain`].
     pub default: Option<String>,

@@ -44,6 +44,15 @@ impl Catalog for TestCatalog {
         if matching.is_empty() { types::operators() } else { matching }
     }
 
+    fn has_on_table(&self, kind: OnTable, table: Oid, name: &str) -> Option<bool> {
+        let there = self.hung.iter().any(|(one, on, called)| *one == kind && *on == table && called == name);
+        (there || !self.hung.is_empty()).then_some(there)
+    }
+
+    fn query(&self, query: &str) -> Option<Found> {
+        self.queries.iter().find(|(part, _)| query.contains(part)).map(|(_, answer)| answer.clone())
+    }
+
     fn schema_exists(&self, schema: &str) -> bool {
         schema == "public" || self.relations.values().any(|relation| relation.schema == schema)
     }
