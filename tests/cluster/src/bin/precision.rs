@@ -126,7 +126,7 @@ fn main() -> ExitCode {
     println!("| | precision | recall | hits | false alarms | misses | rightly quiet |\n|---|---|---|---|---|---|---|");
     (0..judges).for_each(|judge| print(judge, &statements));
     println!();
-    for judge in 0..judges {
+    for (judge, name) in JUDGES.iter().enumerate().take(judges) {
         for one in statements.iter().filter(|one| one.heavy != one.warned[judge]) {
             if verbose || judge < 2 {
                 let verb = match (one.heavy, one.unknown && judge < 2) {
@@ -134,7 +134,7 @@ fn main() -> ExitCode {
                     (true, false) => "misses",
                     (false, _) => "warns of",
                 };
-                println!("{} {verb}: {}\n    {}", JUDGES[judge], one.sql, one.notes);
+                println!("{name} {verb}: {}\n    {}", one.sql, one.notes);
             }
         }
     }
