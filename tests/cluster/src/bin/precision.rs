@@ -34,6 +34,8 @@ struct Measured {
     sql: String,
     heavy: bool,
     warned: [bool; JUDGES.len()],
+    /// We say that it cannot be judged: no warning, and no promise.
+    unknown: bool,
     notes: String,
 }
 
@@ -47,7 +49,8 @@ fn measure(case: &Case, outcome: &Outcome) -> Option<Measured> {
     let came = outcome.came.as_ref().ok()?;
     let warned = [outcome.findings.iter().any(|row| warns(row)), outcome.said.iter().any(long), false, false];
     let notes = format!("came: {}\n    found: {}", show(came), outcome.findings.join("; "));
-    Some(Measured { sql: case.sql.clone(), heavy: came.iter().any(long), warned, notes })
+    let unknown = outcome.findings.iter().any(|row| row.starts_with("unknown|"));
+    Some(Measured { sql: case.sql.clone(), heavy: came.iter().any(long), warned, unknown, notes })
 }
 
 /// The rules of squawk that each statement offends, by number.
@@ -73,12 +76,11 @@ fn squawk(program: &str, major: i32, statements: &[Measured]) -> std::io::Result
     Ok(found)
 }
 
-fn print(judge: usize, statements: &[Measured]) -> bool {
+fn print(judge: usize, statements: &[Measured]) {
     let count = |heavy: bool, warned: bool| statements.iter().filter(|one| one.heavy == heavy && one.warned[judge] == warned).count();
     let (hit, alarm, miss, quiet) = (count(true, true), count(false, true), count(true, false), count(false, false));
     let share = |part: usize, whole: usize| if whole == 0 { 1.0 } else { part as f64 / whole as f64 };
     println!("| {} | {:.3} | {:.3} | {hit} | {alarm} | {miss} | {quiet} |", JUDGES[judge], share(hit, hit + alarm), share(hit, hit + miss));
-    alarm + miss == 0
 }
 
 fn main() -> ExitCode {
@@ -122,14 +124,21 @@ fn main() -> ExitCode {
         }
     }
     println!("| | precision | recall | hits | false alarms | misses | rightly quiet |\n|---|---|---|---|---|---|---|");
-    let right = (0..judges).map(|judge| print(judge, &statements)).collect::<Vec<_>>();
-    for judge in 0..judges {
+    (0..judges).for_each(|judge| print(judge, &statements));
+    println!();
+    for (judge, name) in JUDGES.iter().enumerate().take(judges) {
         for one in statements.iter().filter(|one| one.heavy != one.warned[judge]) {
             if verbose || judge < 2 {
-                println!("{} {}: {}\n    {}", JUDGES[judge], if one.heavy { "misses" } else { "warns of" }, one.sql, one.notes);
+                let verb = match (one.heavy, one.unknown && judge < 2) {
+                    (true, true) => "leaves open",
+                    (true, false) => "misses",
+                    (false, _) => "warns of",
+                };
+                println!("{name} {verb}: {}\n    {}", one.sql, one.notes);
             }
         }
     }
-    // The bar is for us.
-    if right[..2].iter().all(|right| *right) { ExitCode::SUCCESS } else { ExitCode::from(1) }
+    // The bar is for us. What is said to be unknown counts as a miss above, but nobody was told that it is harmless.
+    let right = |one: &Measured| one.warned[..2].iter().all(|warned| *warned == one.heavy) || one.heavy && one.unknown;
+    if statements.iter().all(right) { ExitCode::SUCCESS } else { ExitCode::from(1) }
 }
