@@ -44,6 +44,8 @@ pub struct LiveCatalog {
     /// With whose rights the catalogs are read.
     owner: pg_sys::Oid,
     error: RefCell<Option<ServerError>>,
+    /// It was looked at whether the owner may read the catalogs.
+    readable: OnceCell<()>,
     relations: RefCell<HashMap<Oid, Option<Rc<Known>>>>,
     policies: OnceCell<Policies>,
     /// Whether questions about what others do at this moment are to be answered.
@@ -59,6 +61,7 @@ impl LiveCatalog {
         Self {
             owner: shim::function_owner(fcinfo),
             error: RefCell::default(),
+            readable: OnceCell::new(),
             relations: RefCell::default(),
             momentary: true,
             jobs: OnceCell::new(),
@@ -93,6 +96,12 @@ impl LiveCatalog {
         })
     }
 
+    /// Asks by a direct read of the catalogs, if the owner of our function may read them: that is looked at before the first such question.
+    fn ask_catalogs<T>(&self, unknown: T, question: impl FnOnce() -> Result<T, ServerError>) -> T {
+        self.readable.get_or_init(|| self.ask((), || shim::may_read_catalogs(self.owner)));
+        self.ask(unknown, question)
+    }
+
     /// Asks about the moment, unless that is not to be asked.
     fn ask_now<T>(&self, unknown: T, question: impl FnOnce() -> Result<T, ServerError>) -> T {
         if self.momentary { self.ask(unknown, question) } else { unknown }
@@ -107,7 +116,7 @@ impl LiveCatalog {
         if let Some(known) = self.relations.borrow().get(&relation) {
             return known.clone();
         }
-        let known = self.ask(None, || describe::relation(relation)).map(Rc::new);
+        let known = self.ask_catalogs(None, || describe::relation(relation)).map(Rc::new);
         self.relations.borrow_mut().insert(relation, known.clone());
         known
     }
@@ -135,7 +144,7 @@ impl Catalog for LiveCatalog {
     }
 
     fn resolve_type(&self, name: &TypeName) -> Option<Type> {
-        self.ask(None, || {
+        self.ask_catalogs(None, || {
             let found = shim::resolve_type(&Name::new(name.schema.as_deref(), &name.name), &name.modifiers, name.array)?;
             match found {
                 Some((oid, typmod)) => types::type_by_oid(oid, typmod),
@@ -158,7 +167,7 @@ impl Catalog for LiveCatalog {
 
     fn dependent_views(&self, relation: Oid, column: Option<&str>) -> Vec<Oid> {
         let Some(known) = self.known(relation) else { return Vec::new() };
-        self.ask(Vec::new(), || facts::dependent_views(&known, column, self.owner))
+        self.ask_catalogs(Vec::new(), || facts::dependent_views(&known, column, self.owner))
     }
 
     fn schema_exists(&self, schema: &str) -> bool {
@@ -187,7 +196,7 @@ impl Catalog for LiveCatalog {
     fn tablespace(&self, relation: Oid) -> Option<String> {
         {
             let tablespace = self.known(relation)?.tablespace;
-            self.ask(None, || shim::tablespace(tablespace))
+            self.ask_catalogs(None, || shim::tablespace(tablespace))
         }
     }
 
@@ -218,12 +227,12 @@ impl Catalog for LiveCatalog {
 
     fn table_facts(&self, relation: Oid) -> Option<TableFacts> {
         let known = self.known(relation)?;
-        self.ask(None, || details::table(&known, self.owner))
+        self.ask_catalogs(None, || details::table(&known, self.owner))
     }
 
     fn index_shape(&self, index: Oid) -> Option<IndexShape> {
         let table = self.known(index)?.relation.index_of.and_then(|table| self.known(table))?;
-        self.ask(None, || details::index(index, &table))
+        self.ask_catalogs(None, || details::index(index, &table))
     }
 
     fn index_scans(&self, index: Oid) -> Option<u64> {
@@ -256,12 +265,12 @@ impl Catalog for LiveCatalog {
 
     fn column_statistics(&self, relation: Oid, column: &str) -> Option<ColumnStatistics> {
         let number = self.known(relation)?.number(column)?;
-        self.ask(None, || types::statistics(relation, number))
+        self.ask_catalogs(None, || types::statistics(relation, number, self.owner))
     }
 
     fn column_dependents(&self, relation: Oid, column: &str) -> Option<Vec<Dependent>> {
         let known = self.known(relation)?;
-        self.ask(None, || details::dependents(&known, column, self.owner))
+        self.ask_catalogs(None, || details::dependents(&known, column, self.owner))
     }
 
     fn look(&self, root: Oid, relations: &[Oid], question: &Question) -> Option<Answer> {
@@ -331,7 +340,7 @@ impl Catalog for LiveCatalog {
     }
 
     fn policies(&self, table: Oid) -> Option<usize> {
-        self.ask(None, || details::policies(table))
+        self.ask_catalogs(None, || details::policies(table))
     }
 
     fn is_populated(&self, view: Oid) -> Option<bool> {
@@ -339,11 +348,11 @@ impl Catalog for LiveCatalog {
     }
 
     fn detach_pending(&self, parent: Oid) -> Option<Oid> {
-        self.ask(None, || details::detach_pending(parent))
+        self.ask_catalogs(None, || details::detach_pending(parent))
     }
 
     fn is_published(&self, table: Oid) -> Option<bool> {
-        self.ask(None, || details::published(table, self.owner))
+        self.ask_catalogs(None, || details::published(table, self.owner))
     }
 
     fn sequence_users(&self, sequence: Oid) -> Option<Vec<Oid>> {

@@ -68,6 +68,7 @@ unsafe extern "C-unwind" {
     fn zdm_shim_statistics_relation(schema: *const c_char, name: *const c_char, relation: *mut pg_sys::Oid) -> *mut pg_sys::ErrorData;
     fn zdm_shim_setting(name: *const c_char, value: *mut *mut c_char) -> *mut pg_sys::ErrorData;
     fn zdm_shim_creation_schema(name: *mut *mut c_char) -> *mut pg_sys::ErrorData;
+    fn zdm_shim_may_read_catalogs(role: pg_sys::Oid) -> *mut pg_sys::ErrorData;
     fn zdm_shim_tablespace(tablespace: pg_sys::Oid, name: *mut *mut c_char) -> *mut pg_sys::ErrorData;
     fn zdm_shim_time_zone_is_utc() -> bool;
     fn zdm_shim_default_is_volatile(
@@ -344,6 +345,12 @@ pub fn creation_schema() -> Result<Option<String>, ServerError> {
         ServerError::check(zdm_shim_creation_schema(&mut name))?;
         Ok(from_server(name))
     }
+}
+
+/// An error when the role may not read the catalogs that are read directly.
+pub fn may_read_catalogs(role: pg_sys::Oid) -> Result<(), ServerError> {
+    // SAFETY: errors come back as data.
+    ServerError::check(unsafe { zdm_shim_may_read_catalogs(role) })
 }
 
 /// The name of a tablespace; that of the database for InvalidOid.

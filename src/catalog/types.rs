@@ -33,7 +33,7 @@ struct RawStatistics {
 
 unsafe extern "C-unwind" {
     fn zdm_shim_describe_type(type_oid: pg_sys::Oid, typmod: i32, result: *mut RawType) -> *mut pg_sys::ErrorData;
-    fn zdm_shim_statistics(relation: pg_sys::Oid, column: i16, result: *mut RawStatistics) -> *mut pg_sys::ErrorData;
+    fn zdm_shim_statistics(relation: pg_sys::Oid, column: i16, owner: pg_sys::Oid, result: *mut RawStatistics) -> *mut pg_sys::ErrorData;
 }
 
 /// Reads all about a type; `None` when there is none.
@@ -69,11 +69,11 @@ pub fn type_by_oid(type_oid: u32, typmod: i32) -> Result<Option<Type>, ServerErr
 }
 
 /// What ANALYZE found in a column, as far as the running user may know.
-pub fn statistics(relation: u32, column: i16) -> Result<Option<ColumnStatistics>, ServerError> {
+pub fn statistics(relation: u32, column: i16, owner: pg_sys::Oid) -> Result<Option<ColumnStatistics>, ServerError> {
     shim::in_scratch_memory(|| {
         let mut raw = RawStatistics { found: false, has_greatest: false, null_fraction: 0.0, distinct: 0.0, greatest: 0 };
         // SAFETY: errors come back as data.
-        ServerError::check(unsafe { zdm_shim_statistics(pg_sys::Oid::from(relation), column, &mut raw) })?;
+        ServerError::check(unsafe { zdm_shim_statistics(pg_sys::Oid::from(relation), column, owner, &mut raw) })?;
         Ok(raw.found.then(|| ColumnStatistics {
             null_fraction: raw.null_fraction,
             distinct: raw.distinct,

@@ -86,6 +86,7 @@ typedef struct ZdmRelation
 	int			nsequences;
 } ZdmRelation;
 
+extern ErrorData *zdm_shim_may_read_catalogs(Oid role);
 extern ErrorData *zdm_shim_describe(Oid relation, ZdmRelation *result);
 
 typedef struct ZdmType
@@ -112,7 +113,7 @@ typedef struct ZdmStatistics
 	int64		greatest;
 } ZdmStatistics;
 
-extern ErrorData *zdm_shim_statistics(Oid relation, int16 column, ZdmStatistics *result);
+extern ErrorData *zdm_shim_statistics(Oid relation, int16 column, Oid owner, ZdmStatistics *result);
 
 typedef struct ZdmShape
 {

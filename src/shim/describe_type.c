@@ -117,12 +117,9 @@ zdm_shim_describe_type(Oid type, int32 typmod, ZdmType *result)
 	return error;
 }
 
-/*
- * Whether the caller may read a column and all of its rows: what pg_stats would show. (The catalogs are not read with the caller's own rights, since
- * those may not reach as far.)
- */
+/* Whether a role may read a column and all of its rows: then pg_stats would show it. */
 static bool
-may_read(Oid relation, int16 column)
+may_read(Oid relation, int16 column, Oid role)
 {
 	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relation));
 	Form_pg_class form;
@@ -132,11 +129,11 @@ may_read(Oid relation, int16 column)
 	if (!HeapTupleIsValid(tuple))
 		return false;
 	form = (Form_pg_class) GETSTRUCT(tuple);
-	may = !form->relrowsecurity || (!form->relforcerowsecurity && has_privs_of_role(GetUserId(), form->relowner));
+	may = !form->relrowsecurity || (!form->relforcerowsecurity && has_privs_of_role(role, form->relowner));
 	ReleaseSysCache(tuple);
 	/* what is gone since then gives no error: it is missing */
-	return may && (pg_class_aclcheck_ext(relation, GetUserId(), ACL_SELECT, &missing) == ACLCHECK_OK ||
-				   pg_attribute_aclcheck_ext(relation, column, GetUserId(), ACL_SELECT, &missing) == ACLCHECK_OK);
+	return may && (pg_class_aclcheck_ext(relation, role, ACL_SELECT, &missing) == ACLCHECK_OK ||
+				   pg_attribute_aclcheck_ext(relation, column, role, ACL_SELECT, &missing) == ACLCHECK_OK);
 }
 
 /* The greatest of the values that ANALYZE kept of an integer column. */
@@ -173,11 +170,11 @@ note_greatest(HeapTuple tuple, int kind, ZdmStatistics *result)
 }
 
 /*
- * What ANALYZE found in a column, if the caller may know; `found` is false otherwise. With a table that has others below, the figures are those
+ * What ANALYZE found in a column, if the caller may know and the owner of our function may, too; `found` is false otherwise. With a table that has others below, the figures are those
  * of all of them.
  */
 ErrorData *
-zdm_shim_statistics(Oid relation, int16 column, ZdmStatistics *result)
+zdm_shim_statistics(Oid relation, int16 column, Oid owner, ZdmStatistics *result)
 {
 	ErrorData  *volatile error = NULL;
 	MemoryContext context = CurrentMemoryContext;
@@ -186,7 +183,7 @@ zdm_shim_statistics(Oid relation, int16 column, ZdmStatistics *result)
 	PG_TRY();
 	{
 		AcceptInvalidationMessages();
-		if (may_read(relation, column))
+		if (may_read(relation, column, GetUserId()) && may_read(relation, column, owner))
 		{
 			HeapTuple	tuple = SearchSysCache3(STATRELATTINH, ObjectIdGetDatum(relation), Int16GetDatum(column), BoolGetDatum(true));
 
