@@ -14,7 +14,7 @@ super::rule! {
     /// **Instead.** Put the actions into one ALTER TABLE.
     ///
     /// **Does not fire when** one of them only looks at the catalogs, the table was only read both times, a weaker lock is taken (VALIDATE
-    /// CONSTRAINT), or the table is new, temporary or empty.
+    /// CONSTRAINT), or the table is small, new, temporary or empty.
     ///
     /// ### Bad
     ///
@@ -37,7 +37,7 @@ impl Rule for RepeatedWork {
     }
 
     fn check(&self, context: &Context) -> Vec<Report> {
-        let Some((relation, rewrites)) = context.work() else { return Vec::new() };
+        let Some((relation, rewrites)) = context.work().filter(|(relation, _)| !context.is_small(relation)) else { return Vec::new() };
         let Some((number, before)) = context.past().worked_on(relation.oid).filter(|(_, before)| rewrites || *before) else {
             return Vec::new();
         };

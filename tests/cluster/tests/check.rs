@@ -6,7 +6,7 @@ use zdm_cluster_tests::{Cluster, Session, Stop, database, refused, shared};
 
 /// What is said of the statements themselves; the circumstances are `check_moment`'s matter.
 fn check(s: &mut Session, sql: &str) -> Vec<String> {
-    let others = "'missing-lock-timeout', 'not-owner', 'blocked-now', 'partial-failure'";
+    let others = "'missing-lock-timeout', 'idle-in-transaction-timeout', 'not-owner', 'blocked-now', 'partial-failure'";
     s.rows(&format!(
         "SELECT statement, line, object, risk, rule FROM zdm.check_ddl($zdm${sql}$zdm$) WHERE rule IS NULL OR rule NOT IN ({others})"
     ))
