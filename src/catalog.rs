@@ -13,6 +13,7 @@
 mod details;
 mod facts;
 mod moment;
+mod names;
 mod policy;
 pub mod shim;
 
@@ -309,6 +310,10 @@ impl Catalog for LiveCatalog {
 
     fn partition_key(&self, relation: Oid) -> Option<PartitionKey> {
         self.ask(None, || facts::partition_key(relation, self.owner))
+    }
+
+    fn constraint_exists(&self, schema: &str, name: &str) -> Option<bool> {
+        self.ask(None, || names::constraint_exists(schema, name, self.owner))
     }
 
     fn tables_of_type(&self, composite: Oid) -> Option<Vec<Oid>> {

@@ -129,6 +129,7 @@ pub fn unknown(why: &str) -> Finding {
         message: format!("cannot be judged: {why}"),
         detail: None,
         hint: None,
+        runnable: false,
     }
 }
 

@@ -126,6 +126,11 @@ pub trait Catalog {
         None
     }
 
+    /// Whether a schema has a constraint of this name, on whatever table; `None` when it cannot be told.
+    fn constraint_exists(&self, _schema: &str, _name: &str) -> Option<bool> {
+        None
+    }
+
     /// What uses a column and is neither index nor constraint of its table; `None` when it cannot be told.
     fn column_dependents(&self, _relation: Oid, _column: &str) -> Option<Vec<Dependent>> {
         None

@@ -234,5 +234,6 @@ fn unknown(tag: &str, span: Range<usize>, line: u32, message: String) -> Finding
         message,
         detail: None,
         hint: None,
+        runnable: false,
     }
 }

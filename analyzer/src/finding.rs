@@ -69,8 +69,11 @@ pub struct Finding {
     pub message: String,
     /// Sentences.
     pub detail: Option<String>,
-    /// Sentences, or SQL that can be pasted.
+    /// What to do instead: SQL if it is runnable, else sentences.
     pub hint: Option<String>,
+    /// The hint is SQL and nothing else, to be run as it is in place of the statement, outside of a transaction block: it leads to the
+    /// same end.
+    pub runnable: bool,
 }
 
 /// One row of `zdm.ddl_effects`: what a statement does to one relation that exists now.

@@ -331,9 +331,14 @@ pub struct ColumnDef {
     pub null_default: bool,
     pub not_null: bool,
     pub identity: bool,
+    /// `GENERATED ALWAYS AS IDENTITY`, not `BY DEFAULT`.
+    pub identity_always: bool,
     /// `Some(true)` for STORED, `Some(false)` for VIRTUAL.
     pub generated: Option<bool>,
     pub constraints: Vec<ConstraintDef>,
+    /// The fields above say all there is to it: no other constraint, no name of a NOT NULL, no storage clause; but for the
+    /// options of an identity.
+    pub complete: bool,
 }
 
 /// A constraint as the text defines it.
@@ -355,6 +360,10 @@ pub struct ConstraintDef {
     pub using_index: Option<String>,
     /// What follows the columns of its index, as SQL: ` INCLUDE (...) NULLS NOT DISTINCT WITH (...)`.
     pub index_clauses: String,
+    /// Columns of its index that are no keys.
+    pub including: Vec<String>,
+    /// Keys and clauses say all there is to its index, so that it can be built on its own.
+    pub plain_index: bool,
     /// ` DEFERRABLE`, ` DEFERRABLE INITIALLY DEFERRED`, or nothing.
     pub deferral: &'static str,
 }

@@ -10,6 +10,7 @@
 
 pub mod catalog;
 mod check;
+mod chosen;
 mod effects;
 mod estimate;
 pub mod finding;

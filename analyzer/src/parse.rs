@@ -105,6 +105,64 @@ pub fn cut_at_semicolons(sql: &str) -> Vec<std::ops::Range<usize>> {
     pieces
 }
 
+/// Where the first of these words ends that is neither quoted nor in a comment.
+pub fn after_word(text: &str, words: &[&str]) -> Option<usize> {
+    let found = token::Tokens::new(text).filter(|token| token.kind == token::Kind::Word).find(|token| {
+        let word = text.get(token.span.clone()).unwrap_or_default();
+        words.iter().any(|wanted| word.eq_ignore_ascii_case(wanted))
+    });
+    found.map(|token| token.span.end)
+}
+
+/// The words and names of a text, a name of several parts as one, up to the first of something else.
+pub fn leading_words(text: &str) -> Vec<std::ops::Range<usize>> {
+    let mut out: Vec<std::ops::Range<usize>> = Vec::new();
+    let mut dotted = false;
+    for token in token::Tokens::new(text) {
+        match (token.kind, out.last_mut()) {
+            (token::Kind::Word | token::Kind::Name, Some(last)) if dotted => last.end = token.span.end,
+            (token::Kind::Word | token::Kind::Name, _) => out.push(token.span),
+            (token::Kind::Sign(b'.'), _) => {
+                dotted = true;
+                continue;
+            }
+            _ => break,
+        }
+        dotted = false;
+    }
+    out
+}
+
+/// The words of a text that stand in no parentheses, in lower case; quoted names are none.
+pub fn outer_words(text: &str) -> Vec<String> {
+    let mut depth = 0_usize;
+    let mut out = Vec::new();
+    for token in token::Tokens::new(text) {
+        depth = depth.saturating_add(usize::from(token.is(b'('))).saturating_sub(usize::from(token.is(b')')));
+        if depth == 0 && token.kind == token::Kind::Word {
+            out.extend(text.get(token.span).map(str::to_ascii_lowercase));
+        }
+    }
+    out
+}
+
+/// What stands in parentheses behind these words, which follow each other.
+pub fn parenthesized_after<'a>(text: &'a str, words: &[&str]) -> Option<&'a str> {
+    let tokens: Vec<_> = token::Tokens::new(text).collect();
+    let is = |token: &token::Token, wanted: &&str| {
+        token.kind == token::Kind::Word && text.get(token.span.clone()).is_some_and(|word| word.eq_ignore_ascii_case(wanted))
+    };
+    let at = tokens.windows(words.len().max(1)).position(|window| window.iter().zip(words).all(|(token, wanted)| is(token, wanted)))?;
+    let rest = tokens.get(at + words.len()..)?;
+    let open = rest.first().filter(|token| token.is(b'('))?;
+    let mut depth = 0_usize;
+    let close = rest.iter().find(|token| {
+        depth = depth.saturating_add(usize::from(token.is(b'('))).saturating_sub(usize::from(token.is(b')')));
+        depth == 0
+    })?;
+    text.get(open.span.end..close.span.start)
+}
+
 /// The columns that a CHECK expression, as the catalogs print it, proves to be not null.
 pub fn proves_not_null(expression: &str) -> Vec<String> {
     let text = expression.trim();

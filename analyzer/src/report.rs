@@ -13,7 +13,6 @@ mod text;
 
 use crate::finding::{Finding, Risk};
 use crate::lock::LockMode;
-use crate::parse;
 use place::Places;
 
 /// The formats.
@@ -118,20 +117,16 @@ fn blocked(finding: &Finding) -> String {
     }
 }
 
-/// What to run instead.
-enum Instead {
-    /// Statements, each with its semicolon.
-    Sql(String),
-    Advice(String),
+/// What to do instead.
+enum Instead<'a> {
+    /// To be run in place of the statement.
+    Sql(&'a str),
+    Advice(&'a str),
 }
 
-fn instead(finding: &Finding) -> Option<Instead> {
+fn instead(finding: &Finding) -> Option<Instead<'_>> {
     let hint = finding.hint.as_deref()?.trim();
-    Some(match parse::statements(hint) {
-        Ok(statements) if !statements.is_empty() && hint.ends_with(';') => Instead::Sql(hint.to_owned()),
-        Ok(statements) if !statements.is_empty() => Instead::Sql(format!("{hint};")),
-        _ => Instead::Advice(hint.to_owned()),
-    })
+    Some(if finding.runnable { Instead::Sql(hint) } else { Instead::Advice(hint) })
 }
 
 #[cfg(test)]

@@ -84,6 +84,17 @@ fn finding(context: &Context, rule: Option<&'static str>, mut report: Report) ->
     } else if let Some(fact) = facts::decisive(context, &report) {
         add(&mut report.detail, fact);
     }
+    let past = context.past();
+    if let Some(sql) = report.hint.as_mut().filter(|_| report.runnable) {
+        if past.is_inside() {
+            // the block does more than this
+            *sql = format!("Leave it out of the block, and run for it:\n{sql}\nRun each by itself.");
+            report.runnable = false;
+        } else if past.in_block() && !past.outer() {
+            // as it is it would be refused there, or gain nothing
+            sql.insert_str(0, "-- outside of the transaction:\n");
+        }
+    }
     let statement = context.statement();
     Finding {
         statement: statement.number,
@@ -103,6 +114,7 @@ fn finding(context: &Context, rule: Option<&'static str>, mut report: Report) ->
         message: report.message,
         detail: report.detail,
         hint: report.hint,
+        runnable: report.runnable,
     }
 }
 

@@ -197,7 +197,7 @@ fn who_is_in_the_way_is_named() {
         [(
             "would wait now for process 4711 (idle in transaction, for 5 min)",
             Some("It holds AccessShareLock on public.audit. Its last query: SELECT count(*) FROM audit."),
-            Some("Wait for it, or end it: SELECT pg_terminate_backend(4711);")
+            Some("Wait for it, or end it: SELECT pg_terminate_backend(4711).")
         )]
     );
     speaks("blocked-now", &db, &[("CREATE INDEX i ON audit (note)", None), ("CREATE TABLE audit2 (id int)", None)]);
@@ -216,7 +216,7 @@ fn who_is_in_the_way_is_named() {
     let mut db = examples();
     db.holder(orders, prepared);
     let found = of("blocked-now", "CREATE INDEX i ON orders (ref)", &db);
-    assert_eq!(found[0].hint.as_deref(), Some("Finish it: COMMIT PREPARED 'it''s'; or ROLLBACK PREPARED 'it''s';"));
+    assert_eq!(found[0].hint.as_deref(), Some("Finish it: COMMIT PREPARED 'it''s' or ROLLBACK PREPARED 'it''s'."));
 }
 
 #[test]

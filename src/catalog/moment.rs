@@ -94,7 +94,7 @@ fn caller() -> pg_sys::Datum {
 }
 
 /// A text parameter, in the current memory context.
-fn text(value: &str) -> pg_sys::Datum {
+pub(super) fn text(value: &str) -> pg_sys::Datum {
     // SAFETY: copies a NUL-terminated string in the server's encoding into a new varlena.
     unsafe { pg_sys::Datum::from(pg_sys::cstring_to_text(to_server(value).as_ptr())) }
 }

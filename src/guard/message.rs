@@ -43,7 +43,7 @@ pub fn report(findings: &[&Finding], mode: GuardMode) -> Report {
             push_new(&mut details, detail);
         }
         if let Some(hint) = &finding.hint {
-            line(&mut message, "fix", hint);
+            line(&mut message, label(finding), hint);
             push_new(&mut hints, hint.clone());
         }
     }
@@ -66,6 +66,11 @@ pub fn report(findings: &[&Finding], mode: GuardMode) -> Report {
     }
 }
 
+/// `fix` for what can be run in place of the statement.
+fn label(finding: &Finding) -> &'static str {
+    if finding.runnable { "fix" } else { "advice" }
+}
+
 /// What is said of a statement that could not be judged, or not by its text.
 pub fn unjudged(finding: &Finding, nested: bool) -> Report {
     let mut message = format!("zdm[{}]: {}", finding.rule.unwrap_or("unknown"), finding.message);
@@ -80,7 +85,7 @@ pub fn unjudged(finding: &Finding, nested: bool) -> Report {
         line(&mut message, "lock", &lock);
     }
     if let Some(hint) = &finding.hint {
-        line(&mut message, "fix", hint);
+        line(&mut message, label(finding), hint);
     }
     Report { sqlstate: sqlstate::WARNING, message, detail: finding.detail.clone(), hint: finding.hint.clone() }
 }

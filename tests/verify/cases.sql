@@ -675,3 +675,30 @@ ALTER TABLE few ADD FOREIGN KEY (id) REFERENCES makers
 
 -- setup: CREATE TABLE bills (id int, maker_id int REFERENCES makers) PARTITION BY RANGE (id); CREATE TABLE bills_new (id int, maker_id int); INSERT INTO bills_new SELECT g, g FROM generate_series(1, 400) g
 ALTER TABLE bills ATTACH PARTITION bills_new FOR VALUES FROM (0) TO (500)
+
+-- What inherits
+
+-- since: 18
+ALTER TABLE base ADD CONSTRAINT own NOT NULL v NO INHERIT
+
+-- since: 18
+ALTER TABLE base ADD CONSTRAINT own NOT NULL v NO INHERIT NOT VALID
+
+-- setup: ALTER TABLE base ALTER v SET NOT NULL
+-- setup: CREATE UNIQUE INDEX base_v ON base (v)
+ALTER TABLE base ADD PRIMARY KEY USING INDEX base_v
+
+-- setup: ALTER TABLE base ALTER v SET NOT NULL
+ALTER TABLE base ADD PRIMARY KEY (v)
+
+-- setup: ALTER TABLE base ALTER v SET NOT NULL
+ALTER TABLE ONLY base ADD PRIMARY KEY (v)
+
+ALTER TABLE base ADD PRIMARY KEY (v)
+
+-- setup: CREATE UNIQUE INDEX base_v ON base (v)
+ALTER TABLE base ADD PRIMARY KEY USING INDEX base_v
+
+-- setup: ALTER TABLE loose ALTER v SET NOT NULL
+-- setup: CREATE UNIQUE INDEX loose_v ON loose (v) INCLUDE (group_id)
+ALTER TABLE loose ADD PRIMARY KEY USING INDEX loose_v

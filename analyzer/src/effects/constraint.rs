@@ -34,6 +34,12 @@ pub fn add(effects: &mut Effects, alter: &Alter, added: &ConstraintDef) {
                 let scans = !added.not_valid && added.columns.iter().any(needed);
                 effects.scan(&member, alter.mode, Some(scans));
             }
+            if added.no_inherit {
+                // Those right below are locked before it is looked at whether the constraint is theirs.
+                for child in alter.root.children.iter().filter_map(|oid| effects.script().get(*oid)).collect::<Vec<_>>() {
+                    effects.lock(&child, alter.mode);
+                }
+            }
         }
         ConstraintKind::ForeignKey => {
             reference(effects, alter, added, if added.enforced && !added.not_valid { Checked::Rows } else { Checked::Nothing })
@@ -97,6 +103,9 @@ pub fn build_index(effects: &mut Effects, alter: &Alter, added: &ConstraintDef) 
         let lock = if member.oid == alter.root.oid { alter.mode } else { below };
         effects.scan(&member, lock, Some(true));
     }
+    if added.kind == ConstraintKind::PrimaryKey {
+        below_a_primary_key(effects, alter);
+    }
     if nullable(&alter.root) {
         // The key columns become NOT NULL, which also reaches inheritance children.
         for member in alter.members(effects, Recursion::All) {
@@ -114,19 +123,31 @@ fn use_index(effects: &mut Effects, alter: &Alter, added: &ConstraintDef, name: 
         }
         return;
     }
-    let scans = match alter.root.indexes.iter().find(|index| index.name == name) {
-        Some(index) => {
-            let proved = |column: &String| {
-                not_null::is_not_null(&alter.root, column) || not_null::is_proved(effects.script(), &alter.root, alter, column)
-            };
-            Some(!index.columns.iter().all(proved))
-        }
-        None => {
-            note_missing_index(effects, alter, name);
-            None
-        }
+    below_a_primary_key(effects, alter);
+    let Some(index) = alter.root.indexes.iter().find(|index| index.name == name) else {
+        note_missing_index(effects, alter, name);
+        effects.scan(&alter.root, alter.mode, None);
+        return;
     };
-    effects.scan(&alter.root, alter.mode, scans);
+    // Columns that are only included stay as they are.
+    let shape = effects.script().catalog().index_shape(index.oid);
+    let keys = shape.map(|shape| shape.keys).filter(|keys| !keys.is_empty()).unwrap_or_else(|| index.columns.clone());
+    let root_is_marked = keys.iter().all(|column| not_null::is_not_null(&alter.root, column));
+    for member in alter.members(effects, if root_is_marked { Recursion::None } else { Recursion::All }) {
+        let script = effects.script();
+        let proved = |column: &String| not_null::is_not_null(&member, column) || not_null::is_proved(script, &member, alter, column);
+        let scans = Some(!keys.iter().all(proved));
+        effects.scan(&member, alter.mode, scans);
+    }
+}
+
+/// The key's columns are made NOT NULL in the tables that inherit from it too, which are locked even where they are.
+fn below_a_primary_key(effects: &mut Effects, alter: &Alter) {
+    if alter.root.kind == RelationKind::Table {
+        for member in alter.members(effects, Recursion::All) {
+            effects.lock(&member, alter.mode);
+        }
+    }
 }
 
 fn note_missing_index(effects: &mut Effects, alter: &Alter, name: &str) {

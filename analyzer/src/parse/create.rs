@@ -89,24 +89,33 @@ pub fn column(definition: &protobuf::ColumnDef) -> ColumnDef {
         null_default: false,
         not_null: definition.is_not_null,
         identity: false,
+        identity_always: false,
         generated: None,
         constraints: Vec::new(),
+        complete: definition.storage_name.is_empty() && definition.compression.is_empty() && definition.fdwoptions.is_empty(),
     };
     for node in &definition.constraints {
         let Some(Tree::Constraint(one)) = node.node.as_ref() else { continue };
         match ConstrType::try_from(one.contype) {
-            Ok(ConstrType::ConstrNotnull) => column.not_null = true,
+            Ok(ConstrType::ConstrNotnull) => {
+                column.not_null = true;
+                column.complete &= one.conname.is_empty() && !one.is_no_inherit && !one.skip_validation;
+            }
+            Ok(ConstrType::ConstrNull) => {}
             Ok(ConstrType::ConstrDefault) => {
                 column.default = one.raw_expr.as_deref().filter(|node| !expr::is_null(node)).map(expr::summary);
                 column.null_default = column.default.is_none();
             }
-            Ok(ConstrType::ConstrIdentity) => column.identity = true,
+            Ok(ConstrType::ConstrIdentity) => (column.identity, column.identity_always) = (true, one.generated_when == "a"),
             Ok(ConstrType::ConstrGenerated) => column.generated = Some(one.generated_kind != "v"),
             // The clauses NOT ENFORCED, DEFERRABLE, ... of a column arrive as constraints of their own, after the one they belong to.
             Ok(ConstrType::ConstrAttrNotEnforced) => {
                 column.constraints.iter_mut().last().into_iter().for_each(|last| last.enforced = false)
             }
-            _ => column.constraints.extend(constraint(one, Some(&column.name))),
+            _ => {
+                column.complete = false;
+                column.constraints.extend(constraint(one, Some(&column.name)));
+            }
         }
     }
     column
@@ -144,6 +153,8 @@ pub fn constraint(definition: &protobuf::Constraint, at: Option<&str>) -> Option
         cascades: kind == ConstraintKind::ForeignKey && definition.fk_del_action == "c",
         using_index: (!definition.indexname.is_empty()).then(|| definition.indexname.clone()),
         index_clauses: index_clauses(definition),
+        including: names::strings(&definition.including),
+        plain_index: !definition.without_overlaps && definition.options.iter().all(|option| storage_option(option).is_some()),
         deferral: match (definition.deferrable, definition.initdeferred) {
             (_, true) => " DEFERRABLE INITIALLY DEFERRED",
             (true, false) => " DEFERRABLE",

@@ -27,7 +27,10 @@ fn collect(node: &Tree, sql: &str, span: &Range<usize>, out: &mut Vec<Modificati
         Tree::UpdateStmt(update) => {
             with(update.with_clause.as_ref(), sql, span, out);
             let filtered = filters(update.where_clause.as_deref());
-            let alone = update.from_clause.is_empty() && update.with_clause.is_none() && update.returning_clause.is_none();
+            let alone = update.from_clause.is_empty()
+                && update.with_clause.is_none()
+                && update.returning_clause.is_none()
+                && update.relation.as_ref().is_some_and(|relation| relation.alias.is_none());
             out.extend(update.relation.as_ref().map(|relation| Modification {
                 target: names::target(relation),
                 delete: false,

@@ -27,7 +27,8 @@ pub fn render(source: &Source, places: &Places) -> String {
         if let Some(lock) = lock(finding) {
             let _ = write!(message, "\nlock: {lock}\nblocks: {}", blocked(finding));
         }
-        for (label, part) in [("why", &finding.detail), ("instead", &finding.hint)] {
+        let label = if finding.runnable { "instead" } else { "advice" };
+        for (label, part) in [("why", &finding.detail), (label, &finding.hint)] {
             if let Some(part) = part {
                 let _ = write!(message, "\n{label}: {part}");
             }

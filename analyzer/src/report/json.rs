@@ -50,6 +50,7 @@ struct Entry<'a> {
     message: &'a str,
     detail: Option<&'a str>,
     hint: Option<&'a str>,
+    runnable: bool,
 }
 
 pub fn render(source: &Source, places: &Places) -> String {
@@ -94,5 +95,6 @@ fn entry<'a>(finding: &'a Finding, places: &Places<'a>) -> Entry<'a> {
         message: &finding.message,
         detail: finding.detail.as_deref(),
         hint: finding.hint.as_deref(),
+        runnable: finding.runnable,
     }
 }

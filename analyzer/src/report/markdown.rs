@@ -36,10 +36,20 @@ pub fn render(source: &Source, places: &Places) -> String {
         }
         match instead(finding) {
             Some(Instead::Sql(sql)) => {
-                let _ = write!(out, "\nInstead:\n\n{}", fence(&sql));
+                let _ = write!(out, "\nInstead:\n\n{}", fence(sql));
             }
             Some(Instead::Advice(advice)) => {
-                let _ = writeln!(out, "\nInstead: {}", prose(&advice));
+                // SQL stands on lines of its own between the first and the last sentence
+                let lines: Vec<&str> = advice.lines().collect();
+                match lines.as_slice() {
+                    [first, sql @ .., last] if !sql.is_empty() => {
+                        let _ = write!(out, "\nAdvice: {}\n\n{}", prose(first), fence(&sql.join("\n")));
+                        let _ = writeln!(out, "\n{}", prose(last));
+                    }
+                    _ => {
+                        let _ = writeln!(out, "\nAdvice: {}", prose(advice));
+                    }
+                }
             }
             None => {}
         }

@@ -70,6 +70,7 @@ fn result(source: &Source, places: &Places, used: &[RuleInfo], finding: &Finding
             "object": finding.object,
             "rewrites": finding.rewrites,
             "scans": finding.scans,
+            "instead": finding.hint.as_ref().filter(|_| finding.runnable),
         },
     });
     let index = used.iter().position(|rule| Some(rule.name) == finding.rule);

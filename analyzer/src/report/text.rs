@@ -30,7 +30,7 @@ pub fn render(source: &Source, places: &Places) -> String {
         }
         match instead(finding) {
             Some(Instead::Sql(sql)) => labelled(&mut out, "instead", &format!("\n{sql}")),
-            Some(Instead::Advice(advice)) => labelled(&mut out, "instead", &wrapped(&advice)),
+            Some(Instead::Advice(advice)) => labelled(&mut out, "advice", &advice.lines().map(wrapped).collect::<Vec<_>>().join("\n")),
             None => {}
         }
         out.push('\n');

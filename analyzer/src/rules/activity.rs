@@ -27,9 +27,9 @@ pub(super) fn query(one: &Activity) -> String {
 /// How to get rid of it.
 pub(super) fn end(one: &Activity) -> String {
     match (&one.prepared, one.pid, one.state.as_deref()) {
-        (Some(prepared), _, _) => format!("Finish it: COMMIT PREPARED {0}; or ROLLBACK PREPARED {0};", quote::literal(prepared)),
-        (None, Some(pid), Some("active")) => format!("Wait for it, or end its query: SELECT pg_cancel_backend({pid});"),
-        (None, Some(pid), _) => format!("Wait for it, or end it: SELECT pg_terminate_backend({pid});"),
+        (Some(prepared), _, _) => format!("Finish it: COMMIT PREPARED {0} or ROLLBACK PREPARED {0}.", quote::literal(prepared)),
+        (None, Some(pid), Some("active")) => format!("Wait for it, or end its query: SELECT pg_cancel_backend({pid})."),
+        (None, Some(pid), _) => format!("Wait for it, or end it: SELECT pg_terminate_backend({pid})."),
         _ => "Try again later.".to_owned(),
     }
 }

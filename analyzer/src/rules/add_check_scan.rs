@@ -4,7 +4,7 @@ use super::{Context, Report, Rule, hint};
 use crate::catalog::ConstraintKind;
 use crate::finding::Risk;
 use crate::ir::{Action, ConstraintDef};
-use crate::quote;
+use crate::{chosen, quote};
 
 super::rule! {
     /// A CHECK that is verified at once reads the whole table while nobody can use it.
@@ -54,12 +54,14 @@ impl Rule for AddCheckScan {
             };
             let report = context.report(Risk::Danger, relation, message);
             let report = report.detail(format!("{}, and every row is read before it does.", super::waits(context.sum(relation).0)));
-            let name = hint::constraint_name(relation, added, "check");
-            Some(match column {
-                Some(_) => {
-                    report.hint("Add the column without the CHECK, then add the CHECK as a constraint NOT VALID, commit, and validate it.")
+            Some(if column.is_some() {
+                report.hint("Add the column without the CHECK, then add the CHECK as a constraint NOT VALID, commit, and validate it.")
+            } else {
+                let name = chosen::constraint(context.script(), relation, added);
+                match hint::not_valid(context, relation, action, &name).filter(|_| !added.not_valid) {
+                    Some(steps) => report.instead_of_action(context, &steps),
+                    None => report.hint("Add it NOT VALID, commit, and run VALIDATE CONSTRAINT."),
                 }
-                None => report.hint(hint::not_valid(context.text(), context.is_single_action(), relation, &name)),
             })
         })
     }

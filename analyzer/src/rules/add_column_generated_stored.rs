@@ -1,6 +1,6 @@
 //! `add-column-generated-stored`.
 
-use super::{Context, Report, Rule, hint};
+use super::{Context, Report, Rule};
 use crate::finding::Risk;
 use crate::ir::Action;
 use crate::quote;
@@ -42,11 +42,10 @@ impl Rule for AddColumnGeneratedStored {
             let message = format!("adding stored generated column {name} rewrites {}", super::name_of(relation));
             let report = context.report(Risk::Danger, relation, message);
             let report = report.detail(format!("Every row gets its value stored. {}.", super::waits(context.sum(relation).0)));
-            let plain = format!("{} ADD COLUMN {name} {};", hint::alter(relation), column.type_text);
             Some(report.hint(if context.script().major() >= 18 {
-                "Make the column VIRTUAL: it is computed when it is read.".to_owned()
+                "Make the column VIRTUAL: it is computed when it is read."
             } else {
-                format!("{plain}\nThen keep it current with a trigger and fill the old rows with zdm.backfill.")
+                "Add a plain column, keep it current with a trigger, and fill the old rows with zdm.backfill."
             }))
         })
     }

@@ -3,7 +3,7 @@
 use super::{Context, Report, Rule, hint};
 use crate::finding::Risk;
 use crate::ir::Action;
-use crate::quote;
+use crate::{chosen, quote};
 
 super::rule! {
     /// A new serial column rewrites the table.
@@ -48,7 +48,16 @@ impl Rule for AddColumnSerial {
                 "serial" | "serial4" => "integer",
                 _ => "bigint",
             };
-            Some(report.hint(hint::numbered_column(context.script().major(), relation, &column.name, integer)))
+            let steps = || {
+                let sequence = quote::qualified(&relation.schema, &chosen::sequence(context.script(), relation, &column.name));
+                hint::numbered_column(context, relation, &column.name, integer, &sequence, "")
+            };
+            Some(match steps().filter(|_| column.complete) {
+                Some(steps) => report.instead_of_action(context, &steps),
+                None => report.hint(format!(
+                    "Add a nullable {integer} column, give it a sequence as default, fill the old rows in batches, and make it NOT NULL."
+                )),
+            })
         })
     }
 }

@@ -1,8 +1,9 @@
 //! `add-column-volatile-default`.
 
 use super::{Context, Report, Rule, hint};
+use crate::catalog::Relation;
 use crate::finding::Risk;
-use crate::ir::Action;
+use crate::ir::{Action, ColumnDef, Expr};
 use crate::quote;
 
 super::rule! {
@@ -56,22 +57,33 @@ impl Rule for AddColumnVolatileDefault {
             let message = format!("adding column {name} with {whose} rewrites {}", super::name_of(relation));
             let report = context.report(Risk::Danger, relation, message);
             let report = report.detail(format!("The default is computed for every row. {}.", super::waits(context.sum(relation).0)));
-            let value = default.text.clone().unwrap_or_else(|| "...".to_owned());
-            let alter = hint::alter(relation);
-            let (null, for_new_rows) = match &inherited {
-                // Without a default of its own the column has the domain's.
-                Some(_) => (" DEFAULT NULL", "DROP DEFAULT".to_owned()),
-                None => ("", format!("SET DEFAULT {value}")),
-            };
-            let mut steps = vec![
-                format!("{alter} ADD COLUMN {name} {}{null}", column.type_text),
-                format!("{alter} ALTER COLUMN {name} {for_new_rows}"),
-                hint::fill(relation, &name, &value),
-            ];
-            if column.not_null {
-                steps.extend(hint::set_not_null(context.script().major(), relation, &column.name));
-            }
-            Some(report.hint(hint::steps(&steps)))
+            let steps = steps(context, relation, column, default, inherited.is_some());
+            Some(match steps.filter(|_| column.complete) {
+                Some(steps) => report.instead_of_action(context, &steps),
+                None => report
+                    .hint(format!("Add column {name} without a default, set the default for new rows, and fill the old rows in batches.")),
+            })
         })
     }
+}
+
+/// The column without its default, the default for new rows, the value for old ones.
+fn steps(context: &Context, relation: &Relation, column: &ColumnDef, default: &Expr, of_domain: bool) -> Option<Vec<String>> {
+    let (alter, name) = (hint::alter(context, relation), quote::ident(&column.name));
+    let value = default.text.clone()?;
+    let (null, for_new_rows) = if of_domain {
+        // Without a default of its own the column has the domain's.
+        (" DEFAULT NULL", "DROP DEFAULT".to_owned())
+    } else {
+        ("", format!("SET DEFAULT {value}"))
+    };
+    let mut steps = vec![
+        format!("{alter} ADD COLUMN {name} {}{null}", column.type_text),
+        format!("{alter} ALTER COLUMN {name} {for_new_rows}"),
+        hint::fill(context, relation, &name, &value)?,
+    ];
+    if column.not_null {
+        steps.extend(hint::set_not_null(context, relation, &column.name));
+    }
+    Some(steps)
 }

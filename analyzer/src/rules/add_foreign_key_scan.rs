@@ -2,6 +2,7 @@
 
 use super::{Context, Report, Rule, hint};
 use crate::catalog::{ConstraintKind, RelationKind};
+use crate::chosen;
 use crate::finding::Risk;
 use crate::ir::Action;
 
@@ -55,7 +56,6 @@ impl Rule for AddForeignKeyScan {
             let report = context.report(Risk::Danger, relation, message);
             let report = report
                 .detail(format!("{}, and on {referenced} ShareRowExclusiveLock does the same.", super::waits(context.sum(relation).0)));
-            let name = hint::constraint_name(relation, added, "fkey");
             Some(if column.is_some_and(|column| column.null_default) {
                 report.hint("Leave DEFAULT NULL out: without a default nothing is read.")
             } else if column.is_some() {
@@ -63,7 +63,12 @@ impl Rule for AddForeignKeyScan {
             } else if relation.kind == RelationKind::PartitionedTable && context.script().major() < 18 {
                 report.hint("Add the foreign key NOT VALID to each partition, validate each, and add it to the partitioned table last.")
             } else {
-                report.hint(hint::not_valid(context.text(), context.is_single_action(), relation, &name))
+                match hint::not_valid(context, relation, action, &chosen::constraint(context.script(), relation, added))
+                    .filter(|_| !added.not_valid)
+                {
+                    Some(steps) => report.instead_of_action(context, &steps),
+                    None => report.hint("Add it NOT VALID, commit, and run VALIDATE CONSTRAINT."),
+                }
             })
         })
     }

@@ -1,6 +1,6 @@
 //! `add-json-column`.
 
-use super::{Context, Report, Rule, hint};
+use super::{Context, Report, Rule};
 use crate::finding::Risk;
 use crate::ir::Action;
 use crate::quote;
@@ -42,7 +42,7 @@ impl Rule for AddJsonColumn {
             let message = format!("column {name} of {} is json, which has no equality", super::name_of(relation));
             let report = context.report(Risk::Caution, relation, message).aside();
             let report = report.detail("Queries of all columns with DISTINCT, GROUP BY or UNION fail from then on.");
-            Some(report.hint(format!("{} ADD COLUMN {name} jsonb;", hint::alter(relation))))
+            Some(report.hint("Make it jsonb."))
         })
     }
 }

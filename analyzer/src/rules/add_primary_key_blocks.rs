@@ -1,9 +1,10 @@
 //! `add-primary-key-blocks`.
 
 use super::{Context, Report, Rule, hint};
-use crate::catalog::{ConstraintKind, RelationKind};
+use crate::catalog::{ConstraintKind, Relation, RelationKind};
 use crate::finding::Risk;
-use crate::quote;
+use crate::ir::{Action, ConstraintDef};
+use crate::{chosen, quote};
 
 super::rule! {
     /// A primary key builds its index while nobody can use the table.
@@ -49,23 +50,31 @@ impl Rule for AddPrimaryKeyBlocks {
                 });
             }
             let report = context.report(Risk::Danger, relation, format!("adding the primary key builds an index on {table} under lock"));
-            let name = added.name.clone().unwrap_or_else(|| hint::free_name(relation, &format!("{}_pkey", relation.name)));
-            let name = quote::ident(&name);
-            let steps = hint::steps(&[
-                format!("CREATE UNIQUE INDEX CONCURRENTLY {name} ON {table} ({}){}", hint::columns(&added.columns), added.index_clauses),
-                format!("{} ADD CONSTRAINT {name} PRIMARY KEY USING INDEX {name}{}", hint::alter(relation), added.deferral),
-            ]);
-            let nullable = added.columns.iter().any(|column| !crate::effects::is_not_null(relation, column));
             let report = report.detail(format!("{lock}."));
             Some(if relation.kind == RelationKind::PartitionedTable {
                 report.hint(format!(
                     "Build the index on each partition CONCURRENTLY, and add the key ON ONLY {table} before you attach them."
                 ))
-            } else if nullable {
-                report.hint(format!("-- make the columns NOT NULL first (the rule set-not-null-scan tells how), then:\n{steps}"))
+            } else if matches!(action, Action::AddConstraint(_)) && added.plain_index {
+                report.instead_of_action(context, &steps(context, relation, added))
             } else {
-                report.hint(steps)
+                report.hint(format!(
+                    "Make the columns NOT NULL, build a unique index CONCURRENTLY, and add the key to {table} USING INDEX, each by itself."
+                ))
             })
         })
     }
+}
+
+/// The columns NOT NULL, the index, and the key that takes it over.
+fn steps(context: &Context, relation: &Relation, added: &ConstraintDef) -> Vec<String> {
+    let nullable = added.columns.iter().filter(|column| !crate::effects::is_not_null(relation, column));
+    let mut steps: Vec<String> = nullable.flat_map(|column| hint::set_not_null(context, relation, column)).collect();
+    let name = chosen::constraint(context.script(), relation, added);
+    let (name, table) = (quote::ident(&name), super::name_of(relation));
+    steps.extend([
+        format!("CREATE UNIQUE INDEX CONCURRENTLY {name} ON {table} ({}){}", hint::columns(&added.columns), added.index_clauses),
+        format!("{} ADD CONSTRAINT {name} PRIMARY KEY USING INDEX {name}{}", hint::alter(context, relation), added.deferral),
+    ]);
+    steps
 }

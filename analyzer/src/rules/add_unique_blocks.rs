@@ -1,10 +1,10 @@
 //! `add-unique-blocks`.
 
 use super::{Context, Report, Rule, hint};
-use crate::catalog::{ConstraintKind, RelationKind};
+use crate::catalog::{ConstraintKind, Relation, RelationKind};
 use crate::finding::Risk;
-use crate::ir::Action;
-use crate::quote;
+use crate::ir::{Action, ConstraintDef};
+use crate::{chosen, quote};
 
 super::rule! {
     /// A unique constraint builds its index while nobody can use the table.
@@ -43,19 +43,28 @@ impl Rule for AddUniqueBlocks {
             let report =
                 context.report(Risk::Danger, relation, format!("adding a unique constraint builds an index on {table} under lock"));
             let report = report.detail(format!("{}.", super::waits(context.sum(relation).0)));
-            let name = quote::ident(&hint::constraint_name(relation, added, "key"));
-            let build =
-                format!("CREATE UNIQUE INDEX CONCURRENTLY {name} ON {table} ({}){}", hint::columns(&added.columns), added.index_clauses);
-            let take = format!("{} ADD CONSTRAINT {name} UNIQUE USING INDEX {name}{}", hint::alter(relation), added.deferral);
             Some(if relation.kind == RelationKind::PartitionedTable {
                 report.hint(format!(
                     "Build the index on each partition CONCURRENTLY, create it ON ONLY {table}, and attach the partitions' indexes."
                 ))
+            } else if matches!(action, Action::AddConstraint(_)) && added.plain_index {
+                report.instead_of_action(context, &steps(context, relation, added))
             } else if matches!(action, Action::AddColumn { .. }) {
-                report.hint(format!("-- add the column without UNIQUE, then:\n{}", hint::steps(&[build, take])))
+                report.hint("Add the column without UNIQUE, then build a unique index CONCURRENTLY, and add the constraint USING INDEX.")
             } else {
-                report.hint(hint::steps(&[build, take]))
+                // one WITHOUT OVERLAPS cannot take over an index
+                report.hint("Do it when nobody uses the table, with a short lock_timeout.")
             })
         })
     }
+}
+
+/// The index, and the constraint that takes it over.
+fn steps(context: &Context, relation: &Relation, added: &ConstraintDef) -> [String; 2] {
+    let name = chosen::constraint(context.script(), relation, added);
+    let (name, table) = (quote::ident(&name), super::name_of(relation));
+    [
+        format!("CREATE UNIQUE INDEX CONCURRENTLY {name} ON {table} ({}){}", hint::columns(&added.columns), added.index_clauses),
+        format!("{} ADD CONSTRAINT {name} UNIQUE USING INDEX {name}{}", hint::alter(context, relation), added.deferral),
+    ]
 }

@@ -54,16 +54,11 @@ impl Rule for AlterColumnTypeRewrite {
                      batches, validate the constraint, and swap the names when the application is ready.",
                 ));
             }
-            let new = quote::ident(&hint::free_name(relation, &format!("{column}_new")));
-            let steps = hint::steps(&[
-                format!("{} ADD COLUMN {new} {to_text}", hint::alter(relation)),
-                hint::backfill(relation, &format!("{new} = {}::{to_text}", quote::ident(column))),
-            ]);
-            Some(
-                report.hint(format!(
-                    "{steps}\n-- keep both columns in step with a trigger, and swap their names when the application is ready"
-                )),
-            )
+            let new = quote::ident(&hint::free_column(relation, &format!("{column}_new")));
+            Some(report.hint(format!(
+                "Add column {new} of type {to_text}, keep both columns in step with a trigger, fill the old rows with zdm.backfill, and swap \
+                 the names when the application is ready."
+            )))
         })
     }
 }

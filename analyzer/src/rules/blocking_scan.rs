@@ -3,7 +3,8 @@
 use super::{Context, Report, Rule, Turn, hint};
 use crate::catalog::ConstraintKind;
 use crate::finding::Risk;
-use crate::ir::Action;
+use crate::ir::Kind;
+use crate::{chosen, quote};
 
 super::rule! {
     /// The statement reads a whole table while others wait.
@@ -15,7 +16,8 @@ super::rule! {
     ///
     /// **Instead.** That depends on the statement; most have a form that works beside readers and writers.
     ///
-    /// **Does not fire when** another rule speaks of it, or the table is new, temporary or empty.
+    /// **Does not fire when** another rule speaks of it, the lock is given back before the rows are read (REINDEX CONCURRENTLY of a partitioned
+    /// table), or the table is new, temporary or empty.
     ///
     /// ### Bad
     ///
@@ -38,6 +40,10 @@ impl Rule for BlockingScan {
     }
 
     fn check(&self, context: &Context) -> Vec<Report> {
+        if matches!(context.kind(), Kind::Reindex { concurrently: true, .. }) {
+            // The ShareLock under which the partitions are listed is given back before anything is read.
+            return Vec::new();
+        }
         if context.said().iter().any(|report| report.explains_data) {
             return Vec::new();
         }
@@ -56,9 +62,8 @@ fn advice(context: &Context) -> String {
     let unchecked = context.existing_altered().and_then(|(alter, relation)| {
         let added = alter.actions.iter().flat_map(|action| context.added(action));
         let key = added.into_iter().find(|added| added.kind == ConstraintKind::ForeignKey && added.enforced && !added.not_valid)?;
-        let name = hint::constraint_name(&relation, key, "fkey");
-        let written_alone = context.is_single_action() && matches!(alter.actions.first(), Some(Action::AddConstraint(_)));
-        Some(hint::not_valid(context.text(), written_alone, &relation, &name))
+        let name = quote::ident(&chosen::constraint(context.script(), &relation, key));
+        Some(format!("Add the foreign key NOT VALID, commit, and run {} VALIDATE CONSTRAINT {name}.", hint::alter(context, &relation)))
     });
     unchecked.unwrap_or_else(|| {
         "Do it in steps that each keep nobody waiting, or when nobody uses the table, with a short lock_timeout.".to_owned()

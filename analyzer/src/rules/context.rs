@@ -37,6 +37,8 @@ pub(crate) struct Report {
     pub message: String,
     pub detail: Option<String>,
     pub hint: Option<String>,
+    /// The hint is SQL that can be run in place of the statement.
+    pub runnable: bool,
     /// It explains what happens to the rows, not only to those who know the name.
     pub explains_data: bool,
     /// How long the lock is held grows with the data.
@@ -55,9 +57,25 @@ impl Report {
         self
     }
 
+    /// Advice, in sentences.
     pub fn hint(mut self, text: impl Into<String>) -> Self {
-        self.hint = Some(text.into());
+        (self.hint, self.runnable) = (Some(text.into()), false);
         self
+    }
+
+    /// What to run in place of the statement: one statement after the other, to the same end. Where that cannot be had, it is a hint.
+    pub fn instead(mut self, statements: &[String]) -> Self {
+        (self.hint, self.runnable) = (Some(super::hint::steps(statements)), true);
+        self
+    }
+
+    /// The same for one action of an `ALTER TABLE`: where there are others beside it, it is advice.
+    pub fn instead_of_action(self, context: &Context, statements: &[String]) -> Self {
+        if context.is_single_action() {
+            return self.instead(statements);
+        }
+        let steps = super::hint::steps(statements);
+        self.hint(format!("Leave this action out of the statement, and run for it:\n{steps}\nRun each by itself."))
     }
 
     /// It is about programs that use the name; what happens to the rows is another rule's matter.
@@ -203,6 +221,18 @@ impl<'a> Context<'a> {
         report
     }
 
+    /// The statement as it would be with this action only.
+    pub fn text_of(&self, action: &Action) -> Option<String> {
+        let (alter, relation) = self.existing_altered()?;
+        if alter.actions.len() == 1 {
+            return Some(self.text().to_owned());
+        }
+        let number = alter.actions.iter().position(|one| std::ptr::eq(one, action))?;
+        let places = parse::actions(self.text()).filter(|places| places.len() == alter.actions.len())?;
+        let own = self.text().get(places.get(number)?.clone())?;
+        Some(format!("{} {own}", super::hint::alter(self, &relation)))
+    }
+
     /// The same for rules about rows that are kept here: those of a foreign table are not.
     pub fn each_action_on_rows(&self, check: impl Fn(&'a Action, &Rc<Relation>) -> Option<Report>) -> Vec<Report> {
         self.each_action(|action, relation| if relation.kind == RelationKind::ForeignTable { None } else { check(action, relation) })
@@ -338,6 +368,7 @@ impl<'a> Context<'a> {
             message: message.into(),
             detail: None,
             hint: None,
+            runnable: false,
             explains_data: true,
             grows: rewrites == Some(true) || scans == Some(true),
             keeps_risk: false,
@@ -359,6 +390,7 @@ impl<'a> Context<'a> {
             message: message.into(),
             detail: None,
             hint: None,
+            runnable: false,
             explains_data: false,
             grows: false,
             keeps_risk: true,

@@ -44,16 +44,14 @@ impl Rule for CreateIndexNotConcurrent {
         }
         let message = format!("creating an index on {} keeps writes waiting until it is built", super::name_of(&table));
         let report = context.report(Risk::Danger, &table, message).detail(format!("{}.", super::waits(context.sum(&table).0)));
-        let hint = if table.kind == RelationKind::PartitionedTable {
-            Some(format!(
+        if table.kind == RelationKind::PartitionedTable {
+            return vec![report.hint(format!(
                 "Create the index ON ONLY {}, build it CONCURRENTLY on each partition, and attach each with ALTER INDEX ... ATTACH PARTITION.",
                 super::name_of(&table)
-            ))
-        } else {
-            hint::insert_after(context.text(), &["index"], "CONCURRENTLY")
-        };
-        vec![match hint {
-            Some(hint) => report.hint(hint),
+            ))];
+        }
+        vec![match hint::insert_after(context.text(), &["index"], "CONCURRENTLY") {
+            Some(better) => report.instead(&[better]),
             None => report,
         }]
     }

@@ -6,7 +6,7 @@ use super::{Context, Report, Rule, hint};
 use crate::catalog::Relation;
 use crate::finding::Risk;
 use crate::ir::{CreateTable, Kind};
-use crate::quote;
+use crate::{parse, quote};
 
 super::rule! {
     /// Creating a partition in place locks the whole partitioned table.
@@ -68,26 +68,40 @@ impl Rule for CreatePartitionLocksParent {
                 super::name_of(&touch.relation)
             ))];
         }
-        vec![report.hint(attach(context, create, &parent).unwrap_or_else(|| {
-            format!("Create the table on its own, (LIKE {name} INCLUDING ALL EXCLUDING IDENTITY), then attach it to {name}.")
-        }))]
+        vec![match attach(context, create, &parent) {
+            Some(steps) => report.instead(&steps),
+            None => report
+                .hint(format!("Create the table on its own, (LIKE {name} INCLUDING ALL EXCLUDING IDENTITY), then attach it to {name}.")),
+        }]
     }
 }
 
 /// The same in two steps, if the statement has nothing but a name and a bound.
-fn attach(context: &Context, create: &CreateTable, parent: &Rc<Relation>) -> Option<String> {
+fn attach(context: &Context, create: &CreateTable, parent: &Rc<Relation>) -> Option<[String; 2]> {
     let text = context.text();
-    let lower = text.to_ascii_lowercase();
-    let at = lower.find("for values").or_else(|| lower.ends_with(" default").then(|| lower.len() - "default".len()))?;
-    let (before, bound) = (text.get(..at)?, text.get(at..)?);
-    let plain = before.split_whitespace().count() == 6 && !["partition by", "tablespace", "using"].iter().any(|word| lower.contains(word));
-    let options = lower.get(at..)?.trim_end().ends_with(')') || lower.ends_with("default");
-    let with = lower.get(at..)?.split_once("with").is_some_and(|(_, rest)| !rest.trim_start().starts_with("(modulus"));
-    let wanted = plain && options && (!with || lower.contains("modulus"));
+    let words = parse::leading_words(text);
+    // CREATE TABLE name PARTITION OF parent, then the bound
+    let bound = text.get(words.get(6)?.start..)?;
+    let is = |at: usize, wanted: &str| {
+        words.get(at).and_then(|word| text.get(word.clone())).is_some_and(|word| word.eq_ignore_ascii_case(wanted))
+    };
+    let plain = is(0, "create") && is(1, "table") && is(3, "partition") && is(4, "of");
+    // nothing may follow the bound: PARTITION BY, WITH, USING, TABLESPACE
+    let outer = parse::outer_words(bound);
+    let outer: Vec<&str> = outer.iter().map(String::as_str).collect();
+    let bounded =
+        matches!(outer.as_slice(), ["default"] | ["for", "values", "from", "to"] | ["for", "values", "in"] | ["for", "values", "with"]);
     let schema = create.name.schema.clone().or_else(|| context.script().catalog().current_schema());
     let name = schema.map_or_else(|| quote::ident(&create.name.name), |schema| quote::qualified(&schema, &create.name.name));
-    wanted.then(|| {
+    // What a partition has from its parent without being told.
+    let method = parent.access_method.as_ref().map(|method| format!(" USING {}", quote::ident(method))).unwrap_or_default();
+    let space = context.script().tablespace(parent.oid).filter(|space| space != "pg_default");
+    let space = space.map(|space| format!(" TABLESPACE {}", quote::ident(&space))).unwrap_or_default();
+    (plain && bounded).then(|| {
         let like = format!("LIKE {} INCLUDING ALL EXCLUDING COMMENTS EXCLUDING IDENTITY EXCLUDING STATISTICS", super::name_of(parent));
-        hint::steps(&[format!("CREATE TABLE {name} ({like})"), format!("{} ATTACH PARTITION {name} {bound}", hint::alter(parent))])
+        [
+            format!("CREATE TABLE {name} ({like}){method}{space}"),
+            format!("{} ATTACH PARTITION {name} {bound}", hint::alter(context, parent)),
+        ]
     })
 }

@@ -56,7 +56,7 @@ impl Rule for DetachPending {
             report
                 .aside()
                 .detail("A DETACH PARTITION ... CONCURRENTLY was interrupted. Queries no longer see its rows, but it still counts as a partition.")
-                .hint(format!("{} DETACH PARTITION {name} FINALIZE;", hint::alter(&parent)))
+                .hint(format!("Finish that first: {} DETACH PARTITION {name} FINALIZE.", hint::alter(context, &parent)))
         });
         reports.collect()
     }

@@ -45,7 +45,7 @@ impl Rule for DropIndexNotConcurrent {
             let fits = index.kind == RelationKind::Index && names.len() == 1 && !drop.cascade;
             let better = if fits { hint::insert_after(context.text(), &["index"], "CONCURRENTLY") } else { None };
             Some(match better {
-                Some(better) => report.hint(better),
+                Some(better) => report.instead(&[better]),
                 None => report.hint("Set a short lock_timeout and try again when it fails."),
             })
         });

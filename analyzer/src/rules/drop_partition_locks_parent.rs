@@ -46,12 +46,13 @@ impl Rule for DropPartitionLocksParent {
                 "{}; it waits for every query that runs on any partition.",
                 super::waits(Some(crate::lock::LockMode::AccessExclusive))
             ));
-            Some(match parent.default_partition {
-                Some(_) => report.hint("Set a short lock_timeout, and try again when it fails."),
-                None => report.hint(hint::steps(&[
-                    format!("{} DETACH PARTITION {name} CONCURRENTLY", hint::alter(&parent)),
-                    format!("DROP TABLE {name}"),
-                ])),
+            Some(match (parent.default_partition, dropped.as_slice()) {
+                (Some(_), _) => report.hint("Set a short lock_timeout, and try again when it fails."),
+                (None, [_]) => report.instead(&[
+                    format!("{} DETACH PARTITION {name} CONCURRENTLY", hint::alter(context, &parent)),
+                    context.text().to_owned(),
+                ]),
+                (None, _) => report.hint("Detach each partition CONCURRENTLY first, and drop it then."),
             })
         });
         reports.collect()

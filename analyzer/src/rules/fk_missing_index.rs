@@ -73,7 +73,7 @@ impl Rule for FkMissingIndex {
             let report = report.detail("Each DELETE in the referenced table, and each UPDATE of its key, reads the whole table.");
             Some(match relation.kind {
                 RelationKind::PartitionedTable => report.hint("Build an index on these columns of each partition CONCURRENTLY first."),
-                _ => report.hint(format!("CREATE INDEX CONCURRENTLY ON {table} ({columns});")),
+                _ => report.hint(format!("Build one first: CREATE INDEX CONCURRENTLY ON {table} ({columns}).")),
             })
         })
     }

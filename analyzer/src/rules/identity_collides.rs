@@ -56,7 +56,7 @@ impl Rule for IdentityCollides {
             let report = context.report(risk, relation, message).aside();
             let report = report.detail(format!("ANALYZE found the number {greatest} in the column. {what}"));
             Some(report.hint(format!(
-                "-- in the same transaction:\nSELECT setval(pg_get_serial_sequence({}, {}), (SELECT max({column}) FROM {table}));",
+                "Set it in the same transaction: SELECT setval(pg_get_serial_sequence({}, {}), (SELECT max({column}) FROM {table})).",
                 quote::literal(&table),
                 quote::literal(name)
             )))

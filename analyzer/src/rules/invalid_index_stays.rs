@@ -1,6 +1,6 @@
 //! `invalid-index-stays`.
 
-use super::{Context, Report, Rule, hint};
+use super::{Context, Report, Rule};
 use crate::catalog::RelationKind;
 use crate::finding::Risk;
 use crate::ir::Kind;
@@ -48,6 +48,6 @@ impl Rule for InvalidIndexStays {
             false => "The statement fails, since the name is taken.",
         };
         let first = format!("DROP INDEX CONCURRENTLY {name}");
-        vec![report.aside().detail(detail).hint(hint::steps(&[first, context.text().to_owned()]))]
+        vec![report.aside().detail(detail).instead(&[first, context.text().to_owned()])]
     }
 }

@@ -52,8 +52,8 @@ impl Rule for NotValidAndValidateSameTransaction {
             let mut report = context.report(Risk::Danger, relation, message);
             report.lock = report.lock.max(Some(held));
             let detail = format!("The rows are read while the lock of ADD CONSTRAINT is still held: {}.", super::waits(Some(held)));
-            let validate = format!("{} VALIDATE CONSTRAINT {}", hint::alter(relation), quote::ident(name));
-            Some(report.detail(detail).hint(format!("COMMIT;\n-- then, in a transaction of its own:\n{validate};")))
+            let validate = format!("{} VALIDATE CONSTRAINT {}", hint::alter(context, relation), quote::ident(name));
+            Some(report.detail(detail).hint(format!("Commit before it, and run {validate} in a transaction of its own.")))
         })
     }
 }

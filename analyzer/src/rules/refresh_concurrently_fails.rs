@@ -41,7 +41,7 @@ impl Rule for RefreshConcurrentlyFails {
         let name = super::name_of(&view);
         if context.script().catalog().is_populated(view.oid) == Some(false) {
             let report = context.report(Risk::Caution, &view, format!("would fail: {name} was never populated")).aside();
-            return vec![report.hint(format!("REFRESH MATERIALIZED VIEW {name};"))];
+            return vec![report.instead(&[format!("REFRESH MATERIALIZED VIEW {name}")])];
         }
         if view.indexes.iter().any(|index| index.unique && index.valid && !index.partial_or_expression) {
             return Vec::new();
@@ -50,7 +50,7 @@ impl Rule for RefreshConcurrentlyFails {
         vec![
             report
                 .detail("CONCURRENTLY needs a valid unique index on plain columns, without WHERE.")
-                .hint(format!("Create one: CREATE UNIQUE INDEX ON {name} (...);")),
+                .hint(format!("Create a unique index on {name} first, on columns that tell its rows apart.")),
         ]
     }
 }

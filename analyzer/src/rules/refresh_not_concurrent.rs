@@ -39,6 +39,9 @@ impl Rule for RefreshNotConcurrent {
         let ready = view.indexes.iter().any(|index| index.unique && index.valid && !index.partial_or_expression);
         let better = hint::insert_after(context.text(), &["view"], "CONCURRENTLY")
             .filter(|text| ready && !text.to_ascii_lowercase().ends_with("with no data"));
-        vec![report.hint(better.unwrap_or_else(|| "Create a unique index on it, then REFRESH MATERIALIZED VIEW CONCURRENTLY.".to_owned()))]
+        vec![match better {
+            Some(better) => report.instead(&[better]),
+            None => report.hint("Create a unique index on it, then REFRESH MATERIALIZED VIEW CONCURRENTLY."),
+        }]
     }
 }

@@ -1,8 +1,9 @@
 //! `reindex-not-concurrent`.
 
 use super::{Context, Report, Rule, hint};
+use crate::catalog::{ConstraintKind, Oid, Relation};
 use crate::finding::Risk;
-use crate::ir::Kind;
+use crate::ir::{Kind, Reindexed};
 
 super::rule! {
     /// Rebuilding indexes without CONCURRENTLY keeps writers waiting.
@@ -11,7 +12,8 @@ super::rule! {
     ///
     /// **Why.** The table is locked against writes, and the index even against queries that would use it.
     ///
-    /// **Instead.** REINDEX ... CONCURRENTLY, outside of a transaction block.
+    /// **Instead.** REINDEX ... CONCURRENTLY, outside of a transaction block. It passes over indexes of exclusion constraints, and over invalid ones
+    /// that are not named.
     ///
     /// **Does not fire when** CONCURRENTLY is there, or the tables are new, temporary or empty.
     ///
@@ -32,17 +34,37 @@ super::rule! {
 impl Rule for ReindexNotConcurrent {
     fn check(&self, context: &Context) -> Vec<Report> {
         let Kind::Reindex { concurrently: false, .. } = context.kind() else { return Vec::new() };
+        let better = hint::insert_after(context.text(), &["index", "table", "schema"], "CONCURRENTLY").filter(|_| leaves_none_out(context));
         let read = context.disturbed().into_iter().filter(|touch| touch.scans == Some(true));
         let reports = read.map(|touch| {
             let message = format!("rebuilding the indexes of {} keeps writes waiting", super::name_of(&touch.relation));
             let report = context
                 .report(Risk::Danger, &touch.relation, message)
                 .detail(format!("{}, and queries that would use an index wait for it too.", super::waits(Some(touch.lock))));
-            match hint::insert_after(context.text(), &["index", "table", "schema"], "CONCURRENTLY") {
-                Some(better) => report.hint(better),
-                None => report,
+            match &better {
+                Some(better) => report.instead(std::slice::from_ref(better)),
+                None => report.hint("REINDEX INDEX CONCURRENTLY each index that is not of an exclusion constraint."),
             }
         });
         reports.collect()
     }
+}
+
+/// CONCURRENTLY passes over indexes of exclusion constraints, and over invalid ones that are not named.
+fn leaves_none_out(context: &Context) -> bool {
+    let Kind::Reindex { what, .. } = context.kind() else { return false };
+    let named = match what {
+        Reindexed::Index(name) => context.existing(name),
+        _ => None,
+    };
+    let left_out = |table: &Relation| match &named {
+        Some(index) => is_exclusion(table, index.oid),
+        None => table.indexes.iter().any(|index| !index.valid || is_exclusion(table, index.oid)),
+    };
+    !context.effects().touches().iter().any(|touch| left_out(&touch.relation))
+}
+
+/// The index belongs to an exclusion constraint.
+pub(super) fn is_exclusion(table: &Relation, index: Oid) -> bool {
+    table.constraints.iter().any(|one| one.kind == ConstraintKind::Exclusion && one.index == Some(index))
 }

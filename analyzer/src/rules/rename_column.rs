@@ -1,6 +1,6 @@
 //! `rename-column`.
 
-use super::{Context, Report, Rule, hint};
+use super::{Context, Report, Rule};
 use crate::finding::Risk;
 use crate::ir::{Kind, Renamed};
 use crate::quote;
@@ -47,8 +47,8 @@ impl Rule for RenameColumn {
         let report = context.report(Risk::Danger, &relation, message).about_names().softened(context.is_empty(&relation));
         let report = report.detail("Statements that use the old name fail, while old code still runs.");
         vec![report.hint(format!(
-            "-- add {to} as a new column, keep both in step with a trigger, then fill it:\n{};",
-            hint::backfill(&relation, &format!("{to} = {from}"))
+            "Add {to} as a new column, keep both in step with a trigger, fill the old rows with zdm.backfill, and drop {from} when no running code \
+             uses it."
         ))]
     }
 }

@@ -58,13 +58,13 @@ impl Rule for RenameTable {
             return vec![report];
         }
         // In one transaction nobody sees the moment between the two; the guard, which sees one statement at a time, must be told.
-        let steps = [
+        let steps = hint::steps(&[
             "BEGIN".to_owned(),
             format!("SET LOCAL zdm.allow = {}", quote::literal(&format!("rename-table:{old} (a view keeps the old name)"))),
             context.text().to_owned(),
             format!("CREATE VIEW {old} AS SELECT * FROM {new}"),
             "COMMIT".to_owned(),
-        ];
-        vec![report.hint(hint::steps(&steps))]
+        ]);
+        vec![report.hint(format!("Keep a view under the old name:\n{steps}\nDrop it when no running code uses that name."))]
     }
 }

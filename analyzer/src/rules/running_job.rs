@@ -44,7 +44,7 @@ impl Rule for RunningJob {
             let report = context.report(Risk::Caution, &touch.relation, message).aside();
             report
                 .detail("Its next batch waits for this statement; if a column or a partition that it needs changes, it ends with an error.")
-                .hint(format!("Wait until it is done: SELECT * FROM zdm.progress WHERE job = {job};"))
+                .hint(format!("Wait until it is done: SELECT * FROM zdm.progress WHERE job = {job}."))
         });
         report.into_iter().collect()
     }

@@ -58,7 +58,10 @@ impl Rule for SequenceNotReset {
             Some(
                 report
                     .detail(format!("Sequence {} goes on where it was, and may give out the same numbers.", super::name_of(&sequence)))
-                    .hint(format!("SELECT setval({}, (SELECT max({column}) FROM {name}));", quote::literal(&super::name_of(&sequence)))),
+                    .hint(format!(
+                        "Set it afterwards: SELECT setval({}, (SELECT max({column}) FROM {name})).",
+                        quote::literal(&super::name_of(&sequence))
+                    )),
             )
         });
         reports.take(1).collect()

@@ -4,7 +4,7 @@ use super::{Context, Report, Rule, hint};
 use crate::catalog::{ConstraintKind, Relation};
 use crate::finding::Risk;
 use crate::ir::Action;
-use crate::quote;
+use crate::{chosen, quote};
 
 super::rule! {
     /// SET NOT NULL reads the whole table while nobody can use it.
@@ -49,20 +49,25 @@ impl Rule for SetNotNullScan {
             let message = format!("setting column {} NOT NULL reads all of {} under lock", quote::ident(column), super::name_of(relation));
             let report = context.report(Risk::Danger, relation, message);
             let report = report.detail(format!("Nothing proves that the column holds no NULL. {}.", super::waits(context.sum(relation).0)));
-            Some(report.hint(better(context, relation, column)))
+            Some(match better(context, relation, action, column) {
+                Some(steps) => report.instead_of_action(context, &steps),
+                None => report.hint("Add it NOT VALID, commit, and run VALIDATE CONSTRAINT."),
+            })
         })
     }
 }
 
 /// The way that reads the rows under a lock which lets others pass.
-fn better(context: &Context, relation: &Relation, column: &str) -> String {
-    let alter = hint::alter(relation);
+fn better(context: &Context, relation: &Relation, action: &Action, column: &str) -> Option<Vec<String>> {
     let half_done = relation
         .constraints
         .iter()
         .find(|one| one.kind == ConstraintKind::NotNull && !one.validated && one.columns.iter().any(|name| name == column));
     if let Some(constraint) = half_done {
-        return hint::steps(&[format!("{alter} VALIDATE CONSTRAINT {}", quote::ident(&constraint.name))]);
+        return Some(vec![format!("{} VALIDATE CONSTRAINT {}", hint::alter(context, relation), quote::ident(&constraint.name))]);
     }
-    hint::steps(&hint::set_not_null(context.script().major(), relation, column))
+    if let Action::AddConstraint(added) = action {
+        return hint::not_valid(context, relation, action, &chosen::constraint(context.script(), relation, added));
+    }
+    Some(hint::set_not_null(context, relation, column))
 }

@@ -1,5 +1,6 @@
 //! `set-tablespace`.
 
+use super::reindex_not_concurrent::is_exclusion;
 use super::{Context, Report, Rule};
 use crate::catalog::RelationKind;
 use crate::finding::Risk;
@@ -43,10 +44,12 @@ impl Rule for SetTablespace {
             let (name, space) = (super::name_of(relation), quote::ident(name));
             let report = context.report(Risk::Danger, relation, format!("copies {name} to tablespace {space} while nobody can use it"));
             let report = report.detail(format!("{}.", super::waits(lock)));
-            Some(if relation.kind == RelationKind::Index {
-                report.hint(format!("REINDEX (TABLESPACE {space}) INDEX CONCURRENTLY {name};"))
+            let table = relation.index_of.and_then(|oid| context.script().get(oid));
+            let movable = table.is_some_and(|table| !is_exclusion(&table, relation.oid));
+            Some(if relation.kind == RelationKind::Index && movable {
+                report.instead_of_action(context, &[format!("REINDEX (TABLESPACE {space}) INDEX CONCURRENTLY {name}")])
             } else {
-                report.hint("Do it when nobody uses the table. Its indexes stay where they are, and can be moved with REINDEX (TABLESPACE ...) CONCURRENTLY.")
+                report.hint("Do it when nobody uses the table. A table's indexes stay where they are, and can be moved with REINDEX (TABLESPACE ...) CONCURRENTLY.")
             })
         })
     }

@@ -72,6 +72,6 @@ fn duplicates(context: &Context, relation: &Rc<Relation>, columns: &[String], co
     let left = if concurrently { ", and leaves an invalid index behind" } else { "" };
     let report = report.aside().detail(format!("The statement fails as long as one value is there twice{left}."));
     Some(report.hint(format!(
-        "-- the duplicates:\nSELECT {name}, count(*) FROM {table} WHERE {name} IS NOT NULL GROUP BY {name} HAVING count(*) > 1;"
+        "Remove them first. They are: SELECT {name}, count(*) FROM {table} WHERE {name} IS NOT NULL GROUP BY {name} HAVING count(*) > 1."
     )))
 }

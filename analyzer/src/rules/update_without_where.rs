@@ -36,8 +36,11 @@ impl Rule for UpdateWithoutWhere {
             let table = context.existing(&change.target.name).filter(|table| !context.is_harmless(table))?;
             let report = context.report(Risk::Danger, &table, format!("updates every row of {}", super::name_of(&table)));
             let report = report.detail("All rows stay locked until the transaction ends, and each leaves a dead version behind.");
-            Some(match change.assignments.clone().map(|range| context.slice(range)) {
-                Some(assignments) => report.hint(format!("{};", hint::backfill(&table, assignments))),
+            // zdm.backfill changes the tables below too
+            let whole = !change.target.only || table.children.is_empty();
+            let assignments = change.assignments.clone().filter(|_| whole).map(|range| context.slice(range));
+            Some(match assignments.and_then(|assignments| hint::backfill(context, &table, assignments)) {
+                Some(call) => report.instead(&[call]),
                 None => report.hint("Change the rows in batches, each in its own transaction."),
             })
         });

@@ -8,7 +8,7 @@ use super::{Found, FoundType, Script};
 use crate::catalog::{Column, Constraint, ConstraintKind, ForeignKeyRef, Generated, Oid, Relation};
 use crate::effects::{is_serial, serial_type};
 use crate::ir::{Action, AlterTable, Bound, ColumnDef, ConstraintDef, IdentityChange, QualifiedName, TypeName};
-use crate::parse;
+use crate::{chosen, parse};
 
 /// How far a change reaches.
 type Reach = bool;
@@ -133,7 +133,7 @@ impl Script<'_> {
             _ => None,
         });
         let added = Constraint {
-            name: definition.name.clone().unwrap_or_default(),
+            name: self.get(relation.oid).map(|known| chosen::constraint(self, &known, definition)).unwrap_or_default(),
             kind: definition.kind,
             validated: !definition.not_valid && definition.enforced,
             no_inherit: definition.no_inherit,

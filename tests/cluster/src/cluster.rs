@@ -192,6 +192,15 @@ impl Cluster {
         config
     }
 
+    /// A new database that is a copy of another one, which nobody may be using.
+    pub fn copy(&self, name: &str, template: &str) -> Database<'_> {
+        let mut admin = self.connect("postgres");
+        let users = format!("SELECT count(*) FROM pg_stat_activity WHERE datname = '{template}'");
+        until("the template is free", || admin.value::<i64>(&users) == 0);
+        admin.run(&format!("CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy"));
+        Database { cluster: self, name: name.to_owned() }
+    }
+
     /// A new database with the extension; it lives as long as the cluster.
     pub fn database(&self, name: &str) -> Database<'_> {
         self.database_with(name, "")
@@ -265,13 +274,19 @@ impl Database<'_> {
 
     /// A client of its own process: psql, which runs these commands one by one.
     pub fn psql(&self, commands: &[&str]) -> Command {
-        let mut psql = server_program("psql");
-        psql.args(["--no-psqlrc", "--username=postgres", "--port=5432"]).arg("--host").arg(&self.cluster.folder);
-        psql.arg(format!("--dbname={}", self.name));
+        let mut psql = self.client("psql");
+        psql.arg("--no-psqlrc");
         for command in commands {
             psql.arg("--command").arg(command);
         }
         psql
+    }
+
+    /// A client program of the server that is told where the database is.
+    pub fn client(&self, program: &str) -> Command {
+        let mut client = server_program(program);
+        client.args(["--username=postgres", "--port=5432"]).arg("--host").arg(&self.cluster.folder).arg(format!("--dbname={}", self.name));
+        client
     }
 
     /// A script of pgbench, run once by one client in the extended protocol.

@@ -4,6 +4,7 @@
 //! shares one cluster ([`shared`]) and gives each test a database of its own ([`Cluster::database`]); a test that kills starts its own
 //! ([`Cluster::start`]). A cluster never outlives the process that started it, however that process ends.
 
+pub mod alternative;
 mod cluster;
 mod job;
 pub mod observe;

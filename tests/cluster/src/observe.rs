@@ -116,7 +116,11 @@ pub fn apart(cluster: &Cluster, database: &str, path: &str, sql: &str) -> (Effec
     }
 
     let mut s = cluster.connect(database);
-    s.run(&format!("SET search_path = {path}; SET zdm.guard_mode = 'off'; SET statement_timeout = '30s'"));
+    s.run(&format!("SET search_path = {path}; SET zdm.guard_mode = 'off'"));
+    if !sql.starts_with("CALL") {
+        // a backfill will have none
+        s.run("SET statement_timeout = '30s'");
+    }
     let pid = s.pid;
     let mut running = s.background(sql);
     let mut waits = 0;

@@ -53,16 +53,13 @@ fn the_advice_of_every_refusal_can_be_followed() {
     s.run("ALTER TABLE events ADD PRIMARY KEY (id, day); ALTER TABLE base ADD PRIMARY KEY (id); ALTER TABLE derived ADD PRIMARY KEY (id)");
     s.run("SELECT zdm.set_guard('enforce'); SET search_path = shop");
 
-    // What is no SQL is left out, and what begins with a step for a human.
     let mut advices = BTreeMap::new();
     for sql in CASES.split("\n\n").filter(|block| !block.contains("-- ")).map(str::trim) {
         s.run("BEGIN");
         let refusal = s.attempt(sql).err().and_then(|error| error.as_db_error().filter(|e| e.code().code() == "ZDM01").cloned());
         s.run("ROLLBACK");
         for advice in refusal.map(|error| fixes(error.message())).unwrap_or_default() {
-            if !advice.starts_with("--") && s.attempt(&format!("SELECT zdm.check_ddl('{}')", advice.replace('\'', "''"))).is_ok() {
-                advices.insert(advice, sql.to_owned());
-            }
+            advices.insert(advice, sql.to_owned());
         }
     }
     assert!(advices.len() > 20, "{advices:#?}");
