@@ -887,6 +887,8 @@ ALTER TABLE loose ALTER v SET NOT NULL
 
 -- Inheritance, PostgreSQL 18
 
+-- What inherits
+
 -- since: 18
 ALTER TABLE base ADD CONSTRAINT own NOT NULL v NO INHERIT
 
@@ -900,6 +902,8 @@ ALTER TABLE base ADD PRIMARY KEY USING INDEX base_v
 -- setup: ALTER TABLE base ALTER v SET NOT NULL
 ALTER TABLE base ADD PRIMARY KEY (v)
 
+
+-- What inherits
 ALTER TABLE base ADD PRIMARY KEY (v)
 
 -- setup: CREATE UNIQUE INDEX base_v ON base (v)

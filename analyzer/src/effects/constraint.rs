@@ -141,10 +141,10 @@ fn use_index(effects: &mut Effects, alter: &Alter, added: &ConstraintDef, name: 
     }
 }
 
-/// From PostgreSQL 18 on the tables that inherit from one which gets a primary key are looked at too.
+/// The key's columns are made NOT NULL in the tables that inherit from it too, which are locked even where they are.
 fn below_a_primary_key(effects: &mut Effects, alter: &Alter) {
-    if effects.script().major() >= 18 && alter.root.kind == RelationKind::Table {
-        for member in effects.tree(&alter.root, Recursion::All) {
+    if alter.root.kind == RelationKind::Table {
+        for member in alter.members(effects, Recursion::All) {
             effects.lock(&member, alter.mode);
         }
     }
