@@ -85,7 +85,7 @@ impl Program<'_> {
     fn declaration(&mut self) -> Option<Declaration> {
         let name = self.name()?;
         self.accept("constant");
-        let tokens = self.to_semicolon()?;
+        let tokens = self.past_semicolon()?;
         let assigned = tokens.clone().find(|at| self.is_at(*at, ":") || self.is_at(*at, "=") || self.is_at(*at, "default"));
         let end = assigned.unwrap_or(tokens.end);
         let value = match assigned {
@@ -141,25 +141,25 @@ impl Program<'_> {
             "for" => self.loop_over()?,
             "foreach" => self.elements()?,
             "return" => {
-                self.to_semicolon()?;
+                self.past_semicolon()?;
                 Step::Return
             }
             "exit" | "continue" => self.leave(word == "continue")?,
             "raise" => {
                 let calm = ["debug", "log", "info", "notice", "warning"];
                 let fails = !self.word_at(self.at + 1).is_some_and(|level| calm.contains(&level.as_str()));
-                self.to_semicolon()?;
+                self.past_semicolon()?;
                 match fails {
                     true => Step::Fail,
                     false => return Some(()),
                 }
             }
             "null" => {
-                self.to_semicolon()?;
+                self.past_semicolon()?;
                 return Some(());
             }
             "get" => {
-                let tokens = self.to_semicolon()?;
+                let tokens = self.past_semicolon()?;
                 let set = tokens.clone().filter(|at| self.is_at(at + 1, "=") || self.is_at(at + 1, ":") && self.is_at(at + 2, "="));
                 Step::Forget(set.filter_map(|at| self.word_at(at)).collect())
             }

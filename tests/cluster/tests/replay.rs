@@ -22,7 +22,7 @@ ALTER TABLE app.users ALTER COLUMN id TYPE numeric;
 const SECOND: &str = "ALTER TABLE app.users OWNER TO nobody_we_know;
 SELEC 1;
 DO $$BEGIN EXECUTE 'ALTER TABLE app.users ADD COLUMN seen timestamptz DEFAULT clock_timestamp()'; END$$;
-DO $$BEGIN EXECUTE format('ALTER TABLE app.users ADD COLUMN %I int', 'z'); END$$;
+DO $$BEGIN EXECUTE (SELECT 'ALTER TABLE app.users ADD COLUMN z int' FROM app.users LIMIT 1); END$$;
 ";
 
 fn folder() -> PathBuf {

@@ -42,13 +42,23 @@ SELECT 1;
 DO $do$
 BEGIN
   EXECUTE 'DROP TABLE orders';
-  IF false THEN
+  IF (SELECT count(*) FROM users) > 5 THEN
     CREATE INDEX ON users (age);
   END IF;
 END
 $do$;
 DO $do$BEGIN ALTER TABLE users VALIDATE CONSTRAINT users_age_check; END$do$;
 $$);
+-- where the catalogs say which way it goes, it is followed
+SELECT line, command, object, risk, rule, message FROM zdm.check_ddl($$DO $do$
+DECLARE one text;
+BEGIN
+  FOREACH one IN ARRAY ARRAY['users', 'no_such'] LOOP
+    CONTINUE WHEN to_regclass(one) IS NULL;
+    EXECUTE format('CREATE INDEX ON %I (age)', one);
+  END LOOP;
+  IF EXISTS (SELECT FROM pg_constraint WHERE conname = 'no_such') THEN DROP TABLE users; END IF;
+END $do$;$$);
 -- a file for psql
 SELECT statement, line, command, risk, rule, message FROM zdm.check_ddl($$\set ON_ERROR_STOP on
 \ir more.sql

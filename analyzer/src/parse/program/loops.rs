@@ -85,7 +85,7 @@ impl Program<'_> {
 
     pub(super) fn leave(&mut self, next: bool) -> Option<Step> {
         self.at += 1;
-        let tokens = self.to_semicolon()?;
+        let tokens = self.past_semicolon()?;
         if tokens.is_empty() {
             return Some(Step::Leave { condition: None, next });
         }

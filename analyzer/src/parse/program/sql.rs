@@ -9,7 +9,7 @@ use crate::parse::block::{PERFORM, STARTS};
 impl Program<'_> {
     /// A statement of SQL, or an assignment.
     pub(super) fn sql(&mut self, word: &str) -> Option<Step> {
-        let tokens = self.to_semicolon()?;
+        let tokens = self.past_semicolon()?;
         if !STARTS.contains(&word) {
             return self.assignment(tokens);
         }

@@ -93,7 +93,7 @@ impl Program<'_> {
         self.text_of(tokens)
     }
 
-    pub(super) fn to_semicolon(&mut self) -> Option<Range<usize>> {
+    pub(super) fn past_semicolon(&mut self) -> Option<Range<usize>> {
         let start = self.at;
         let rest = self.tokens.get(start..)?;
         let length = rest.iter().position(|token| token.is(b';'))?;
