@@ -902,8 +902,6 @@ ALTER TABLE base ADD PRIMARY KEY USING INDEX base_v
 -- setup: ALTER TABLE base ALTER v SET NOT NULL
 ALTER TABLE base ADD PRIMARY KEY (v)
 
-
--- What inherits
 ALTER TABLE base ADD PRIMARY KEY (v)
 
 -- setup: CREATE UNIQUE INDEX base_v ON base (v)
