@@ -185,7 +185,15 @@ impl Running {
     /// What a user's Ctrl-C does.
     pub fn cancel(&self) {
         self.canceled.set(true);
-        let sent = self.cancel.cancel_query(NoTls);
+        // A connection is refused while the postmaster's queue is full of others.
+        let mut sent = self.cancel.cancel_query(NoTls);
+        for _ in 0..100 {
+            if sent.is_ok() {
+                break;
+            }
+            sleep(Duration::from_millis(10));
+            sent = self.cancel.cancel_query(NoTls);
+        }
         sent.unwrap_or_else(|e| panic!("cancel of {}: {e}", self.sql));
     }
 
