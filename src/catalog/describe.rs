@@ -239,7 +239,7 @@ impl RawColumn {
                 // PostgreSQL keeps the expression of a generated column where a default is kept (pg_attrdef)
                 has_default: self.has_default && self.generated == 0,
                 identity: self.identity != 0,
-                generated: (self.generated != 0).then(|| Generated { stored: self.generated == b's', reads }),
+                generated: (self.generated != 0).then_some(Generated { stored: self.generated == b's', reads }),
                 collation: self.collation.to_u32(),
             })
         }

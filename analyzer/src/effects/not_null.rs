@@ -41,10 +41,11 @@ fn proved(script: &Script, relation: &Relation, column: &str, dropped: &dyn Fn(&
     if checks.peek().is_none() {
         return false;
     }
-    if !relation.constraints.iter().any(|one| dropped(&one.name)) && script.is_as_found(relation) {
-        if let Some(answer) = script.catalog().proves_not_null(relation.oid, column).known() {
-            return answer;
-        }
+    if !relation.constraints.iter().any(|one| dropped(&one.name))
+        && script.is_as_found(relation)
+        && let Some(answer) = script.catalog().proves_not_null(relation.oid, column).known()
+    {
+        return answer;
     }
     checks.any(|one| proves(script, one, column) && !dropped(&one.name))
 }
