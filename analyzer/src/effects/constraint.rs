@@ -35,8 +35,9 @@ pub fn add(effects: &mut Effects, alter: &Alter, added: &ConstraintDef) {
                 effects.scan(&member, alter.mode, Some(scans));
             }
             if added.no_inherit {
-                // Those right below are locked before it is looked at whether the constraint is theirs.
-                for child in alter.root.children.iter().filter_map(|oid| effects.script().get(*oid)).collect::<Vec<_>>() {
+                // Those right below are locked before it is looked at whether the constraint is theirs, unless ONLY keeps it from them.
+                let below = alter.members(effects, Recursion::All).into_iter().filter(|member| alter.root.children.contains(&member.oid));
+                for child in below.collect::<Vec<_>>() {
                     effects.lock(&child, alter.mode);
                 }
             }
