@@ -54,7 +54,8 @@ fn alternatives_to_the_claims_do_too() {
     let mut s = fixture.connect();
     s.run(CLAIMS);
     // A backfill walks by a key.
-    s.run("ALTER TABLE events ADD PRIMARY KEY (id, day); ALTER TABLE base ADD PRIMARY KEY (id); ALTER TABLE derived ADD PRIMARY KEY (id)");
+    s.run("ALTER TABLE events ADD PRIMARY KEY (id, day); ALTER TABLE base ALTER id SET NOT NULL");
+    s.run("CREATE UNIQUE INDEX base_key ON base (id); CREATE UNIQUE INDEX derived_key ON derived (id)");
     s.run("SELECT zdm.set_guard('enforce'); SET search_path = shop");
     let major = major(&mut s);
     let only = std::env::var("ZDM_CASE").unwrap_or_default();
