@@ -251,6 +251,7 @@ ALTER TABLE users ADD COLUMN z bigint DEFAULT nextval('users_number_seq')
 -- rule: none
 ALTER TABLE users ADD COLUMN z float DEFAULT random() CHECK (z > 0)
 
+-- since: 16
 -- rule: none
 ALTER TABLE users ADD COLUMN z text STORAGE EXTERNAL DEFAULT random()::text
 
