@@ -72,7 +72,8 @@ pub fn reference(effects: &mut Effects, alter: &Alter, added: &ConstraintDef, wh
     }
     let Some(name) = &added.references else { return };
     let Some(referenced) = effects.existing(name, false) else { return };
-    let reads = if what == Checked::Rows && !empty { reads_referenced(&members, &referenced) } else { Some(false) };
+    let major = effects.script().major();
+    let reads = if what == Checked::Rows && !empty { reads_referenced(major, &members, &referenced) } else { Some(false) };
     for member in effects.tree(&referenced, Recursion::Partitions) {
         effects.scan(&member, LockMode::ShareRowExclusive, reads);
     }
@@ -81,10 +82,14 @@ pub fn reference(effects: &mut Effects, alter: &Alter, added: &ConstraintDef, wh
 /// Rows that are read faster than few of them are looked up.
 const SMALL: f64 = 10_000.0;
 
-/// Whether the referenced table is read through when rows are checked. For few rows the planner looks theirs up in the index instead.
-fn reads_referenced(referencing: &[Rc<Relation>], referenced: &Relation) -> Option<bool> {
+/// Whether the referenced table is read through when rows are checked. For few rows the planner looks theirs up in the index instead; up to
+/// PostgreSQL 15, which cannot hash the smaller side of an anti join, also in small tables.
+fn reads_referenced(major: u32, referencing: &[Rc<Relation>], referenced: &Relation) -> Option<bool> {
     let large = referenced.rows.is_some_and(|rows| rows > SMALL);
-    if large && looked_up(referencing, referenced) == Some(true) { None } else { Some(true) }
+    match looked_up(referencing, referenced) {
+        Some(true) if large || major < 16 => None,
+        _ => Some(true),
+    }
 }
 
 /// Whether far fewer rows are looked for than there are; `None` when it is not known.

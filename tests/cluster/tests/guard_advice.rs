@@ -50,7 +50,8 @@ fn the_advice_of_every_refusal_can_be_followed() {
     s.run("SELECT zdm.set_guard('off')");
     s.run(FIXTURE);
     // A backfill walks by a key.
-    s.run("ALTER TABLE events ADD PRIMARY KEY (id, day); ALTER TABLE base ADD PRIMARY KEY (id); ALTER TABLE derived ADD PRIMARY KEY (id)");
+    s.run("ALTER TABLE events ADD PRIMARY KEY (id, day); ALTER TABLE base ALTER id SET NOT NULL");
+    s.run("CREATE UNIQUE INDEX base_key ON base (id); CREATE UNIQUE INDEX derived_key ON derived (id)");
     s.run("SELECT zdm.set_guard('enforce'); SET search_path = shop");
 
     let mut advices = BTreeMap::new();

@@ -96,8 +96,7 @@ fn nobody_is_waited_for_and_a_cancel_works() {
     assert!(!rules(&mut s, sql).contains(&"dynamic-sql".to_owned()));
 
     s.run("SET statement_timeout = '300ms'");
-    let long =
-        "DO $$BEGIN IF (SELECT sum(length(repeat('x', 20000000))) FROM generate_series(1, 9000)) = 1 THEN DROP TABLE t; END IF; END$$";
+    let long = "DO $$BEGIN IF (SELECT sum(length(repeat('x', 20000000 + g))) FROM generate_series(1, 9000) g) = 1 THEN DROP TABLE t; END IF; END$$";
     refused(s.attempt(&format!("SELECT * FROM zdm.check_ddl($zdm${long}$zdm$)")), "57014");
     s.run("SET statement_timeout = 0");
     s.expect("SELECT count(*) FROM t", &["0"]);
