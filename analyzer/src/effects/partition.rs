@@ -40,10 +40,10 @@ pub fn attach(effects: &mut Effects, alter: &Alter, partition: &QualifiedName, b
             let rows = child.iter().flat_map(|child| effects.tree(child, Recursion::Partitions)).collect::<Vec<_>>();
             let empty = rows.iter().all(|member| !super::has_storage(member) || member.size == Size::Bytes(0));
             let reads = match super::constraint::looked_up(&rows, &referenced) {
+                _ if empty => Some(false),
                 // Up to 15 the key is checked once more, by reading.
                 _ if major < 16 && child.is_some() => Some(true),
                 Some(true) => Some(false),
-                _ if empty => Some(false),
                 _ => None,
             };
             for member in effects.tree(&referenced, Recursion::Partitions) {
