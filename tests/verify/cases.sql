@@ -913,3 +913,6 @@ ALTER TABLE loose ADD PRIMARY KEY USING INDEX loose_v
 
 -- since: 18
 ALTER TABLE ONLY base ADD CONSTRAINT own NOT NULL v NO INHERIT
+
+-- setup: CREATE TABLE bills (id int, maker_id int REFERENCES makers) PARTITION BY RANGE (id); CREATE TABLE bills_new (id int, maker_id int)
+ALTER TABLE bills ATTACH PARTITION bills_new FOR VALUES FROM (0) TO (500)
