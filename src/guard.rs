@@ -8,8 +8,8 @@
 //! ```
 //!
 //! It decides before the statement takes any lock, waits for nobody, and writes nothing. A statement that a function or a DO block runs has no
-//! text at hand: it is judged by its command tag, and never refused; so is one whose text is longer than is looked at. When the guard itself breaks, `enforce` refuses and says how to switch the
-//! guard off; `warn` lets the statement run.
+//! text at hand: it is judged by its command tag, and never refused. One whose text is longer than is looked at, or has comments nested too deeply,
+//! is judged by its tag too. When the guard itself breaks, `enforce` refuses and says how to switch the guard off; `warn` lets the statement run.
 
 mod allow;
 mod message;
