@@ -136,9 +136,10 @@ impl Cluster {
             Stop::Fast => self.signal(pid, Signal::INT),
             Stop::KillPostmaster => self.kill(pid),
             Stop::KillAll => {
-                let children = children(pid);
+                // Frozen, the postmaster cannot tell its children anything; dead after them, it leaves no time to notice.
+                self.signal(pid, Signal::STOP);
+                children(pid).into_iter().for_each(|child| self.kill(child));
                 self.kill(pid);
-                children.into_iter().for_each(|child| self.kill(child));
             }
         }
         postmaster.wait().expect("the postmaster is our child");
