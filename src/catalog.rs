@@ -12,7 +12,9 @@
 
 mod describe;
 mod details;
+mod errors;
 mod facts;
+mod later;
 mod moment;
 mod names;
 mod policy;
@@ -26,11 +28,12 @@ mod types;
 use crate::guc;
 use crate::shim::ServerError;
 use describe::Known;
+use errors::Errors;
 use pgrx::pg_sys;
 use policy::Policies;
 use shim::Name;
 use std::cell::{OnceCell, RefCell};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 use zdm_analyzer::catalog::{
     Activity, Answer, Cast, Catalog, ColumnStatistics, Decision, Dependent, Dependents, Found, Function, FunctionUse, IndexShape, Oid,
@@ -43,10 +46,10 @@ use zdm_analyzer::lock::LockMode;
 pub struct LiveCatalog {
     /// With whose rights the catalogs are read.
     owner: pg_sys::Oid,
-    error: RefCell<Option<ServerError>>,
+    errors: Errors,
     /// It was looked at whether the owner may read the catalogs.
     readable: OnceCell<()>,
-    relations: RefCell<HashMap<Oid, Option<Rc<Known>>>>,
+    relations: RefCell<BTreeMap<Oid, Option<Rc<Known>>>>,
     policies: OnceCell<Policies>,
     /// Whether questions about what others do at this moment are to be answered.
     momentary: bool,
@@ -60,7 +63,7 @@ impl LiveCatalog {
     pub fn new(fcinfo: pg_sys::FunctionCallInfo) -> Self {
         Self {
             owner: shim::function_owner(fcinfo),
-            error: RefCell::default(),
+            errors: Errors::default(),
             readable: OnceCell::new(),
             relations: RefCell::default(),
             momentary: true,
@@ -82,18 +85,12 @@ impl LiveCatalog {
 
     /// The error that a question met, if any: it is to be raised before anything else is done.
     pub fn finish(self) -> Result<(), ServerError> {
-        self.error.into_inner().map_or(Ok(()), Err)
+        self.errors.finish()
     }
 
     /// Asks the server, unless an earlier question failed.
     fn ask<T>(&self, unknown: T, question: impl FnOnce() -> Result<T, ServerError>) -> T {
-        if self.error.borrow().is_some() {
-            return unknown;
-        }
-        question().unwrap_or_else(|error| {
-            *self.error.borrow_mut() = Some(error);
-            unknown
-        })
+        self.errors.ask(unknown, question)
     }
 
     /// Asks by a direct read of the catalogs, if the owner of our function may read them: that is looked at before the first such question.
@@ -116,7 +113,7 @@ impl LiveCatalog {
         if let Some(known) = self.relations.borrow().get(&relation) {
             return known.clone();
         }
-        let known = self.ask_catalogs(None, || describe::relation(relation)).map(Rc::new);
+        let known = self.ask_catalogs(None, || describe::relation(relation, &self.errors)).map(Rc::new);
         self.relations.borrow_mut().insert(relation, known.clone());
         known
     }
@@ -280,7 +277,7 @@ impl Catalog for LiveCatalog {
 
     fn interrupted(&self) -> bool {
         self.ask((), shim::interrupts);
-        self.error.borrow().is_some()
+        self.errors.any()
     }
 
     fn in_transaction_block(&self) -> Option<bool> {

@@ -5,12 +5,14 @@
 //! unknown, never guessed.
 
 mod details;
+mod lazy;
 mod moment;
 mod probe;
 mod query;
 mod relation;
 
 pub use details::{ColumnStatistics, Dependent, DependentKind, FunctionUse, IndexShape, ReplicaIdentity, TableFacts};
+pub use lazy::Lazy;
 pub use moment::{Activity, Dependents, Replication};
 pub use probe::{Answer, Question};
 pub use query::{Found, OnTable};

@@ -185,7 +185,7 @@ impl<'a> Effects<'a> {
     /// A relation and those below it, itself first.
     fn tree(&self, relation: &Rc<Relation>, recursion: Recursion) -> Vec<Rc<Relation>> {
         let mut out = vec![Rc::clone(relation)];
-        if recursion == Recursion::None {
+        if recursion == Recursion::None || relation.children.is_empty() {
             return out;
         }
         let mut seen = HashSet::from([relation.oid]);

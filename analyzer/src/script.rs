@@ -13,7 +13,7 @@ mod settings;
 mod state;
 
 use std::cell::RefCell;
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::rc::Rc;
 
 use crate::catalog::{Catalog, Domain, Function, Oid, OnTable, Relation, Type, Volatility};
@@ -54,6 +54,8 @@ pub enum FoundType {
 /// The catalog, and what earlier statements of the text changed.
 pub struct Script<'a> {
     base: &'a dyn Catalog,
+    /// What names mean in the catalog below: each is asked for once.
+    resolved: RefCell<BTreeMap<QualifiedName, Option<Oid>>>,
     state: State,
     past: Past<'a>,
     volatilities: RefCell<Volatilities>,
@@ -72,6 +74,7 @@ impl<'a> Script<'a> {
     pub fn new(base: &'a dyn Catalog) -> Self {
         Self {
             base,
+            resolved: RefCell::default(),
             state: State::default(),
             past: Past::new(base),
             volatilities: RefCell::default(),
@@ -227,9 +230,21 @@ impl<'a> Script<'a> {
     }
 
     fn base_lookup(&self, name: &QualifiedName) -> Option<Oid> {
-        self.searched(name.schema.as_deref())
-            .into_iter()
-            .find_map(|schema| self.base.relation(&QualifiedName { schema, name: name.name.clone() }))
+        if name.schema.is_some() || self.state.session().search_path.is_none() {
+            return self.resolve(name);
+        }
+        let named = |schema| QualifiedName { schema, name: name.name.clone() };
+        self.searched(None).into_iter().find_map(|schema| self.resolve(&named(schema)))
+    }
+
+    /// The relation of a name in the catalog below.
+    fn resolve(&self, name: &QualifiedName) -> Option<Oid> {
+        if let Some(known) = self.resolved.borrow().get(name) {
+            return *known;
+        }
+        let relation = self.base.relation(name);
+        self.resolved.borrow_mut().insert(name.clone(), relation);
+        relation
     }
 
     /// The schemas in which a name is looked for, in their order, if the text has set a path of its own; else what the name says.
@@ -313,7 +328,7 @@ impl<'a> Script<'a> {
             let checks = |of: &Relation| of.constraints.iter().map(|one| (one.name.clone(), one.validated)).collect::<Vec<_>>();
             marks(found) == marks(relation) && checks(found) == checks(relation) && found.children == relation.children
         };
-        self.base.describe(relation.oid).is_some_and(|found| unchanged(&found))
+        self.base.shared(relation.oid).is_some_and(|found| unchanged(&found))
     }
 
     /// Whether names mean to the text what they mean to the session: it has made no function and no type, and set no path and no role.

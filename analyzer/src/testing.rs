@@ -108,11 +108,11 @@ impl TestCatalog {
             default_partition: None,
             columns: Vec::new(),
             constraints: Vec::new(),
-            referenced_by: Vec::new(),
+            referenced_by: Lazy::default(),
             indexes: Vec::new(),
             index_of: None,
             child_indexes: Vec::new(),
-            owned_sequences: Vec::new(),
+            owned_sequences: Lazy::default(),
             access_method: matches!(kind, RelationKind::Table | RelationKind::MaterializedView).then(|| "heap".to_owned()),
         };
         self.relations.insert(oid, relation);
@@ -179,7 +179,7 @@ impl TestCatalog {
             primary,
             valid: true,
             columns: columns.clone(),
-            expression_columns: Vec::new(),
+            expression_columns: Lazy::default(),
             partial_or_expression: false,
         };
         self.change(oid, |relation| relation.index_of = Some(table));
@@ -197,7 +197,7 @@ impl TestCatalog {
     /// Adds a CHECK.
     pub fn check(&mut self, table: Oid, name: &str, columns: &[&str], expression: &str, validated: bool) -> &mut Self {
         let columns: Vec<String> = columns.iter().map(|&column| column.to_owned()).collect();
-        let check = Constraint { validated, expression: Some(expression.to_owned()), ..constraint(name, ConstraintKind::Check, &columns) };
+        let check = Constraint { validated, expression: Some(expression.to_owned()).into(), ..constraint(name, ConstraintKind::Check, &columns) };
         self.change(table, |relation| relation.constraints.push(check.clone()))
     }
 
@@ -207,7 +207,7 @@ impl TestCatalog {
         let own =
             Constraint { validated, references: Some(referenced), ..constraint(name, ConstraintKind::ForeignKey, &[column.to_owned()]) };
         self.change(table, |relation| relation.constraints.push(own.clone()));
-        self.change(referenced, |relation| relation.referenced_by.push(reference.clone()))
+        self.change(referenced, |relation| relation.referenced_by.change(|keys| keys.push(reference.clone())))
     }
 
     /// Puts a table under another, as partition or as inheritance child.
@@ -315,7 +315,7 @@ fn constraint(name: &str, kind: ConstraintKind, columns: &[String]) -> Constrain
         validated: true,
         no_inherit: false,
         columns: columns.to_vec(),
-        expression: None,
+        expression: Lazy::default(),
         references: None,
         index: None,
     }

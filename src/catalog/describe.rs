@@ -1,5 +1,7 @@
 //! A relation, from what `src/shim/describe.c` reads in the catalogs to the analysis' own struct.
 
+use super::errors::Errors;
+use super::later::Later;
 use super::names::Names;
 use super::shim;
 use crate::shim::ServerError;
@@ -26,7 +28,7 @@ struct RawColumn {
 
 /// `ZdmConstraint` of `describe.h`.
 #[repr(C)]
-struct RawConstraint {
+pub struct RawConstraint {
     _oid: pg_sys::Oid,
     kind: u8,
     validated: bool,
@@ -54,13 +56,6 @@ struct RawIndex {
     predicate: *const c_char,
 }
 
-/// `ZdmSequence` of `describe.h`.
-#[repr(C)]
-struct RawSequence {
-    column: i32,
-    sequence: pg_sys::Oid,
-}
-
 /// `ZdmRelation` of `describe.h`.
 #[repr(C)]
 struct RawRelation {
@@ -85,12 +80,8 @@ struct RawRelation {
     ncolumns: c_int,
     constraints: *const RawConstraint,
     nconstraints: c_int,
-    referenced_by: *const RawConstraint,
-    nreferenced_by: c_int,
     indexes: *const RawIndex,
     nindexes: c_int,
-    sequences: *const RawSequence,
-    nsequences: c_int,
 }
 
 unsafe extern "C-unwind" {
@@ -125,22 +116,22 @@ impl Known {
     }
 }
 
-/// Reads all about a relation; `None` when there is none.
-pub fn relation(relation: u32) -> Result<Option<Known>, ServerError> {
+/// Reads all about a relation; `None` when there is none. Errors of what is read later are kept in `errors`.
+pub fn relation(relation: u32, errors: &Errors) -> Result<Option<Known>, ServerError> {
     shim::in_scratch_memory(|| {
         // SAFETY: all of it is numbers and pointers, for which zero is a value; the shim fills it in. Errors come back as data. What it points at
         // is in the scratch memory, which lives to the end of this closure.
         unsafe {
             let mut raw: RawRelation = std::mem::zeroed();
             ServerError::check(zdm_shim_describe(pg_sys::Oid::from(relation), &mut raw))?;
-            if raw.found { raw.known(relation).map(Some) } else { Ok(None) }
+            if raw.found { raw.known(relation, errors).map(Some) } else { Ok(None) }
         }
     })
 }
 
 /// # Safety
 /// `list` points at `count` values that live as long as the result is used.
-unsafe fn slice<'a, T>(list: *const T, count: c_int) -> &'a [T] {
+pub unsafe fn slice<'a, T>(list: *const T, count: c_int) -> &'a [T] {
     match usize::try_from(count) {
         // SAFETY: promised by the caller.
         Ok(count) if count > 0 => unsafe { std::slice::from_raw_parts(list, count) },
@@ -161,16 +152,18 @@ fn valid(oid: pg_sys::Oid) -> Option<u32> {
 
 /// In each of these the pointers are as `describe.h` says, and alive.
 impl RawRelation {
-    unsafe fn known(&self, oid: u32) -> Result<Known, ServerError> {
+    unsafe fn known(&self, oid: u32, errors: &Errors) -> Result<Known, ServerError> {
         // SAFETY: promised by the caller.
         unsafe {
             let raw_columns = slice(self.columns, self.ncolumns);
             let names = Names(raw_columns.iter().map(|column| (column.number, text(column.name))).collect());
+            let later = Later { names: Rc::new(names), errors: errors.clone() };
+            let names: &Names = &later.names;
             let oids = |list, count| slice(list, count).iter().map(|oid: &pg_sys::Oid| oid.to_u32()).collect::<Vec<_>>();
             let children = oids(self.children, self.nchildren);
             let (children, child_indexes) = if matches!(self.kind, b'i' | b'I') { (Vec::new(), children) } else { (children, Vec::new()) };
-            let sequences = slice(self.sequences, self.nsequences);
-            let columns = raw_columns.iter().map(|column| column.column(&names)).collect::<Result<_, _>>()?;
+            let columns = raw_columns.iter().map(|column| column.column(names)).collect::<Result<_, _>>()?;
+            let (referenced_by, owned_sequences) = later.users(oid);
             let relation = Relation {
                 oid,
                 schema: text(self.schema),
@@ -185,23 +178,12 @@ impl RawRelation {
                 is_partition: self.is_partition,
                 default_partition: valid(self.default_partition),
                 columns,
-                constraints: slice(self.constraints, self.nconstraints)
-                    .iter()
-                    .map(|constraint| constraint.constraint(&names))
-                    .collect::<Result<_, _>>()?,
-                referenced_by: sorted(slice(self.referenced_by, self.nreferenced_by).iter().map(|key| key.reference(&names)), |key| {
-                    (key.constraint.clone(), key.table)
-                }),
-                indexes: {
-                    let indexes = slice(self.indexes, self.nindexes).iter().map(|index| index.index(&names));
-                    sorted(indexes.collect::<Result<Vec<_>, _>>()?, |index| index.name.clone())
-                },
+                constraints: slice(self.constraints, self.nconstraints).iter().map(|constraint| constraint.constraint(&later)).collect(),
+                referenced_by,
+                indexes: sorted(slice(self.indexes, self.nindexes).iter().map(|index| index.index(&later)), |index| index.name.clone()),
                 index_of: valid(self.index_of),
                 child_indexes,
-                owned_sequences: sorted(sequences, |one| one.column)
-                    .iter()
-                    .filter_map(|one| Some((names.one(i16::try_from(one.column).ok()?)?.to_owned(), one.sequence.to_u32())))
-                    .collect(),
+                owned_sequences,
                 access_method: from_server(self.access_method),
             };
             Ok(Known {
@@ -216,7 +198,7 @@ impl RawRelation {
     }
 }
 
-fn sorted<T, K: Ord>(list: impl IntoIterator<Item = T>, key: impl Fn(&T) -> K) -> Vec<T> {
+pub fn sorted<T, K: Ord>(list: impl IntoIterator<Item = T>, key: impl Fn(&T) -> K) -> Vec<T> {
     let mut list: Vec<T> = list.into_iter().collect();
     list.sort_by_key(|one| key(one));
     list
@@ -247,7 +229,7 @@ impl RawColumn {
 }
 
 impl RawConstraint {
-    unsafe fn constraint(&self, names: &Names) -> Result<Constraint, ServerError> {
+    unsafe fn constraint(&self, later: &Later) -> Constraint {
         let kind = match self.kind {
             b'c' => ConstraintKind::Check,
             b'f' => ConstraintKind::ForeignKey,
@@ -260,26 +242,21 @@ impl RawConstraint {
         let has_index = matches!(kind, ConstraintKind::PrimaryKey | ConstraintKind::Unique | ConstraintKind::Exclusion);
         // SAFETY: promised by the caller.
         unsafe {
-            let expression = if self.expression.is_null() {
-                None
-            } else {
-                shim::raw_expression(self.expression, true)?.text.and_then(|text| names.put_into(&text))
-            };
-            Ok(Constraint {
+            Constraint {
                 name: text(self.name),
                 kind,
                 validated: self.validated,
                 no_inherit: self.no_inherit,
-                columns: names.of(slice(self.columns, self.ncolumns)),
-                expression,
+                columns: later.names.of(slice(self.columns, self.ncolumns)),
+                expression: later.text(self.expression),
                 references: valid(self.references),
                 index: valid(self.index).filter(|_| has_index),
-            })
+            }
         }
     }
 
     /// A foreign key, seen from the referenced side: its columns are ours.
-    unsafe fn reference(&self, names: &Names) -> ForeignKeyRef {
+    pub unsafe fn reference(&self, names: &Names) -> ForeignKeyRef {
         // SAFETY: promised by the caller.
         unsafe {
             ForeignKeyRef {
@@ -293,28 +270,20 @@ impl RawConstraint {
 }
 
 impl RawIndex {
-    unsafe fn index(&self, names: &Names) -> Result<Index, ServerError> {
+    unsafe fn index(&self, later: &Later) -> Index {
+        let trees = [self.expressions, self.predicate];
         // SAFETY: promised by the caller.
         unsafe {
-            let trees = [self.expressions, self.predicate];
-            let mut expression_columns = Vec::new();
-            for tree in trees.into_iter().filter(|tree| !tree.is_null()) {
-                for name in names.of_expression(&shim::raw_expression(tree, false)?.columns) {
-                    if !expression_columns.contains(&name) {
-                        expression_columns.push(name);
-                    }
-                }
-            }
-            Ok(Index {
+            Index {
                 oid: self.oid.to_u32(),
                 name: text(self.name),
                 unique: self.unique,
                 primary: self.primary,
                 valid: self.valid,
-                columns: names.of(slice(self.columns, self.ncolumns)),
-                expression_columns,
+                columns: later.names.of(slice(self.columns, self.ncolumns)),
+                expression_columns: later.columns(trees),
                 partial_or_expression: trees.iter().any(|tree| !tree.is_null()),
-            })
+            }
         }
     }
 }

@@ -16,7 +16,6 @@
 #include "catalog/pg_attribute.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_constraint.h"
-#include "catalog/pg_depend.h"
 #include "catalog/pg_index.h"
 #include "catalog/pg_inherits.h"
 #include "catalog/pg_partitioned_table.h"
@@ -30,10 +29,7 @@
 #include "utils/snapmgr.h"
 #include "utils/syscache.h"
 
-/* A growing array: room for one more, zeroed. */
-#define ZDM_MORE(array, n) ((array) = zdm_more((array), sizeof(*(array)), &(n)), &(array)[(n) - 1])
-
-static void *
+void *
 zdm_more(void *array, Size size, int *n)
 {
 	if (array == NULL)
@@ -222,8 +218,8 @@ describe_columns(Oid relation, Snapshot snapshot, ZdmRelation *result)
 }
 
 /* `key_attribute` is the column with the numbers that are wanted: conkey or confkey. */
-static void
-describe_constraint(HeapTuple tuple, Relation catalog, AttrNumber key_attribute, ZdmConstraint *constraint)
+void
+zdm_describe_constraint(HeapTuple tuple, Relation catalog, AttrNumber key_attribute, ZdmConstraint *constraint)
 {
 	Form_pg_constraint form = (Form_pg_constraint) GETSTRUCT(tuple);
 
@@ -241,8 +237,9 @@ describe_constraint(HeapTuple tuple, Relation catalog, AttrNumber key_attribute,
 
 /* The constraints of the relation, in the order of their names. */
 static void
-describe_constraints(Oid relation, Relation catalog, Snapshot snapshot, ZdmRelation *result)
+describe_constraints(Oid relation, Snapshot snapshot, ZdmRelation *result)
 {
+	Relation	catalog = table_open(ConstraintRelationId, AccessShareLock);
 	SysScanDesc scan;
 	ScanKeyData key;
 	HeapTuple	tuple;
@@ -250,89 +247,9 @@ describe_constraints(Oid relation, Relation catalog, Snapshot snapshot, ZdmRelat
 	ScanKeyInit(&key, Anum_pg_constraint_conrelid, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(relation));
 	scan = systable_beginscan(catalog, ConstraintRelidTypidNameIndexId, true, snapshot, 1, &key);
 	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
-		describe_constraint(tuple, catalog, Anum_pg_constraint_conkey, ZDM_MORE(result->constraints, result->nconstraints));
-	systable_endscan(scan);
-}
-
-/* A foreign key that references the relation, if the constraint is one. */
-static void
-describe_reference(Oid constraint, Oid relation, Relation catalog, ZdmRelation *result)
-{
-	HeapTuple	tuple = SearchSysCache1(CONSTROID, ObjectIdGetDatum(constraint));
-
-	if (HeapTupleIsValid(tuple))
-	{
-		Form_pg_constraint form = (Form_pg_constraint) GETSTRUCT(tuple);
-
-		if (form->contype == CONSTRAINT_FOREIGN && form->confrelid == relation)
-			describe_constraint(tuple, catalog, Anum_pg_constraint_confkey, ZDM_MORE(result->referenced_by, result->nreferenced_by));
-		ReleaseSysCache(tuple);
-	}
-}
-
-/* Whether it is one of the indexes found before, which are most of what depends on columns. */
-static bool
-is_index(Oid relation, ZdmRelation *result)
-{
-	for (int i = 0; i < result->nindexes; i++)
-		if (result->indexes[i].oid == relation)
-			return true;
-	return false;
-}
-
-/* Whether it is one of the relation's own constraints, found before: one that references the relation is looked at, be it its own. */
-static bool
-is_own_constraint(Oid constraint, ZdmRelation *result)
-{
-	for (int i = 0; i < result->nconstraints; i++)
-		if (result->constraints[i].oid == constraint)
-			return result->constraints[i].kind != CONSTRAINT_FOREIGN;
-	return false;
-}
-
-/*
- * What depends on the relation: foreign keys of other tables (pg_constraint has no index on the referenced table) and sequences of its columns.
- */
-static void
-describe_dependents(Oid relation, Relation constraints, Snapshot snapshot, ZdmRelation *result)
-{
-	Relation	catalog = table_open(DependRelationId, AccessShareLock);
-	SysScanDesc scan;
-	ScanKeyData keys[3];
-	HeapTuple	tuple;
-	Oid		   *seen = NULL;
-	int			nseen = 0;
-
-	ScanKeyInit(&keys[0], Anum_pg_depend_refclassid, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(RelationRelationId));
-	ScanKeyInit(&keys[1], Anum_pg_depend_refobjid, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(relation));
-	/* both depend on columns */
-	ScanKeyInit(&keys[2], Anum_pg_depend_refobjsubid, BTGreaterStrategyNumber, F_INT4GT, Int32GetDatum(0));
-	scan = systable_beginscan(catalog, DependReferenceIndexId, true, snapshot, 3, keys);
-	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
-	{
-		Form_pg_depend form = (Form_pg_depend) GETSTRUCT(tuple);
-
-		if (form->classid == ConstraintRelationId && !is_own_constraint(form->objid, result))
-			*ZDM_MORE(seen, nseen) = form->objid;
-		else if (form->classid == RelationRelationId &&
-				 (form->deptype == DEPENDENCY_AUTO || form->deptype == DEPENDENCY_INTERNAL) && !is_index(form->objid, result) &&
-				 get_rel_relkind(form->objid) == RELKIND_SEQUENCE)
-		{
-			ZdmSequence *sequence = ZDM_MORE(result->sequences, result->nsequences);
-
-			sequence->column = form->refobjsubid;
-			sequence->sequence = form->objid;
-		}
-	}
+		zdm_describe_constraint(tuple, catalog, Anum_pg_constraint_conkey, ZDM_MORE(result->constraints, result->nconstraints));
 	systable_endscan(scan);
 	table_close(catalog, AccessShareLock);
-
-	/* there is a row for each column of a constraint */
-	if (nseen > 1)
-		qsort(seen, nseen, sizeof(Oid), oid_cmp);
-	for (int i = 0; i < nseen; i++)
-		if (i == 0 || seen[i] != seen[i - 1])
-			describe_reference(seen[i], relation, constraints, result);
 }
 
 static void
@@ -369,7 +286,7 @@ describe_indexes(Oid relation, Snapshot snapshot, ZdmRelation *result)
 	table_close(catalog, AccessShareLock);
 }
 
-/* All about a relation; `found` is false when there is none. */
+/* All about a relation but what depends on it (describe_users.c); `found` is false when there is none. */
 ErrorData *
 zdm_shim_describe(Oid relation, ZdmRelation *result)
 {
@@ -386,14 +303,10 @@ zdm_shim_describe(Oid relation, ZdmRelation *result)
 		snapshot = RegisterSnapshot(GetLatestSnapshot());
 		if (describe_class(relation, result, &has_children))
 		{
-			Relation	constraints = table_open(ConstraintRelationId, AccessShareLock);
-
 			describe_inheritance(relation, snapshot, result, has_children);
 			describe_columns(relation, snapshot, result);
-			describe_constraints(relation, constraints, snapshot, result);
+			describe_constraints(relation, snapshot, result);
 			describe_indexes(relation, snapshot, result);
-			describe_dependents(relation, constraints, snapshot, result);
-			table_close(constraints, AccessShareLock);
 		}
 		UnregisterSnapshot(snapshot);
 	}

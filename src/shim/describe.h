@@ -7,6 +7,9 @@
 
 #include "zdm_shim.h"
 
+#include "access/htup.h"
+#include "utils/relcache.h"
+
 typedef struct ZdmColumn
 {
 	int16		number;
@@ -78,16 +81,28 @@ typedef struct ZdmRelation
 	int			ncolumns;
 	ZdmConstraint *constraints;
 	int			nconstraints;
-	ZdmConstraint *referenced_by;	/* their columns are the referenced ones */
-	int			nreferenced_by;
 	ZdmIndex   *indexes;
 	int			nindexes;
+} ZdmRelation;
+
+/* What depends on a relation's columns. */
+typedef struct ZdmUsers
+{
+	ZdmConstraint *referenced_by;	/* their columns are the referenced ones */
+	int			nreferenced_by;
 	ZdmSequence *sequences;
 	int			nsequences;
-} ZdmRelation;
+} ZdmUsers;
+
+/* A growing array: room for one more, zeroed. */
+#define ZDM_MORE(array, n) ((array) = zdm_more((array), sizeof(*(array)), &(n)), &(array)[(n) - 1])
+
+extern void *zdm_more(void *array, Size size, int *n);
+extern void zdm_describe_constraint(HeapTuple tuple, Relation catalog, AttrNumber key_attribute, ZdmConstraint *constraint);
 
 extern ErrorData *zdm_shim_may_read_catalogs(Oid role);
 extern ErrorData *zdm_shim_describe(Oid relation, ZdmRelation *result);
+extern ErrorData *zdm_shim_describe_users(Oid relation, ZdmUsers *result);
 
 typedef struct ZdmType
 {

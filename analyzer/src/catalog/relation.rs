@@ -1,6 +1,6 @@
 //! A relation as its catalogs describe it.
 
-use super::Oid;
+use super::{Lazy, Oid};
 
 /// `pg_class.relkind`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,14 +52,14 @@ pub struct Relation {
     /// Constraints on this relation, in name order.
     pub constraints: Vec<Constraint>,
     /// Foreign keys of other tables (or of this one) that reference this relation.
-    pub referenced_by: Vec<ForeignKeyRef>,
+    pub referenced_by: Lazy<Vec<ForeignKeyRef>>,
     pub indexes: Vec<Index>,
     /// For an index: the table it belongs to.
     pub index_of: Option<Oid>,
     /// For a partitioned index or a partition's index: the indexes directly below.
     pub child_indexes: Vec<Oid>,
     /// A sequence owned by a column of this relation: `(column, sequence)`.
-    pub owned_sequences: Vec<(String, Oid)>,
+    pub owned_sequences: Lazy<Vec<(String, Oid)>>,
     /// `pg_class.relam` is the one named here ("heap"); `None` for what has none.
     pub access_method: Option<String>,
 }
@@ -115,7 +115,7 @@ pub struct Constraint {
     /// The columns it reads, in constraint order.
     pub columns: Vec<String>,
     /// For CHECK: its expression as `pg_get_expr` prints it, without the CHECK and its outer parentheses stripped or not.
-    pub expression: Option<String>,
+    pub expression: Lazy<Option<String>>,
     /// For FOREIGN KEY: the referenced table.
     pub references: Option<Oid>,
     /// For PRIMARY KEY, UNIQUE, EXCLUDE: its index.
@@ -145,7 +145,7 @@ pub struct Index {
     /// Key and included columns, by name; expressions are left out.
     pub columns: Vec<String>,
     /// All columns that its expressions or its WHERE clause read.
-    pub expression_columns: Vec<String>,
+    pub expression_columns: Lazy<Vec<String>>,
     /// It has expressions or a WHERE clause.
     pub partial_or_expression: bool,
 }

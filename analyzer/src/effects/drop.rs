@@ -91,7 +91,7 @@ fn relation_goes(effects: &mut Effects, relation: &Rc<Relation>, cascade: bool) 
         }
         if cascade {
             cascade::relation(effects, member.oid, None);
-            for key in &member.referenced_by {
+            for key in member.referenced_by.iter() {
                 effects.lock_oid(key.table, LockMode::AccessExclusive);
             }
             for view in effects.script().catalog().dependent_views(member.oid, None) {
@@ -152,7 +152,7 @@ pub fn truncate(effects: &mut Effects, tables: &[Target], cascade: bool) {
         }
         effects.rewrite(&relation, LockMode::AccessExclusive, Some(true));
         if cascade {
-            for key in &relation.referenced_by {
+            for key in relation.referenced_by.iter() {
                 if let Some(referencing) = effects.script().get(key.table) {
                     waiting.extend(effects.tree(&referencing, Recursion::All));
                 }

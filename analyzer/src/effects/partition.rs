@@ -55,7 +55,7 @@ pub fn attach(effects: &mut Effects, alter: &Alter, partition: &QualifiedName, b
 
 /// A new partition of a referenced table gets the triggers of the foreign keys that point to it, which locks the tables they come from.
 pub fn lock_referencing(effects: &mut Effects, parent: &Relation) {
-    for key in &parent.referenced_by {
+    for key in parent.referenced_by.iter() {
         effects.lock_oid(key.table, LockMode::ShareRowExclusive);
     }
 }
@@ -75,7 +75,7 @@ pub fn detach(effects: &mut Effects, alter: &Alter, partition: &QualifiedName, h
         effects.lock_oid(default, LockMode::AccessExclusive);
     }
     // No row elsewhere may still point into the partition.
-    for key in &alter.root.referenced_by {
+    for key in alter.root.referenced_by.iter() {
         if let Some(referencing) = effects.script().get(key.table) {
             for member in effects.tree(&referencing, Recursion::Partitions) {
                 effects.scan(&member, LockMode::AccessExclusive, Some(true));

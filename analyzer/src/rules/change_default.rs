@@ -34,7 +34,7 @@ impl Rule for ChangeDefault {
     fn check(&self, context: &Context) -> Vec<Report> {
         context.each_action_on_rows(|action, relation| {
             let Action::SetDefault { column, dropped: false } = action else { return None };
-            let before = context.script().catalog().describe(relation.oid)?;
+            let before = context.script().catalog().shared(relation.oid)?;
             let had = |one: &crate::catalog::Column| one.name == *column && one.has_default;
             if !before.columns.iter().any(had) || !relation.columns.iter().any(had) {
                 return None;

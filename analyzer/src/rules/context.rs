@@ -2,6 +2,8 @@
 
 mod around;
 
+use std::cell::{OnceCell, RefCell};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use crate::catalog::{Oid, Relation, RelationKind, Size};
@@ -23,6 +25,10 @@ pub(crate) struct Context<'a> {
     effects: &'a Effects<'a>,
     said: Vec<Report>,
     rules: Vec<&'static str>,
+    /// What the `ALTER TABLE` changes: nearly all rules ask.
+    altered: OnceCell<Option<(&'a AlterTable, Rc<Relation>)>>,
+    /// The answers of [`Self::is_harmless`].
+    harmless: RefCell<BTreeMap<Oid, bool>>,
 }
 
 /// What a rule says. The caller adds the place.
@@ -113,7 +119,7 @@ impl Report {
 
 impl<'a> Context<'a> {
     pub fn new(statement: &'a Statement, later: &'a [Statement], text: &'a str, effects: &'a Effects<'a>) -> Self {
-        Self { statement, later, text, effects, said: Vec::new(), rules: Vec::new() }
+        Self { statement, later, text, effects, said: Vec::new(), rules: Vec::new(), altered: OnceCell::new(), harmless: RefCell::default() }
     }
 
     pub fn heard(&mut self, rule: &'static str, report: &Report) {
@@ -191,8 +197,11 @@ impl<'a> Context<'a> {
 
     /// The `ALTER TABLE` and the relation that it changes.
     pub fn existing_altered(&self) -> Option<(&'a AlterTable, Rc<Relation>)> {
-        let Kind::AlterTable(alter) = self.kind() else { return None };
-        self.existing(&alter.target.name).map(|relation| (alter, relation))
+        let find = || {
+            let Kind::AlterTable(alter) = self.kind() else { return None };
+            self.existing(&alter.target.name).map(|relation| (alter, relation))
+        };
+        self.altered.get_or_init(find).clone()
     }
 
     /// The same, if it is a relation that others see.
@@ -202,7 +211,7 @@ impl<'a> Context<'a> {
 
     /// Runs a check on each action of an `ALTER TABLE` on a relation with rows.
     pub fn each_action(&self, check: impl Fn(&'a Action, &Rc<Relation>) -> Option<Report>) -> Vec<Report> {
-        match self.alter() {
+        match self.existing_altered() {
             Some((alter, relation)) if !self.is_harmless(&relation) => {
                 let wanted = |_: &(usize, &Action)| !self.script().catalog().interrupted();
                 let placed = |(number, action)| check(action, &relation).map(|report| self.placed(report, number, alter.actions.len()));
@@ -313,7 +322,12 @@ impl<'a> Context<'a> {
 
     /// Nothing done to it can disturb anyone for long.
     pub fn is_harmless(&self, relation: &Rc<Relation>) -> bool {
-        is_private(relation) || self.is_empty(relation)
+        if let Some(known) = self.harmless.borrow().get(&relation.oid) {
+            return *known;
+        }
+        let harmless = is_private(relation) || self.is_empty(relation);
+        self.harmless.borrow_mut().insert(relation.oid, harmless);
+        harmless
     }
 
     /// Whether it is smaller than `zdm.small_table`, with all below it.

@@ -61,7 +61,7 @@ impl Rule for DropConstraint {
 
 /// `c IS NOT NULL` of a column that is NOT NULL anyway, or a constraint of the text's own.
 fn says_nothing(relation: &Relation, constraint: &Constraint) -> bool {
-    let Some(expression) = &constraint.expression else { return true };
+    let Some(expression) = &*constraint.expression else { return true };
     let plain = expression.trim_matches(|letter| letter == '(' || letter == ')');
     let says = |column: &Column| column.not_null && plain == format!("{} IS NOT NULL", quote::ident(&column.name));
     relation.columns.iter().any(says)

@@ -14,7 +14,7 @@ const CHANGES: [&str; 7] = ["update ", "delete ", "insert ", "merge ", "copy ", 
 
 /// What is seen of the rows, if it is to be asked and is true still when the statement runs.
 fn look(context: &Context, relation: &Rc<Relation>, columns: &[String], below: bool, question: &Question) -> Option<Answer> {
-    let before = context.script().catalog().describe(relation.oid)?;
+    let before = context.script().catalog().shared(relation.oid)?;
     // what the text adds cannot be looked at
     let known = |column: &String| before.columns.iter().any(|one| one.name == *column);
     if !columns.iter().all(known) || context.mentioned_before(&CHANGES) {

@@ -35,8 +35,11 @@ super::rule! {
 
 impl Rule for SetVolatileDefault {
     fn check(&self, context: &Context) -> Vec<Report> {
+        if !context.facts().iter().any(|fact| matches!(fact, Fact::NewDefault { .. })) {
+            return Vec::new();
+        }
         let Some((_, relation)) = context.alter().filter(|(_, relation)| !context.is_harmless(relation)) else { return Vec::new() };
-        let Some(before) = context.script().catalog().describe(relation.oid) else { return Vec::new() };
+        let Some(before) = context.script().catalog().shared(relation.oid) else { return Vec::new() };
         let changes = |later: &Statement| {
             let own = later
                 .kind

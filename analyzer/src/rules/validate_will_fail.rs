@@ -38,10 +38,10 @@ impl Rule for ValidateWillFail {
             let demanded = match action {
                 Action::ValidateConstraint { name } => {
                     let one = relation.constraints.iter().find(|one| one.name == *name && !one.validated)?;
-                    match (one.kind, &one.expression) {
+                    match (one.kind, &*one.expression) {
                         (ConstraintKind::NotNull, _) => one.columns.clone(),
                         (ConstraintKind::Check, Some(expression)) => {
-                            let known = context.script().catalog().describe(relation.oid)?.constraints.iter().any(|one| one.name == *name);
+                            let known = context.script().catalog().shared(relation.oid)?.constraints.iter().any(|one| one.name == *name);
                             let seen =
                                 known.then(|| rows::broken(context, relation, &one.columns, &Question::Constraint { name })).flatten();
                             if let Some(seen) = seen {

@@ -138,7 +138,7 @@ impl Script<'_> {
             validated: !definition.not_valid && definition.enforced,
             no_inherit: definition.no_inherit,
             columns: definition.columns.clone(),
-            expression: proof(&definition.proves),
+            expression: proof(&definition.proves).into(),
             references,
             index: None,
         };
@@ -151,7 +151,7 @@ impl Script<'_> {
         });
         if let Some(oid) = references {
             let reference = ForeignKeyRef { constraint: added.name, table: relation.oid, validated: added.validated, columns: Vec::new() };
-            self.patch(oid, |referenced| referenced.referenced_by.push(reference));
+            self.patch(oid, |referenced| referenced.referenced_by.change(|keys| keys.push(reference)));
         }
     }
 
@@ -177,14 +177,14 @@ impl Script<'_> {
             for one in relation.constraints.iter_mut().filter(|one| one.columns.iter().any(|column| column == from)) {
                 let mut proved = one.expression.as_deref().map(parse::proves_not_null).unwrap_or_default();
                 names(&mut proved);
-                one.expression = proof(&proved);
+                one.expression = proof(&proved).into();
                 names(&mut one.columns);
             }
             for index in &mut relation.indexes {
                 names(&mut index.columns);
-                names(&mut index.expression_columns);
+                index.expression_columns.change(|columns| names(columns));
             }
-            relation.referenced_by.iter_mut().for_each(|key| names(&mut key.columns));
+            relation.referenced_by.change(|keys| keys.iter_mut().for_each(|key| names(&mut key.columns)));
         });
     }
 

@@ -2,7 +2,7 @@
 
 use super::state::{NewType, Place, Session};
 use super::{Found, FoundType, Script};
-use crate::catalog::{Domain, Index, Type};
+use crate::catalog::{Domain, Index, Lazy, Type};
 use crate::effects::fits;
 use crate::ir::{
     Action, AlterDomain, CreateIndex, CreateTable, Creation, DomainChange, Dropped, Fact, Kind, Lock, New, NewDomain, QualifiedName,
@@ -154,7 +154,7 @@ impl Script<'_> {
                     primary: false,
                     valid: true,
                     columns: columns.clone(),
-                    expression_columns: Vec::new(),
+                    expression_columns: Lazy::default(),
                     partial_or_expression: false,
                 };
                 self.state.patch(table.oid, |relation| relation.indexes.push(index));

@@ -5,7 +5,7 @@
 //! forgotten can only make a later statement look worse.
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::rc::Rc;
 
 use crate::catalog::{Oid, Relation};
@@ -81,7 +81,7 @@ enum Undo {
 #[derive(Debug, Default)]
 pub struct State {
     /// Relations as the text left them, and what was read of the others; `None` for what does not exist.
-    relations: RefCell<HashMap<Oid, Option<Rc<Relation>>>>,
+    relations: RefCell<BTreeMap<Oid, Option<Rc<Relation>>>>,
     created: BTreeSet<Created>,
     renamed: BTreeMap<Oid, Place>,
     types: BTreeMap<QualifiedName, NewType>,
@@ -127,7 +127,7 @@ impl State {
 
     /// Whether the text made something of this very name.
     pub fn is_created(&self, name: &QualifiedName) -> bool {
-        self.created.contains(&(name.name.clone(), name.schema.clone()))
+        !self.created.is_empty() && self.created.contains(&(name.name.clone(), name.schema.clone()))
     }
 
     /// Whether it made something that this name may mean.

@@ -83,7 +83,7 @@ fn moment(db: &mut TestCatalog, users: Oid, orders: Oid) {
     let numbers = db.relation(RelationKind::Sequence, "metrics_id_seq");
     db.change(metrics, |table| {
         table.size = Size::Bytes(1 << 30);
-        table.owned_sequences.push(("id".to_owned(), numbers));
+        table.owned_sequences.change(|owned| owned.push(("id".to_owned(), numbers)));
     });
     let ledger = db.table("ledger", "id bigint not null, amount numeric");
     db.owned_by_another(ledger, "accounting");

@@ -108,7 +108,7 @@ fn not_null(db: &mut TestCatalog, table: &str, name: &str, column: &str, validat
             validated,
             no_inherit: false,
             columns: vec![column.to_owned()],
-            expression: None,
+            expression: None.into(),
             references: None,
             index: None,
         });
@@ -162,7 +162,7 @@ fn apply(db: &mut TestCatalog, setup: &str) {
             db.change(t, |relation| {
                 relation.indexes.iter_mut().filter(|index| index.name == name).for_each(|index| {
                     index.partial_or_expression = true;
-                    index.expression_columns = vec![column.to_owned()];
+                    index.expression_columns = vec![column.to_owned()].into();
                 });
             });
         }
@@ -180,7 +180,7 @@ fn apply(db: &mut TestCatalog, setup: &str) {
                     validated: true,
                     no_inherit: false,
                     columns: vec!["bi".to_owned()],
-                    expression: None,
+                    expression: None.into(),
                     references: None,
                     index: Some(index),
                 });
