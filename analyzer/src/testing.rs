@@ -107,9 +107,9 @@ impl TestCatalog {
             is_partition: false,
             default_partition: None,
             columns: Vec::new(),
-            constraints: Vec::new(),
+            constraints: Lazy::default(),
             referenced_by: Lazy::default(),
-            indexes: Vec::new(),
+            indexes: Lazy::default(),
             index_of: None,
             child_indexes: Vec::new(),
             owned_sequences: Lazy::default(),
@@ -183,11 +183,11 @@ impl TestCatalog {
             partial_or_expression: false,
         };
         self.change(oid, |relation| relation.index_of = Some(table));
-        self.change(table, |relation| relation.indexes.push(index.clone()));
+        self.change(table, |relation| relation.indexes.change(|all| all.push(index.clone())));
         if primary {
             self.change(table, |relation| {
                 let key = constraint(name, ConstraintKind::PrimaryKey, &columns);
-                relation.constraints.push(Constraint { index: Some(oid), ..key });
+                relation.constraints.change(|all| all.push(Constraint { index: Some(oid), ..key }));
                 relation.columns.iter_mut().filter(|column| columns.contains(&column.name)).for_each(|column| column.not_null = true);
             });
         }
@@ -197,8 +197,9 @@ impl TestCatalog {
     /// Adds a CHECK.
     pub fn check(&mut self, table: Oid, name: &str, columns: &[&str], expression: &str, validated: bool) -> &mut Self {
         let columns: Vec<String> = columns.iter().map(|&column| column.to_owned()).collect();
-        let check = Constraint { validated, expression: Some(expression.to_owned()).into(), ..constraint(name, ConstraintKind::Check, &columns) };
-        self.change(table, |relation| relation.constraints.push(check.clone()))
+        let check =
+            Constraint { validated, expression: Some(expression.to_owned()).into(), ..constraint(name, ConstraintKind::Check, &columns) };
+        self.change(table, |relation| relation.constraints.change(|all| all.push(check.clone())))
     }
 
     /// Adds a foreign key.
@@ -206,7 +207,7 @@ impl TestCatalog {
         let reference = ForeignKeyRef { constraint: name.to_owned(), table, validated, columns: vec![key.to_owned()] };
         let own =
             Constraint { validated, references: Some(referenced), ..constraint(name, ConstraintKind::ForeignKey, &[column.to_owned()]) };
-        self.change(table, |relation| relation.constraints.push(own.clone()));
+        self.change(table, |relation| relation.constraints.change(|all| all.push(own.clone())));
         self.change(referenced, |relation| relation.referenced_by.change(|keys| keys.push(reference.clone())))
     }
 

@@ -9,7 +9,7 @@ use crate::text::from_server;
 use pgrx::pg_sys;
 use std::ffi::{c_char, c_int};
 use std::rc::Rc;
-use zdm_analyzer::catalog::{Column, Constraint, ConstraintKind, ForeignKeyRef, Generated, Index, Relation, RelationKind, Size};
+use zdm_analyzer::catalog::{Column, Generated, Relation, RelationKind, Size};
 
 /// `ZdmColumn` of `describe.h`.
 #[repr(C)]
@@ -24,36 +24,6 @@ struct RawColumn {
     collation: pg_sys::Oid,
     name: *const c_char,
     expression: *const c_char,
-}
-
-/// `ZdmConstraint` of `describe.h`.
-#[repr(C)]
-pub struct RawConstraint {
-    _oid: pg_sys::Oid,
-    kind: u8,
-    validated: bool,
-    no_inherit: bool,
-    ncolumns: c_int,
-    columns: *const i16,
-    table: pg_sys::Oid,
-    references: pg_sys::Oid,
-    index: pg_sys::Oid,
-    name: *const c_char,
-    expression: *const c_char,
-}
-
-/// `ZdmIndex` of `describe.h`.
-#[repr(C)]
-struct RawIndex {
-    oid: pg_sys::Oid,
-    unique: bool,
-    primary: bool,
-    valid: bool,
-    ncolumns: c_int,
-    columns: *const i16,
-    name: *const c_char,
-    expressions: *const c_char,
-    predicate: *const c_char,
 }
 
 /// `ZdmRelation` of `describe.h`.
@@ -78,10 +48,6 @@ struct RawRelation {
     nchildren: c_int,
     columns: *const RawColumn,
     ncolumns: c_int,
-    constraints: *const RawConstraint,
-    nconstraints: c_int,
-    indexes: *const RawIndex,
-    nindexes: c_int,
 }
 
 unsafe extern "C-unwind" {
@@ -141,12 +107,12 @@ pub unsafe fn slice<'a, T>(list: *const T, count: c_int) -> &'a [T] {
 
 /// # Safety
 /// As for [`from_server`].
-unsafe fn text(text: *const c_char) -> String {
+pub unsafe fn text(text: *const c_char) -> String {
     // SAFETY: promised by the caller.
     unsafe { from_server(text) }.unwrap_or_default()
 }
 
-fn valid(oid: pg_sys::Oid) -> Option<u32> {
+pub fn valid(oid: pg_sys::Oid) -> Option<u32> {
     (oid != pg_sys::InvalidOid).then(|| oid.to_u32())
 }
 
@@ -178,9 +144,9 @@ impl RawRelation {
                 is_partition: self.is_partition,
                 default_partition: valid(self.default_partition),
                 columns,
-                constraints: slice(self.constraints, self.nconstraints).iter().map(|constraint| constraint.constraint(&later)).collect(),
+                constraints: later.constraints(oid),
                 referenced_by,
-                indexes: sorted(slice(self.indexes, self.nindexes).iter().map(|index| index.index(&later)), |index| index.name.clone()),
+                indexes: later.indexes(oid),
                 index_of: valid(self.index_of),
                 child_indexes,
                 owned_sequences,
@@ -196,12 +162,6 @@ impl RawRelation {
             })
         }
     }
-}
-
-pub fn sorted<T, K: Ord>(list: impl IntoIterator<Item = T>, key: impl Fn(&T) -> K) -> Vec<T> {
-    let mut list: Vec<T> = list.into_iter().collect();
-    list.sort_by_key(|one| key(one));
-    list
 }
 
 impl RawColumn {
@@ -224,66 +184,6 @@ impl RawColumn {
                 generated: (self.generated != 0).then_some(Generated { stored: self.generated == b's', reads }),
                 collation: self.collation.to_u32(),
             })
-        }
-    }
-}
-
-impl RawConstraint {
-    unsafe fn constraint(&self, later: &Later) -> Constraint {
-        let kind = match self.kind {
-            b'c' => ConstraintKind::Check,
-            b'f' => ConstraintKind::ForeignKey,
-            b'p' => ConstraintKind::PrimaryKey,
-            b'u' => ConstraintKind::Unique,
-            b'x' => ConstraintKind::Exclusion,
-            b'n' => ConstraintKind::NotNull,
-            _ => ConstraintKind::Other,
-        };
-        let has_index = matches!(kind, ConstraintKind::PrimaryKey | ConstraintKind::Unique | ConstraintKind::Exclusion);
-        // SAFETY: promised by the caller.
-        unsafe {
-            Constraint {
-                name: text(self.name),
-                kind,
-                validated: self.validated,
-                no_inherit: self.no_inherit,
-                columns: later.names.of(slice(self.columns, self.ncolumns)),
-                expression: later.text(self.expression),
-                references: valid(self.references),
-                index: valid(self.index).filter(|_| has_index),
-            }
-        }
-    }
-
-    /// A foreign key, seen from the referenced side: its columns are ours.
-    pub unsafe fn reference(&self, names: &Names) -> ForeignKeyRef {
-        // SAFETY: promised by the caller.
-        unsafe {
-            ForeignKeyRef {
-                constraint: text(self.name),
-                table: self.table.to_u32(),
-                validated: self.validated,
-                columns: names.of(slice(self.columns, self.ncolumns)),
-            }
-        }
-    }
-}
-
-impl RawIndex {
-    unsafe fn index(&self, later: &Later) -> Index {
-        let trees = [self.expressions, self.predicate];
-        // SAFETY: promised by the caller.
-        unsafe {
-            Index {
-                oid: self.oid.to_u32(),
-                name: text(self.name),
-                unique: self.unique,
-                primary: self.primary,
-                valid: self.valid,
-                columns: later.names.of(slice(self.columns, self.ncolumns)),
-                expression_columns: later.columns(trees),
-                partial_or_expression: trees.iter().any(|tree| !tree.is_null()),
-            }
         }
     }
 }

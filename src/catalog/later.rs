@@ -1,6 +1,7 @@
-//! The parts of a description that are read when they are first looked at: what depends on a relation, and what its expressions read.
+//! The parts of a description that are read when they are first looked at: constraints, indexes, what depends on a relation, and what its
+//! expressions read.
 
-use super::describe::{RawConstraint, slice, sorted};
+use super::describe::{slice, text, valid};
 use super::errors::Errors;
 use super::names::Names;
 use super::shim;
@@ -9,7 +10,51 @@ use pgrx::pg_sys;
 use std::cell::OnceCell;
 use std::ffi::{CStr, CString, c_char, c_int};
 use std::rc::Rc;
-use zdm_analyzer::catalog::{ForeignKeyRef, Lazy};
+use zdm_analyzer::catalog::{Constraint, ConstraintKind, ForeignKeyRef, Index, Lazy};
+
+/// `ZdmConstraint` of `describe.h`.
+#[repr(C)]
+struct RawConstraint {
+    _oid: pg_sys::Oid,
+    kind: u8,
+    validated: bool,
+    no_inherit: bool,
+    ncolumns: c_int,
+    columns: *const i16,
+    table: pg_sys::Oid,
+    references: pg_sys::Oid,
+    index: pg_sys::Oid,
+    name: *const c_char,
+    expression: *const c_char,
+}
+
+/// `ZdmIndex` of `describe.h`.
+#[repr(C)]
+struct RawIndex {
+    oid: pg_sys::Oid,
+    unique: bool,
+    primary: bool,
+    valid: bool,
+    ncolumns: c_int,
+    columns: *const i16,
+    name: *const c_char,
+    expressions: *const c_char,
+    predicate: *const c_char,
+}
+
+/// `ZdmConstraints` of `describe.h`.
+#[repr(C)]
+struct RawConstraints {
+    constraints: *const RawConstraint,
+    nconstraints: c_int,
+}
+
+/// `ZdmIndexes` of `describe.h`.
+#[repr(C)]
+struct RawIndexes {
+    indexes: *const RawIndex,
+    nindexes: c_int,
+}
 
 /// `ZdmSequence` of `describe.h`.
 #[repr(C)]
@@ -28,6 +73,8 @@ struct RawUsers {
 }
 
 unsafe extern "C-unwind" {
+    fn zdm_shim_describe_constraints(relation: pg_sys::Oid, result: *mut RawConstraints) -> *mut pg_sys::ErrorData;
+    fn zdm_shim_describe_indexes(relation: pg_sys::Oid, result: *mut RawIndexes) -> *mut pg_sys::ErrorData;
     fn zdm_shim_describe_users(relation: pg_sys::Oid, result: *mut RawUsers) -> *mut pg_sys::ErrorData;
 }
 
@@ -46,6 +93,44 @@ struct Users {
 }
 
 impl Later {
+    /// The constraints of a relation, in the order of their names.
+    pub fn constraints(&self, relation: u32) -> Lazy<Vec<Constraint>> {
+        let later = self.clone();
+        let read = move || {
+            shim::in_scratch_memory(|| {
+                // SAFETY: as in read_users.
+                unsafe {
+                    let mut raw: RawConstraints = std::mem::zeroed();
+                    ServerError::check(zdm_shim_describe_constraints(pg_sys::Oid::from(relation), &mut raw))?;
+                    Ok(slice(raw.constraints, raw.nconstraints).iter().map(|constraint| constraint.constraint(&later)).collect())
+                }
+            })
+        };
+        self.lazy(read)
+    }
+
+    /// The indexes of a relation, in the order of their names.
+    pub fn indexes(&self, relation: u32) -> Lazy<Vec<Index>> {
+        let later = self.clone();
+        let read = move || {
+            shim::in_scratch_memory(|| {
+                // SAFETY: as in read_users.
+                unsafe {
+                    let mut raw: RawIndexes = std::mem::zeroed();
+                    ServerError::check(zdm_shim_describe_indexes(pg_sys::Oid::from(relation), &mut raw))?;
+                    Ok(sorted(slice(raw.indexes, raw.nindexes).iter().map(|index| index.index(&later)), |index| index.name.clone()))
+                }
+            })
+        };
+        self.lazy(read)
+    }
+
+    /// What is read when it is looked at, unless an earlier question has failed.
+    fn lazy<T: Default>(&self, read: impl Fn() -> Result<T, ServerError> + 'static) -> Lazy<T> {
+        let errors = self.errors.clone();
+        Lazy::new(move || errors.ask(T::default(), &read))
+    }
+
     /// The foreign keys that reference a relation, in the order of their names, and the sequences of its columns, in the columns' order.
     pub fn users(&self, relation: u32) -> (Lazy<Vec<ForeignKeyRef>>, Lazy<Vec<(String, u32)>>) {
         let users = Rc::new(OnceCell::<Users>::new());
@@ -91,17 +176,16 @@ impl Later {
             // SAFETY: a copy of what a catalog of this server holds.
             shim::in_scratch_memory(|| unsafe { shim::raw_expression(tree.as_ptr(), false) })
         };
-        Lazy::new(move || {
+        self.lazy(move || {
             let mut columns = Vec::new();
             for tree in &trees {
-                let read = later.errors.ask(Vec::new(), || Ok(read(tree)?.columns));
-                for name in later.names.of_expression(&read) {
+                for name in later.names.of_expression(&read(tree)?.columns) {
                     if !columns.contains(&name) {
                         columns.push(name);
                     }
                 }
             }
-            columns
+            Ok(columns)
         })
     }
 
@@ -115,11 +199,10 @@ impl Later {
         }
         // SAFETY: promised by the caller.
         let (tree, later) = (unsafe { owned(tree) }, self.clone());
-        Lazy::new(move || {
+        self.lazy(move || {
             // SAFETY: a copy of what a catalog of this server holds.
-            let read = || shim::in_scratch_memory(|| unsafe { shim::raw_expression(tree.as_ptr(), true) });
-            let text = later.errors.ask(None, || Ok(read()?.text));
-            text.and_then(|text| later.names.put_into(&text))
+            let read = shim::in_scratch_memory(|| unsafe { shim::raw_expression(tree.as_ptr(), true) })?;
+            Ok(read.text.and_then(|text| later.names.put_into(&text)))
         })
     }
 }
@@ -129,4 +212,71 @@ impl Later {
 unsafe fn owned(text: *const c_char) -> CString {
     // SAFETY: promised by the caller.
     unsafe { CStr::from_ptr(text) }.to_owned()
+}
+
+/// In each of these the pointers are as `describe.h` says, and alive.
+impl RawConstraint {
+    unsafe fn constraint(&self, later: &Later) -> Constraint {
+        let kind = match self.kind {
+            b'c' => ConstraintKind::Check,
+            b'f' => ConstraintKind::ForeignKey,
+            b'p' => ConstraintKind::PrimaryKey,
+            b'u' => ConstraintKind::Unique,
+            b'x' => ConstraintKind::Exclusion,
+            b'n' => ConstraintKind::NotNull,
+            _ => ConstraintKind::Other,
+        };
+        let has_index = matches!(kind, ConstraintKind::PrimaryKey | ConstraintKind::Unique | ConstraintKind::Exclusion);
+        // SAFETY: promised by the caller.
+        unsafe {
+            Constraint {
+                name: text(self.name),
+                kind,
+                validated: self.validated,
+                no_inherit: self.no_inherit,
+                columns: later.names.of(slice(self.columns, self.ncolumns)),
+                expression: later.text(self.expression),
+                references: valid(self.references),
+                index: valid(self.index).filter(|_| has_index),
+            }
+        }
+    }
+
+    /// A foreign key, seen from the referenced side: its columns are ours.
+    unsafe fn reference(&self, names: &Names) -> ForeignKeyRef {
+        // SAFETY: promised by the caller.
+        unsafe {
+            ForeignKeyRef {
+                constraint: text(self.name),
+                table: self.table.to_u32(),
+                validated: self.validated,
+                columns: names.of(slice(self.columns, self.ncolumns)),
+            }
+        }
+    }
+}
+
+impl RawIndex {
+    unsafe fn index(&self, later: &Later) -> Index {
+        let trees = [self.expressions, self.predicate];
+        // SAFETY: promised by the caller.
+        unsafe {
+            Index {
+                oid: self.oid.to_u32(),
+                name: text(self.name),
+                unique: self.unique,
+                primary: self.primary,
+                valid: self.valid,
+                columns: later.names.of(slice(self.columns, self.ncolumns)),
+                expression_columns: later.columns(trees),
+                partial_or_expression: trees.iter().any(|tree| !tree.is_null()),
+            }
+        }
+    }
+}
+
+pub fn sorted<T, K: Ord>(list: impl IntoIterator<Item = T>, key: impl Fn(&T) -> K) -> Vec<T> {
+    let mut list: Vec<T> = list.into_iter().collect();
+    list.sort_by_key(|one| key(one));
+    list
 }

@@ -26,8 +26,7 @@
 ErrorData *
 zdm_shim_is_locked(Oid relation, int mode, bool *locked)
 {
-	ErrorData  *volatile error = NULL;
-	MemoryContext context = CurrentMemoryContext;
+	ZDM_KEEP_ERROR;
 
 	*locked = false;
 	PG_TRY();
@@ -40,21 +39,14 @@ zdm_shim_is_locked(Oid relation, int mode, bool *locked)
 		(void) GetLockConflicts(&tag, mode, &count);
 		*locked = count > 0;
 	}
-	PG_CATCH();
-	{
-		MemoryContextSwitchTo(context);
-		error = zdm_shim_catch(context);
-	}
-	PG_END_TRY();
-	return error;
+	ZDM_RETURN_ERROR(context);
 }
 
 /* Whether another transaction of this database has a snapshot that CREATE INDEX CONCURRENTLY would wait for (WaitForOlderSnapshots). */
 ErrorData *
 zdm_shim_has_snapshots(bool *any)
 {
-	ErrorData  *volatile error = NULL;
-	MemoryContext context = CurrentMemoryContext;
+	ZDM_KEEP_ERROR;
 
 	*any = false;
 	PG_TRY();
@@ -64,21 +56,14 @@ zdm_shim_has_snapshots(bool *any)
 		pfree(GetCurrentVirtualXIDs(InvalidTransactionId, true, false, PROC_IS_AUTOVACUUM | PROC_IN_VACUUM, &count));
 		*any = count > 0;
 	}
-	PG_CATCH();
-	{
-		MemoryContextSwitchTo(context);
-		error = zdm_shim_catch(context);
-	}
-	PG_END_TRY();
-	return error;
+	ZDM_RETURN_ERROR(context);
 }
 
 /* Whether there was ever a backfill job in this database: whether our table of jobs has a block. */
 ErrorData *
 zdm_shim_has_jobs(bool *any)
 {
-	ErrorData  *volatile error = NULL;
-	MemoryContext context = CurrentMemoryContext;
+	ZDM_KEEP_ERROR;
 
 	*any = false;
 	PG_TRY();
@@ -93,21 +78,14 @@ zdm_shim_has_jobs(bool *any)
 			table_close(jobs, AccessShareLock);
 		}
 	}
-	PG_CATCH();
-	{
-		MemoryContextSwitchTo(context);
-		error = zdm_shim_catch(context);
-	}
-	PG_END_TRY();
-	return error;
+	ZDM_RETURN_ERROR(context);
 }
 
 /* Who owns a relation, what that means for the caller, and whether it is populated. */
 ErrorData *
 zdm_shim_standing(Oid relation, ZdmStanding *standing)
 {
-	ErrorData  *volatile error = NULL;
-	MemoryContext context = CurrentMemoryContext;
+	ZDM_KEEP_ERROR;
 
 	memset(standing, 0, sizeof(*standing));
 	PG_TRY();
@@ -133,11 +111,5 @@ zdm_shim_standing(Oid relation, ZdmStanding *standing)
 			ReleaseSysCache(tuple);
 		}
 	}
-	PG_CATCH();
-	{
-		MemoryContextSwitchTo(context);
-		error = zdm_shim_catch(context);
-	}
-	PG_END_TRY();
-	return error;
+	ZDM_RETURN_ERROR(context);
 }

@@ -65,8 +65,7 @@ column_collation(Oid relation, int16 number, bool *found)
 ErrorData *
 zdm_shim_index_shape(Oid index, ZdmShape *result)
 {
-	ErrorData  *volatile error = NULL;
-	MemoryContext context = CurrentMemoryContext;
+	ZDM_KEEP_ERROR;
 
 	memset(result, 0, sizeof(*result));
 	PG_TRY();
@@ -107,62 +106,47 @@ zdm_shim_index_shape(Oid index, ZdmShape *result)
 		if (HeapTupleIsValid(class))
 			ReleaseSysCache(class);
 	}
-	PG_CATCH();
-	{
-		MemoryContextSwitchTo(context);
-		error = zdm_shim_catch(context);
-	}
-	PG_END_TRY();
-	return error;
+	ZDM_RETURN_ERROR(context);
 }
 
 /* How often an index was used since the statistics were reset. */
 ErrorData *
 zdm_shim_index_scans(Oid index, int64 *scans)
 {
-	ErrorData  *volatile error = NULL;
-	MemoryContext context = CurrentMemoryContext;
+	ZDM_KEEP_ERROR;
 
 	PG_TRY();
 	{
 		*scans = DatumGetInt64(DirectFunctionCall1(pg_stat_get_numscans, ObjectIdGetDatum(index)));
 	}
-	PG_CATCH();
-	{
-		MemoryContextSwitchTo(context);
-		error = zdm_shim_catch(context);
-	}
-	PG_END_TRY();
-	return error;
+	ZDM_RETURN_ERROR(context);
 }
 
 /* The column that a default or a generated column's expression belongs to; 0 when it is gone. */
 static int16
-default_column(Oid attrdef, Snapshot snapshot, Oid *relation)
+default_column(Oid attrdef, Oid *relation)
 {
-	Relation	catalog = table_open(AttrDefaultRelationId, AccessShareLock);
-	SysScanDesc scan;
+	ZdmScan		scan;
 	ScanKeyData key;
 	HeapTuple	tuple;
 	int16		number = 0;
 
 	*relation = InvalidOid;
 	ScanKeyInit(&key, Anum_pg_attrdef_oid, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(attrdef));
-	scan = systable_beginscan(catalog, AttrDefaultOidIndexId, true, snapshot, 1, &key);
-	tuple = systable_getnext(scan);
+	zdm_begin_scan(&scan, AttrDefaultRelationId, AttrDefaultOidIndexId, 1, &key);
+	tuple = zdm_next(&scan);
 	if (HeapTupleIsValid(tuple))
 	{
 		number = ((Form_pg_attrdef) GETSTRUCT(tuple))->adnum;
 		*relation = ((Form_pg_attrdef) GETSTRUCT(tuple))->adrelid;
 	}
-	systable_endscan(scan);
-	table_close(catalog, AccessShareLock);
+	zdm_end_scan(&scan);
 	return number;
 }
 
 /* What may depend on a relation or a column and is worth a query. */
 static bool
-is_of_interest(Form_pg_depend form, int32 column, bool views_only, Snapshot snapshot)
+is_of_interest(Form_pg_depend form, int32 column, bool views_only)
 {
 	if (form->classid == RewriteRelationId)
 		return true;
@@ -178,7 +162,7 @@ is_of_interest(Form_pg_depend form, int32 column, bool views_only, Snapshot snap
 		case AttrDefaultRelationId:
 			{
 				Oid			relation;
-				int16		number = default_column(form->objid, snapshot, &relation);
+				int16		number = default_column(form->objid, &relation);
 
 				return relation == form->refobjid && number != column;
 			}
@@ -194,133 +178,90 @@ is_of_interest(Form_pg_depend form, int32 column, bool views_only, Snapshot snap
 ErrorData *
 zdm_shim_has_dependents(Oid relation, int32 column, bool views_only, bool *any)
 {
-	ErrorData  *volatile error = NULL;
-	MemoryContext context = CurrentMemoryContext;
+	ZDM_KEEP_ERROR;
 
 	*any = false;
 	PG_TRY();
 	{
-		Snapshot	snapshot = RegisterSnapshot(GetLatestSnapshot());
-		Relation	catalog = table_open(DependRelationId, AccessShareLock);
-		SysScanDesc scan;
+		ZdmScan		scan;
 		ScanKeyData keys[3];
 		HeapTuple	tuple;
 
 		ScanKeyInit(&keys[0], Anum_pg_depend_refclassid, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(RelationRelationId));
 		ScanKeyInit(&keys[1], Anum_pg_depend_refobjid, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(relation));
 		ScanKeyInit(&keys[2], Anum_pg_depend_refobjsubid, BTEqualStrategyNumber, F_INT4EQ, Int32GetDatum(column));
-		scan = systable_beginscan(catalog, DependReferenceIndexId, true, snapshot, column != 0 ? 3 : 2, keys);
-		while (!*any && HeapTupleIsValid(tuple = systable_getnext(scan)))
-			*any = is_of_interest((Form_pg_depend) GETSTRUCT(tuple), column, views_only, snapshot);
-		systable_endscan(scan);
-		table_close(catalog, AccessShareLock);
-		UnregisterSnapshot(snapshot);
+		zdm_begin_scan(&scan, DependRelationId, DependReferenceIndexId, column != 0 ? 3 : 2, keys);
+		while (!*any && HeapTupleIsValid(tuple = zdm_next(&scan)))
+			*any = is_of_interest((Form_pg_depend) GETSTRUCT(tuple), column, views_only);
+		zdm_end_scan(&scan);
 	}
-	PG_CATCH();
-	{
-		MemoryContextSwitchTo(context);
-		error = zdm_shim_catch(context);
-	}
-	PG_END_TRY();
-	return error;
+	ZDM_RETURN_ERROR(context);
 }
 
 /* How many row-level security policies a table has. */
 ErrorData *
 zdm_shim_count_policies(Oid relation, int *npolicies)
 {
-	ErrorData  *volatile error = NULL;
-	MemoryContext context = CurrentMemoryContext;
+	ZDM_KEEP_ERROR;
 
 	*npolicies = 0;
 	PG_TRY();
 	{
-		Snapshot	snapshot = RegisterSnapshot(GetLatestSnapshot());
-		Relation	catalog = table_open(PolicyRelationId, AccessShareLock);
-		SysScanDesc scan;
+		ZdmScan		scan;
 		ScanKeyData key;
 
 		ScanKeyInit(&key, Anum_pg_policy_polrelid, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(relation));
-		scan = systable_beginscan(catalog, PolicyPolrelidPolnameIndexId, true, snapshot, 1, &key);
-		while (HeapTupleIsValid(systable_getnext(scan)))
+		zdm_begin_scan(&scan, PolicyRelationId, PolicyPolrelidPolnameIndexId, 1, &key);
+		while (HeapTupleIsValid(zdm_next(&scan)))
 			(*npolicies)++;
-		systable_endscan(scan);
-		table_close(catalog, AccessShareLock);
-		UnregisterSnapshot(snapshot);
+		zdm_end_scan(&scan);
 	}
-	PG_CATCH();
-	{
-		MemoryContextSwitchTo(context);
-		error = zdm_shim_catch(context);
-	}
-	PG_END_TRY();
-	return error;
+	ZDM_RETURN_ERROR(context);
 }
 
 /* The partition of a table whose DETACH CONCURRENTLY was interrupted; InvalidOid when there is none. */
 ErrorData *
 zdm_shim_detach_pending(Oid parent, Oid *partition)
 {
-	ErrorData  *volatile error = NULL;
-	MemoryContext context = CurrentMemoryContext;
+	ZDM_KEEP_ERROR;
 
 	*partition = InvalidOid;
 	PG_TRY();
 	{
-		Snapshot	snapshot = RegisterSnapshot(GetLatestSnapshot());
-		Relation	catalog = table_open(InheritsRelationId, AccessShareLock);
-		SysScanDesc scan;
+		ZdmScan		scan;
 		ScanKeyData key;
 		HeapTuple	tuple;
 
 		ScanKeyInit(&key, Anum_pg_inherits_inhparent, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(parent));
-		scan = systable_beginscan(catalog, InheritsParentIndexId, true, snapshot, 1, &key);
-		while (*partition == InvalidOid && HeapTupleIsValid(tuple = systable_getnext(scan)))
+		zdm_begin_scan(&scan, InheritsRelationId, InheritsParentIndexId, 1, &key);
+		while (*partition == InvalidOid && HeapTupleIsValid(tuple = zdm_next(&scan)))
 		{
 			Form_pg_inherits form = (Form_pg_inherits) GETSTRUCT(tuple);
 
 			if (form->inhdetachpending)
 				*partition = form->inhrelid;
 		}
-		systable_endscan(scan);
-		table_close(catalog, AccessShareLock);
-		UnregisterSnapshot(snapshot);
+		zdm_end_scan(&scan);
 	}
-	PG_CATCH();
-	{
-		MemoryContextSwitchTo(context);
-		error = zdm_shim_catch(context);
-	}
-	PG_END_TRY();
-	return error;
+	ZDM_RETURN_ERROR(context);
 }
 
 /* Whether any publication passes on updates or deletes: only then it has to be found out of which tables. */
 ErrorData *
 zdm_shim_has_publications(bool *any)
 {
-	ErrorData  *volatile error = NULL;
-	MemoryContext context = CurrentMemoryContext;
+	ZDM_KEEP_ERROR;
 
 	*any = false;
 	PG_TRY();
 	{
-		Snapshot	snapshot = RegisterSnapshot(GetLatestSnapshot());
-		Relation	catalog = table_open(PublicationRelationId, AccessShareLock);
-		SysScanDesc scan = systable_beginscan(catalog, InvalidOid, false, snapshot, 0, NULL);
+		ZdmScan		scan;
 		HeapTuple	tuple;
 
-		while (!*any && HeapTupleIsValid(tuple = systable_getnext(scan)))
+		zdm_begin_scan(&scan, PublicationRelationId, InvalidOid, 0, NULL);
+		while (!*any && HeapTupleIsValid(tuple = zdm_next(&scan)))
 			*any = ((Form_pg_publication) GETSTRUCT(tuple))->pubupdate || ((Form_pg_publication) GETSTRUCT(tuple))->pubdelete;
-		systable_endscan(scan);
-		table_close(catalog, AccessShareLock);
-		UnregisterSnapshot(snapshot);
+		zdm_end_scan(&scan);
 	}
-	PG_CATCH();
-	{
-		MemoryContextSwitchTo(context);
-		error = zdm_shim_catch(context);
-	}
-	PG_END_TRY();
-	return error;
+	ZDM_RETURN_ERROR(context);
 }

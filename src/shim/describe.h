@@ -7,6 +7,7 @@
 
 #include "zdm_shim.h"
 
+#include "access/genam.h"
 #include "access/htup.h"
 #include "utils/relcache.h"
 
@@ -79,11 +80,19 @@ typedef struct ZdmRelation
 	int			nchildren;
 	ZdmColumn  *columns;
 	int			ncolumns;
+} ZdmRelation;
+
+typedef struct ZdmConstraints
+{
 	ZdmConstraint *constraints;
 	int			nconstraints;
+} ZdmConstraints;
+
+typedef struct ZdmIndexes
+{
 	ZdmIndex   *indexes;
 	int			nindexes;
-} ZdmRelation;
+} ZdmIndexes;
 
 /* What depends on a relation's columns. */
 typedef struct ZdmUsers
@@ -98,10 +107,23 @@ typedef struct ZdmUsers
 #define ZDM_MORE(array, n) ((array) = zdm_more((array), sizeof(*(array)), &(n)), &(array)[(n) - 1])
 
 extern void *zdm_more(void *array, Size size, int *n);
-extern void zdm_describe_constraint(HeapTuple tuple, Relation catalog, AttrNumber key_attribute, ZdmConstraint *constraint);
+
+/* A scan of a catalog. */
+typedef struct ZdmScan
+{
+	Relation	catalog;
+	SysScanDesc scan;
+} ZdmScan;
+
+extern void zdm_begin_scan(ZdmScan *scan, Oid catalog, Oid index, int nkeys, ScanKey keys);
+extern HeapTuple zdm_next(ZdmScan *scan);
+extern void zdm_end_scan(ZdmScan *scan);
+extern char *zdm_text_attribute(HeapTuple tuple, Relation catalog, AttrNumber attribute);
 
 extern ErrorData *zdm_shim_may_read_catalogs(Oid role);
 extern ErrorData *zdm_shim_describe(Oid relation, ZdmRelation *result);
+extern ErrorData *zdm_shim_describe_constraints(Oid relation, ZdmConstraints *result);
+extern ErrorData *zdm_shim_describe_indexes(Oid relation, ZdmIndexes *result);
 extern ErrorData *zdm_shim_describe_users(Oid relation, ZdmUsers *result);
 
 typedef struct ZdmType

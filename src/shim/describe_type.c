@@ -64,8 +64,7 @@ type_name(Oid type, Form_pg_type form, int32 typmod)
 ErrorData *
 zdm_shim_describe_type(Oid type, int32 typmod, ZdmType *result)
 {
-	ErrorData  *volatile error = NULL;
-	MemoryContext context = CurrentMemoryContext;
+	ZDM_KEEP_ERROR;
 
 	memset(result, 0, sizeof(*result));
 	PG_TRY();
@@ -108,13 +107,7 @@ zdm_shim_describe_type(Oid type, int32 typmod, ZdmType *result)
 				ReleaseSysCache(tuple);
 		}
 	}
-	PG_CATCH();
-	{
-		MemoryContextSwitchTo(context);
-		error = zdm_shim_catch(context);
-	}
-	PG_END_TRY();
-	return error;
+	ZDM_RETURN_ERROR(context);
 }
 
 /* Whether a role may read a column and all of its rows: then pg_stats would show it. */
@@ -176,8 +169,7 @@ note_greatest(HeapTuple tuple, int kind, ZdmStatistics *result)
 ErrorData *
 zdm_shim_statistics(Oid relation, int16 column, Oid owner, ZdmStatistics *result)
 {
-	ErrorData  *volatile error = NULL;
-	MemoryContext context = CurrentMemoryContext;
+	ZDM_KEEP_ERROR;
 
 	memset(result, 0, sizeof(*result));
 	PG_TRY();
@@ -202,11 +194,5 @@ zdm_shim_statistics(Oid relation, int16 column, Oid owner, ZdmStatistics *result
 			}
 		}
 	}
-	PG_CATCH();
-	{
-		MemoryContextSwitchTo(context);
-		error = zdm_shim_catch(context);
-	}
-	PG_END_TRY();
-	return error;
+	ZDM_RETURN_ERROR(context);
 }

@@ -45,8 +45,7 @@ is_our_extension(Node *tree)
 ErrorData *
 zdm_shim_statement(FunctionCallInfo fcinfo, ZdmStatement *statement)
 {
-	ErrorData  *volatile error = NULL;
-	MemoryContext context = CurrentMemoryContext;
+	ZDM_KEEP_ERROR;
 
 	memset(statement, 0, sizeof(*statement));
 	PG_TRY();
@@ -90,13 +89,7 @@ zdm_shim_statement(FunctionCallInfo fcinfo, ZdmStatement *statement)
 			}
 		}
 	}
-	PG_CATCH();
-	{
-		MemoryContextSwitchTo(context);
-		error = zdm_shim_catch(context);
-	}
-	PG_END_TRY();
-	return error;
+	ZDM_RETURN_ERROR(context);
 }
 
 /*
@@ -106,8 +99,7 @@ zdm_shim_statement(FunctionCallInfo fcinfo, ZdmStatement *statement)
 ErrorData *
 zdm_shim_guard_state(char *mode, int size)
 {
-	ErrorData  *volatile error = NULL;
-	MemoryContext context = CurrentMemoryContext;
+	ZDM_KEEP_ERROR;
 
 	*mode = '\0';
 	PG_TRY();
@@ -137,13 +129,7 @@ zdm_shim_guard_state(char *mode, int size)
 			table_close(rel, AccessShareLock);
 		}
 	}
-	PG_CATCH();
-	{
-		MemoryContextSwitchTo(context);
-		error = zdm_shim_catch(context);
-	}
-	PG_END_TRY();
-	return error;
+	ZDM_RETURN_ERROR(context);
 }
 
 /* The DETAIL of a value that a check hook refuses. */

@@ -52,8 +52,7 @@ note_locks(ZdmHeldLock *locks, int room)
 ErrorData *
 zdm_shim_held_locks(ZdmHeldLock **locks, int *nlocks)
 {
-	ErrorData  *volatile error = NULL;
-	MemoryContext context = CurrentMemoryContext;
+	ZDM_KEEP_ERROR;
 
 	PG_TRY();
 	{
@@ -67,11 +66,5 @@ zdm_shim_held_locks(ZdmHeldLock **locks, int *nlocks)
 			*locks = repalloc(*locks, sizeof(ZdmHeldLock) * room);
 		}
 	}
-	PG_CATCH();
-	{
-		MemoryContextSwitchTo(context);
-		error = zdm_shim_catch(context);
-	}
-	PG_END_TRY();
-	return error;
+	ZDM_RETURN_ERROR(context);
 }

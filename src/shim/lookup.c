@@ -33,20 +33,13 @@
 ErrorData *
 zdm_shim_interrupts(void)
 {
-	ErrorData  *volatile error = NULL;
-	MemoryContext context = CurrentMemoryContext;
+	ZDM_KEEP_ERROR;
 
 	PG_TRY();
 	{
 		CHECK_FOR_INTERRUPTS();
 	}
-	PG_CATCH();
-	{
-		MemoryContextSwitchTo(context);
-		error = zdm_shim_catch(context);
-	}
-	PG_END_TRY();
-	return error;
+	ZDM_RETURN_ERROR(context);
 }
 
 static List *
@@ -104,8 +97,7 @@ built_in_typmod(TypeName *type_name, int32 *typmod)
 ErrorData *
 zdm_shim_type(const char *schema, const char *name, const int32 *modifiers, int nmodifiers, bool array, Oid *oid, int32 *typmod)
 {
-	ErrorData  *volatile error = NULL;
-	MemoryContext context = CurrentMemoryContext;
+	ZDM_KEEP_ERROR;
 
 	PG_TRY();
 	{
@@ -148,21 +140,14 @@ zdm_shim_type(const char *schema, const char *name, const int32 *modifiers, int 
 			}
 		}
 	}
-	PG_CATCH();
-	{
-		MemoryContextSwitchTo(context);
-		error = zdm_shim_catch(context);
-	}
-	PG_END_TRY();
-	return error;
+	ZDM_RETURN_ERROR(context);
 }
 
 /* How a value is converted in an assignment (parse_coerce.c); `path` gets a CoercionPathType. */
 ErrorData *
 zdm_shim_cast(Oid from, Oid to, int *path)
 {
-	ErrorData  *volatile error = NULL;
-	MemoryContext context = CurrentMemoryContext;
+	ZDM_KEEP_ERROR;
 
 	PG_TRY();
 	{
@@ -170,13 +155,7 @@ zdm_shim_cast(Oid from, Oid to, int *path)
 
 		*path = find_coercion_pathway(to, from, COERCION_ASSIGNMENT, &function);
 	}
-	PG_CATCH();
-	{
-		MemoryContextSwitchTo(context);
-		error = zdm_shim_catch(context);
-	}
-	PG_END_TRY();
-	return error;
+	ZDM_RETURN_ERROR(context);
 }
 
 /* The longest body that is looked into; a function with a longer one is taken for what it is declared to be. */
@@ -250,8 +229,7 @@ describe_function(Oid oid, ZdmFunction *function)
 ErrorData *
 zdm_shim_functions(const char *schema, const char *name, int arguments, ZdmFunction **functions, int *nfunctions)
 {
-	ErrorData  *volatile error = NULL;
-	MemoryContext context = CurrentMemoryContext;
+	ZDM_KEEP_ERROR;
 
 	PG_TRY();
 	{
@@ -271,21 +249,14 @@ zdm_shim_functions(const char *schema, const char *name, int arguments, ZdmFunct
 				describe_function(candidate->oid, &(*functions)[(*nfunctions)++]);
 		}
 	}
-	PG_CATCH();
-	{
-		MemoryContextSwitchTo(context);
-		error = zdm_shim_catch(context);
-	}
-	PG_END_TRY();
-	return error;
+	ZDM_RETURN_ERROR(context);
 }
 
 /* The functions behind all operators of a name. */
 ErrorData *
 zdm_shim_operators(const char *schema, const char *name, ZdmFunction **functions, int *nfunctions)
 {
-	ErrorData  *volatile error = NULL;
-	MemoryContext context = CurrentMemoryContext;
+	ZDM_KEEP_ERROR;
 
 	PG_TRY();
 	{
@@ -306,21 +277,14 @@ zdm_shim_operators(const char *schema, const char *name, ZdmFunction **functions
 				describe_function(function, &(*functions)[(*nfunctions)++]);
 		}
 	}
-	PG_CATCH();
-	{
-		MemoryContextSwitchTo(context);
-		error = zdm_shim_catch(context);
-	}
-	PG_END_TRY();
-	return error;
+	ZDM_RETURN_ERROR(context);
 }
 
 /* The collation that a name means: InvalidOid when there is none. */
 ErrorData *
 zdm_shim_collation(const char *schema, const char *name, Oid *collation)
 {
-	ErrorData  *volatile error = NULL;
-	MemoryContext context = CurrentMemoryContext;
+	ZDM_KEEP_ERROR;
 
 	PG_TRY();
 	{
@@ -328,21 +292,14 @@ zdm_shim_collation(const char *schema, const char *name, Oid *collation)
 		if (schema == NULL || OidIsValid(zdm_visible_schema(schema)))
 			*collation = get_collation_oid(name_list(schema, name), true);
 	}
-	PG_CATCH();
-	{
-		MemoryContextSwitchTo(context);
-		error = zdm_shim_catch(context);
-	}
-	PG_END_TRY();
-	return error;
+	ZDM_RETURN_ERROR(context);
 }
 
 /* The table that an extended statistics object belongs to: InvalidOid when there is none of that name. */
 ErrorData *
 zdm_shim_statistics_relation(const char *schema, const char *name, Oid *relation)
 {
-	ErrorData  *volatile error = NULL;
-	MemoryContext context = CurrentMemoryContext;
+	ZDM_KEEP_ERROR;
 
 	PG_TRY();
 	{
@@ -357,41 +314,27 @@ zdm_shim_statistics_relation(const char *schema, const char *name, Oid *relation
 			ReleaseSysCache(tuple);
 		}
 	}
-	PG_CATCH();
-	{
-		MemoryContextSwitchTo(context);
-		error = zdm_shim_catch(context);
-	}
-	PG_END_TRY();
-	return error;
+	ZDM_RETURN_ERROR(context);
 }
 
 /* A setting as SHOW prints it; NULL when there is none of that name. */
 ErrorData *
 zdm_shim_setting(const char *name, char **value)
 {
-	ErrorData  *volatile error = NULL;
-	MemoryContext context = CurrentMemoryContext;
+	ZDM_KEEP_ERROR;
 
 	PG_TRY();
 	{
 		*value = GetConfigOptionByName(name, NULL, true);
 	}
-	PG_CATCH();
-	{
-		MemoryContextSwitchTo(context);
-		error = zdm_shim_catch(context);
-	}
-	PG_END_TRY();
-	return error;
+	ZDM_RETURN_ERROR(context);
 }
 
 /* The schema in which a name without one is created, or NULL. Nothing is created for it, as RangeVarGetCreationNamespace would. */
 ErrorData *
 zdm_shim_creation_schema(char **name)
 {
-	ErrorData  *volatile error = NULL;
-	MemoryContext context = CurrentMemoryContext;
+	ZDM_KEEP_ERROR;
 
 	*name = NULL;
 	PG_TRY();
@@ -401,34 +344,21 @@ zdm_shim_creation_schema(char **name)
 		if (path != NIL)
 			*name = get_namespace_name(linitial_oid(path));
 	}
-	PG_CATCH();
-	{
-		MemoryContextSwitchTo(context);
-		error = zdm_shim_catch(context);
-	}
-	PG_END_TRY();
-	return error;
+	ZDM_RETURN_ERROR(context);
 }
 
 /* The name of a tablespace, that of the database for InvalidOid; NULL when there is none. */
 ErrorData *
 zdm_shim_tablespace(Oid tablespace, char **name)
 {
-	ErrorData  *volatile error = NULL;
-	MemoryContext context = CurrentMemoryContext;
+	ZDM_KEEP_ERROR;
 
 	*name = NULL;
 	PG_TRY();
 	{
 		*name = get_tablespace_name(OidIsValid(tablespace) ? tablespace : MyDatabaseTableSpace);
 	}
-	PG_CATCH();
-	{
-		MemoryContextSwitchTo(context);
-		error = zdm_shim_catch(context);
-	}
-	PG_END_TRY();
-	return error;
+	ZDM_RETURN_ERROR(context);
 }
 
 /* The test of TimestampTimestampTzRequiresRewrite (timestamp.c), turned round. */

@@ -102,8 +102,7 @@ columns_to_parameters(Node *node, void *context)
 ErrorData *
 zdm_shim_expression(const char *tree, int16 **columns, int *ncolumns, char **text)
 {
-	ErrorData  *volatile error = NULL;
-	MemoryContext context = CurrentMemoryContext;
+	ZDM_KEEP_ERROR;
 
 	PG_TRY();
 	{
@@ -127,11 +126,5 @@ zdm_shim_expression(const char *tree, int16 **columns, int *ncolumns, char **tex
 			*text = printable.ok && node != NULL ? deparse_expression(node, NIL, false, false) : NULL;
 		}
 	}
-	PG_CATCH();
-	{
-		MemoryContextSwitchTo(context);
-		error = zdm_shim_catch(context);
-	}
-	PG_END_TRY();
-	return error;
+	ZDM_RETURN_ERROR(context);
 }

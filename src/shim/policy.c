@@ -28,8 +28,7 @@ column(Oid table, const char *name, Oid type)
 ErrorData *
 zdm_shim_policies(ZdmPolicy **policies, int *npolicies)
 {
-	ErrorData  *volatile error = NULL;
-	MemoryContext context = CurrentMemoryContext;
+	ZDM_KEEP_ERROR;
 
 	*policies = NULL;
 	*npolicies = 0;
@@ -84,11 +83,5 @@ zdm_shim_policies(ZdmPolicy **policies, int *npolicies)
 		if (rel != NULL)
 			table_close(rel, AccessShareLock);
 	}
-	PG_CATCH();
-	{
-		MemoryContextSwitchTo(context);
-		error = zdm_shim_catch(context);
-	}
-	PG_END_TRY();
-	return error;
+	ZDM_RETURN_ERROR(context);
 }

@@ -37,28 +37,20 @@ zdm_visible_schema(const char *schema)
 ErrorData *
 zdm_shim_schema(const char *schema, Oid *oid)
 {
-	ErrorData  *volatile error = NULL;
-	MemoryContext context = CurrentMemoryContext;
+	ZDM_KEEP_ERROR;
 
 	PG_TRY();
 	{
 		*oid = zdm_visible_schema(schema);
 	}
-	PG_CATCH();
-	{
-		MemoryContextSwitchTo(context);
-		error = zdm_shim_catch(context);
-	}
-	PG_END_TRY();
-	return error;
+	ZDM_RETURN_ERROR(context);
 }
 
 /* The relation that a name means for the session: InvalidOid when there is none, or it cannot be seen. */
 ErrorData *
 zdm_shim_relation(const char *schema, const char *name, Oid *relation)
 {
-	ErrorData  *volatile error = NULL;
-	MemoryContext context = CurrentMemoryContext;
+	ZDM_KEEP_ERROR;
 
 	PG_TRY();
 	{
@@ -72,13 +64,7 @@ zdm_shim_relation(const char *schema, const char *name, Oid *relation)
 			*relation = OidIsValid(namespace) ? get_relname_relid(name, namespace) : InvalidOid;
 		}
 	}
-	PG_CATCH();
-	{
-		MemoryContextSwitchTo(context);
-		error = zdm_shim_catch(context);
-	}
-	PG_END_TRY();
-	return error;
+	ZDM_RETURN_ERROR(context);
 }
 
 /*
@@ -88,8 +74,7 @@ zdm_shim_relation(const char *schema, const char *name, Oid *relation)
 ErrorData *
 zdm_shim_created_here(Oid relation, bool *created)
 {
-	ErrorData  *volatile error = NULL;
-	MemoryContext context = CurrentMemoryContext;
+	ZDM_KEEP_ERROR;
 
 	PG_TRY();
 	{
@@ -108,13 +93,7 @@ zdm_shim_created_here(Oid relation, bool *created)
 			}
 		}
 	}
-	PG_CATCH();
-	{
-		MemoryContextSwitchTo(context);
-		error = zdm_shim_catch(context);
-	}
-	PG_END_TRY();
-	return error;
+	ZDM_RETURN_ERROR(context);
 }
 
 /* The owner of the function that is being called: the rights with which our own reads run. */

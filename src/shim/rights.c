@@ -34,8 +34,7 @@ static const Oid catalogs[] = {
 ErrorData *
 zdm_shim_may_read_catalogs(Oid role)
 {
-	ErrorData  *volatile error = NULL;
-	MemoryContext context = CurrentMemoryContext;
+	ZDM_KEEP_ERROR;
 
 	PG_TRY();
 	{
@@ -45,11 +44,5 @@ zdm_shim_may_read_catalogs(Oid role)
 				if (pg_class_aclcheck(catalogs[i], role, ACL_SELECT) != ACLCHECK_OK)
 					aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_TABLE, get_rel_name(catalogs[i]));
 	}
-	PG_CATCH();
-	{
-		MemoryContextSwitchTo(context);
-		error = zdm_shim_catch(context);
-	}
-	PG_END_TRY();
-	return error;
+	ZDM_RETURN_ERROR(context);
 }

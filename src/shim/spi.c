@@ -25,8 +25,7 @@
 ErrorData *
 zdm_shim_prepare(const char *sql, int nargs, Oid *types, SPIPlanPtr *plan, MemoryContext error_context)
 {
-	ErrorData  *volatile error = NULL;
-	MemoryContext context = CurrentMemoryContext;
+	ZDM_KEEP_ERROR;
 
 	PG_TRY();
 	{
@@ -39,13 +38,7 @@ zdm_shim_prepare(const char *sql, int nargs, Oid *types, SPIPlanPtr *plan, Memor
 			elog(ERROR, "SPI_keepplan failed");
 		PopActiveSnapshot();
 	}
-	PG_CATCH();
-	{
-		MemoryContextSwitchTo(context);
-		error = zdm_shim_catch(error_context);
-	}
-	PG_END_TRY();
-	return error;
+	ZDM_RETURN_ERROR(error_context);
 }
 
 bool
@@ -69,8 +62,7 @@ zdm_shim_where_is_volatile(SPIPlanPtr plan)
 ErrorData *
 zdm_shim_temporary_relation(SPIPlanPtr plan, Oid *relation, MemoryContext error_context)
 {
-	ErrorData  *volatile error = NULL;
-	MemoryContext context = CurrentMemoryContext;
+	ZDM_KEEP_ERROR;
 
 	*relation = InvalidOid;
 	PG_TRY();
@@ -87,20 +79,13 @@ zdm_shim_temporary_relation(SPIPlanPtr plan, Oid *relation, MemoryContext error_
 			}
 		}
 	}
-	PG_CATCH();
-	{
-		MemoryContextSwitchTo(context);
-		error = zdm_shim_catch(error_context);
-	}
-	PG_END_TRY();
-	return error;
+	ZDM_RETURN_ERROR(error_context);
 }
 
 ErrorData *
 zdm_shim_planned_rows(SPIPlanPtr plan, double *rows, MemoryContext error_context)
 {
-	ErrorData  *volatile error = NULL;
-	MemoryContext context = CurrentMemoryContext;
+	ZDM_KEEP_ERROR;
 
 	PG_TRY();
 	{
@@ -114,20 +99,13 @@ zdm_shim_planned_rows(SPIPlanPtr plan, double *rows, MemoryContext error_context
 		ReleaseCachedPlan(cached, CurrentResourceOwner);
 		PopActiveSnapshot();
 	}
-	PG_CATCH();
-	{
-		MemoryContextSwitchTo(context);
-		error = zdm_shim_catch(error_context);
-	}
-	PG_END_TRY();
-	return error;
+	ZDM_RETURN_ERROR(error_context);
 }
 
 ErrorData *
 zdm_shim_execute(SPIPlanPtr plan, Datum *values, const char *nulls, bool read_only, long limit, MemoryContext error_context)
 {
-	ErrorData  *volatile error = NULL;
-	MemoryContext context = CurrentMemoryContext;
+	ZDM_KEEP_ERROR;
 
 	PG_TRY();
 	{
@@ -136,32 +114,19 @@ zdm_shim_execute(SPIPlanPtr plan, Datum *values, const char *nulls, bool read_on
 		if (code < 0)
 			elog(ERROR, "SPI_execute_plan failed: %s", SPI_result_code_string(code));
 	}
-	PG_CATCH();
-	{
-		MemoryContextSwitchTo(context);
-		error = zdm_shim_catch(error_context);
-	}
-	PG_END_TRY();
-	return error;
+	ZDM_RETURN_ERROR(error_context);
 }
 
 ErrorData *
 zdm_shim_commit(MemoryContext error_context)
 {
-	ErrorData  *volatile error = NULL;
-	MemoryContext context = CurrentMemoryContext;
+	ZDM_KEEP_ERROR;
 
 	PG_TRY();
 	{
 		SPI_commit();
 	}
-	PG_CATCH();
-	{
-		MemoryContextSwitchTo(context);
-		error = zdm_shim_catch(error_context);
-	}
-	PG_END_TRY();
-	return error;
+	ZDM_RETURN_ERROR(error_context);
 }
 
 /*
@@ -170,8 +135,7 @@ zdm_shim_commit(MemoryContext error_context)
 ErrorData *
 zdm_shim_nap(int64 milliseconds, MemoryContext error_context)
 {
-	ErrorData  *volatile error = NULL;
-	MemoryContext context = CurrentMemoryContext;
+	ZDM_KEEP_ERROR;
 
 	PG_TRY();
 	{
@@ -191,11 +155,5 @@ zdm_shim_nap(int64 milliseconds, MemoryContext error_context)
 			ResetLatch(MyLatch);
 		}
 	}
-	PG_CATCH();
-	{
-		MemoryContextSwitchTo(context);
-		error = zdm_shim_catch(error_context);
-	}
-	PG_END_TRY();
-	return error;
+	ZDM_RETURN_ERROR(error_context);
 }

@@ -44,6 +44,23 @@ extern ErrorData *zdm_shim_nap(int64 milliseconds, MemoryContext error_context);
 extern void zdm_shim_self_check(void);
 extern ErrorData *zdm_shim_catch(MemoryContext context);
 
+/*
+ * The frame of a function that gives an error back: ZDM_KEEP_ERROR among its declarations, what may fail in PG_TRY(); { ... }, and
+ * ZDM_RETURN_ERROR, which copies the error, if any, into a memory context.
+ */
+#define ZDM_KEEP_ERROR \
+	ErrorData  *volatile error = NULL; \
+	MemoryContext context = CurrentMemoryContext
+
+#define ZDM_RETURN_ERROR(error_context) \
+	PG_CATCH(); \
+	{ \
+		MemoryContextSwitchTo(context); \
+		error = zdm_shim_catch(error_context); \
+	} \
+	PG_END_TRY(); \
+	return error
+
 /* check: parse.c, relation.c, lookup.c */
 typedef struct ZdmFunction
 {

@@ -50,10 +50,10 @@ pub struct Relation {
     pub default_partition: Option<Oid>,
     pub columns: Vec<Column>,
     /// Constraints on this relation, in name order.
-    pub constraints: Vec<Constraint>,
+    pub constraints: Lazy<Vec<Constraint>>,
     /// Foreign keys of other tables (or of this one) that reference this relation.
     pub referenced_by: Lazy<Vec<ForeignKeyRef>>,
-    pub indexes: Vec<Index>,
+    pub indexes: Lazy<Vec<Index>>,
     /// For an index: the table it belongs to.
     pub index_of: Option<Oid>,
     /// For a partitioned index or a partition's index: the indexes directly below.

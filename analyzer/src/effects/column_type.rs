@@ -199,7 +199,7 @@ fn collation_changes(script: &Script, old: &Column, new: &Type, collation: Optio
 /// Whether the rows are read although they are not written anew: for indexes that are rebuilt and constraints that are checked again.
 pub fn rechecks(relation: &Relation, column: &str, change: Change) -> Option<bool> {
     let mut answer = Some(false);
-    for index in &relation.indexes {
+    for index in relation.indexes.iter() {
         answer = either(answer, index_rebuilt(index, column, change));
     }
     let check = |kind| relation.constraints.iter().any(|one| one.kind == kind && one.validated && one.columns.iter().any(|c| c == column));
@@ -223,7 +223,7 @@ fn index_rebuilt(index: &Index, column: &str, change: Change) -> Option<bool> {
 /// Both sides of a foreign key on the column are locked; the other side is read when the values are checked again.
 fn foreign_keys(effects: &mut Effects, relation: &Rc<Relation>, column: &str, change: Change) {
     let checked = |validated: bool| if validated { either(change.rewrites, change.reindexes) } else { Some(false) };
-    for key in &relation.constraints {
+    for key in relation.constraints.iter() {
         let Some(referenced) = key.references.filter(|_| key.columns.iter().any(|one| one == column)) else { continue };
         if let Some(referenced) = effects.script().get(referenced) {
             for member in effects.tree(&referenced, Recursion::Partitions) {

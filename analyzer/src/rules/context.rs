@@ -119,7 +119,16 @@ impl Report {
 
 impl<'a> Context<'a> {
     pub fn new(statement: &'a Statement, later: &'a [Statement], text: &'a str, effects: &'a Effects<'a>) -> Self {
-        Self { statement, later, text, effects, said: Vec::new(), rules: Vec::new(), altered: OnceCell::new(), harmless: RefCell::default() }
+        Self {
+            statement,
+            later,
+            text,
+            effects,
+            said: Vec::new(),
+            rules: Vec::new(),
+            altered: OnceCell::new(),
+            harmless: RefCell::default(),
+        }
     }
 
     pub fn heard(&mut self, rule: &'static str, report: &Report) {

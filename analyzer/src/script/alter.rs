@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use super::apply::proof;
 use super::{Found, FoundType, Script};
-use crate::catalog::{Column, Constraint, ConstraintKind, ForeignKeyRef, Generated, Oid, Relation};
+use crate::catalog::{Column, Constraint, ConstraintKind, ForeignKeyRef, Generated, Index, Oid, Relation};
 use crate::effects::{is_serial, serial_type};
 use crate::ir::{Action, AlterTable, Bound, ColumnDef, ConstraintDef, IdentityChange, QualifiedName, TypeName, WrittenBound};
 use crate::{chosen, parse};
@@ -39,8 +39,10 @@ impl Script<'_> {
             }
             Action::DropColumn { name, .. } => self.patch_reach(relation, reach, |relation| {
                 relation.columns.retain(|column| column.name != *name);
-                relation.constraints.retain(|constraint| !constraint.columns.contains(name));
-                relation.indexes.retain(|index| !index.columns.contains(name) && !index.expression_columns.contains(name));
+                relation.constraints.change(|all| all.retain(|constraint| !constraint.columns.contains(name)));
+                relation
+                    .indexes
+                    .change(|all| all.retain(|index| !index.columns.contains(name) && !index.expression_columns.contains(name)));
             }),
             Action::AlterType { column, to, collation, .. } => {
                 let (type_oid, typmod, own) = self.stored_type(to);
@@ -55,7 +57,9 @@ impl Script<'_> {
                 let not_null = matches!(action, Action::SetNotNull { .. });
                 self.patch_reach(relation, reach, |relation| {
                     relation.columns.iter_mut().filter(|known| known.name == *column).for_each(|known| known.not_null = not_null);
-                    relation.constraints.retain(|one| one.kind != ConstraintKind::NotNull || !one.columns.contains(column));
+                    relation
+                        .constraints
+                        .change(|all| all.retain(|one| one.kind != ConstraintKind::NotNull || !one.columns.contains(column)));
                 });
             }
             Action::SetDefault { column, dropped } => self.patch_reach(relation, reach, |relation| {
@@ -75,7 +79,7 @@ impl Script<'_> {
                 let alone =
                     self.get(relation.oid).is_some_and(|known| known.constraints.iter().any(|one| one.name == *name && one.no_inherit));
                 self.patch_reach(relation, reach && !alone, |relation| {
-                    relation.constraints.iter_mut().filter(|one| one.name == *name).for_each(|one| one.validated = true);
+                    relation.constraints.change(|all| all.iter_mut().filter(|one| one.name == *name).for_each(|one| one.validated = true));
                 });
             }
             Action::DropConstraint { name, .. } => self.patch_reach(relation, reach, |relation| drop_constraint(relation, name)),
@@ -147,11 +151,11 @@ impl Script<'_> {
                 let keys = &definition.columns;
                 relation.columns.iter_mut().filter(|column| keys.contains(&column.name)).for_each(|column| column.not_null = true);
             }
-            relation.constraints.push(added.clone());
+            relation.constraints.change(|all| all.push(added.clone()));
         });
         if let Some(oid) = references {
             let reference = ForeignKeyRef { constraint: added.name, table: relation.oid, validated: added.validated, columns: Vec::new() };
-            self.patch(oid, |referenced| referenced.referenced_by.change(|keys| keys.push(reference)));
+            self.patch(oid, |referenced| referenced.referenced_by.change(|all| all.push(reference)));
         }
     }
 
@@ -174,17 +178,20 @@ impl Script<'_> {
         let names = |names: &mut [String]| names.iter_mut().filter(|name| *name == from).for_each(|name| to.clone_into(name));
         self.patch_tree(relation, |relation| {
             relation.columns.iter_mut().filter(|column| column.name == from).for_each(|column| to.clone_into(&mut column.name));
-            for one in relation.constraints.iter_mut().filter(|one| one.columns.iter().any(|column| column == from)) {
+            let constraint = |one: &mut Constraint| {
                 let mut proved = one.expression.as_deref().map(parse::proves_not_null).unwrap_or_default();
                 names(&mut proved);
                 one.expression = proof(&proved).into();
                 names(&mut one.columns);
-            }
-            for index in &mut relation.indexes {
+            };
+            let index = |index: &mut Index| {
                 names(&mut index.columns);
                 index.expression_columns.change(|columns| names(columns));
-            }
-            relation.referenced_by.change(|keys| keys.iter_mut().for_each(|key| names(&mut key.columns)));
+            };
+            let reads = |one: &&mut Constraint| one.columns.iter().any(|column| column == from);
+            relation.constraints.change(|all| all.iter_mut().filter(reads).for_each(constraint));
+            relation.indexes.change(|all| all.iter_mut().for_each(index));
+            relation.referenced_by.change(|all| all.iter_mut().for_each(|key| names(&mut key.columns)));
         });
     }
 
@@ -224,5 +231,5 @@ fn drop_constraint(relation: &mut Relation, name: &str) {
     let gone = relation.constraints.iter().filter(|one| one.name == name && one.kind == ConstraintKind::NotNull);
     let columns: Vec<String> = gone.flat_map(|one| one.columns.clone()).collect();
     relation.columns.iter_mut().filter(|column| columns.contains(&column.name)).for_each(|column| column.not_null = false);
-    relation.constraints.retain(|one| one.name != name);
+    relation.constraints.change(|all| all.retain(|one| one.name != name));
 }

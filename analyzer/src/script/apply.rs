@@ -157,7 +157,7 @@ impl Script<'_> {
                     expression_columns: Lazy::default(),
                     partial_or_expression: false,
                 };
-                self.state.patch(table.oid, |relation| relation.indexes.push(index));
+                self.state.patch(table.oid, |relation| relation.indexes.change(|all| all.push(index)));
             }
         }
         self.state.create(QualifiedName { schema, name: name.clone() });
@@ -197,7 +197,9 @@ impl Script<'_> {
             (Renamed::Column { from, to }, Found::Existing(relation)) => self.rename_column(&relation, from, to),
             (Renamed::Constraint { from, to }, Found::Existing(relation)) => {
                 self.patch_tree(&relation, |relation| {
-                    relation.constraints.iter_mut().filter(|one| one.name == *from).for_each(|one| one.name.clone_from(to));
+                    relation
+                        .constraints
+                        .change(|all| all.iter_mut().filter(|one| one.name == *from).for_each(|one| one.name.clone_from(to)));
                 });
             }
             _ => {}

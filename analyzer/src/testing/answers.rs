@@ -109,7 +109,7 @@ impl Catalog for TestCatalog {
     }
 
     fn index_shape(&self, index: Oid) -> Option<IndexShape> {
-        let known = || self.relations.values().flat_map(|relation| &relation.indexes).find(|one| one.oid == index);
+        let known = || self.relations.values().flat_map(|relation| relation.indexes.iter()).find(|one| one.oid == index);
         self.details.shapes.get(&index).cloned().or_else(|| {
             let known = known()?;
             Some(IndexShape { method: "btree".to_owned(), keys: known.columns.clone(), plain: !known.partial_or_expression })

@@ -40,7 +40,9 @@ fn people(db: &mut TestCatalog) {
     db.index(people, "people_pkey", &["id"], true, true);
     let half_built = db.index(people, "people_nick_idx", &["nick"], false, false);
     db.set_index_scans(half_built, 1);
-    db.change(people, |relation| relation.indexes.iter_mut().filter(|one| one.oid == half_built).for_each(|one| one.valid = false));
+    db.change(people, |relation| {
+        relation.indexes.change(|all| all.iter_mut().filter(|one| one.oid == half_built).for_each(|one| one.valid = false))
+    });
     db.change(people, |relation| relation.columns.iter_mut().filter(|one| one.name == "level").for_each(|one| one.has_default = true));
     db.change(people, |relation| {
         let generated = Generated { stored: true, reads: vec!["code".to_owned()] };

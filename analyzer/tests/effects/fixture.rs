@@ -102,15 +102,17 @@ fn not_null(db: &mut TestCatalog, table: &str, name: &str, column: &str, validat
     let table = oid(db, table);
     db.change(table, |relation| {
         relation.columns.iter_mut().filter(|one| one.name == column).for_each(|one| one.not_null = true);
-        relation.constraints.push(Constraint {
-            name: name.to_owned(),
-            kind: ConstraintKind::NotNull,
-            validated,
-            no_inherit: false,
-            columns: vec![column.to_owned()],
-            expression: None.into(),
-            references: None,
-            index: None,
+        relation.constraints.change(|all| {
+            all.push(Constraint {
+                name: name.to_owned(),
+                kind: ConstraintKind::NotNull,
+                validated,
+                no_inherit: false,
+                columns: vec![column.to_owned()],
+                expression: None.into(),
+                references: None,
+                index: None,
+            })
         });
     });
 }
@@ -160,9 +162,11 @@ fn apply(db: &mut TestCatalog, setup: &str) {
                 if setup == "partial index" { ("pidx", &["a"], "c") } else { ("eix", &[], "c") };
             db.index(t, name, columns, false, false);
             db.change(t, |relation| {
-                relation.indexes.iter_mut().filter(|index| index.name == name).for_each(|index| {
-                    index.partial_or_expression = true;
-                    index.expression_columns = vec![column.to_owned()].into();
+                relation.indexes.change(|all| {
+                    all.iter_mut().filter(|index| index.name == name).for_each(|index| {
+                        index.partial_or_expression = true;
+                        index.expression_columns = vec![column.to_owned()].into();
+                    });
                 });
             });
         }
@@ -174,15 +178,17 @@ fn apply(db: &mut TestCatalog, setup: &str) {
             let t = oid(db, "t");
             let index = db.index(t, "uq", &["bi"], true, false);
             db.change(t, |relation| {
-                relation.constraints.push(Constraint {
-                    name: "uq".to_owned(),
-                    kind: ConstraintKind::Unique,
-                    validated: true,
-                    no_inherit: false,
-                    columns: vec!["bi".to_owned()],
-                    expression: None.into(),
-                    references: None,
-                    index: Some(index),
+                relation.constraints.change(|all| {
+                    all.push(Constraint {
+                        name: "uq".to_owned(),
+                        kind: ConstraintKind::Unique,
+                        validated: true,
+                        no_inherit: false,
+                        columns: vec!["bi".to_owned()],
+                        expression: None.into(),
+                        references: None,
+                        index: Some(index),
+                    })
                 });
             });
         }
