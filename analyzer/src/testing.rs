@@ -102,7 +102,7 @@ impl TestCatalog {
             created_here: false,
             size: if stored { Size::Bytes(8 << 20) } else { Size::Bytes(0) },
             rows: None,
-            parents: Vec::new(),
+            parents: Lazy::default(),
             children: Vec::new(),
             is_partition: false,
             default_partition: None,
@@ -214,7 +214,7 @@ impl TestCatalog {
     /// Puts a table under another, as partition or as inheritance child.
     pub fn child(&mut self, parent: Oid, child: Oid, partition: bool, default: bool) -> &mut Self {
         self.change(child, |relation| {
-            relation.parents.push(parent);
+            relation.parents.change(|all| all.push(parent));
             relation.is_partition = partition;
         });
         self.change(parent, |relation| {

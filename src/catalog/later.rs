@@ -73,6 +73,7 @@ struct RawUsers {
 }
 
 unsafe extern "C-unwind" {
+    fn zdm_shim_describe_parents(relation: pg_sys::Oid, parents: *mut *mut pg_sys::Oid, nparents: *mut c_int) -> *mut pg_sys::ErrorData;
     fn zdm_shim_describe_constraints(relation: pg_sys::Oid, result: *mut RawConstraints) -> *mut pg_sys::ErrorData;
     fn zdm_shim_describe_indexes(relation: pg_sys::Oid, result: *mut RawIndexes) -> *mut pg_sys::ErrorData;
     fn zdm_shim_describe_users(relation: pg_sys::Oid, result: *mut RawUsers) -> *mut pg_sys::ErrorData;
@@ -93,6 +94,20 @@ struct Users {
 }
 
 impl Later {
+    /// The relations right above a relation.
+    pub fn parents(&self, relation: u32) -> Lazy<Vec<u32>> {
+        self.lazy(move || {
+            shim::in_scratch_memory(|| {
+                let (mut parents, mut nparents) = (std::ptr::null_mut(), 0);
+                // SAFETY: as in read_users.
+                unsafe {
+                    ServerError::check(zdm_shim_describe_parents(pg_sys::Oid::from(relation), &mut parents, &mut nparents))?;
+                    Ok(slice(parents, nparents).iter().map(|parent| parent.to_u32()).collect())
+                }
+            })
+        })
+    }
+
     /// The constraints of a relation, in the order of their names.
     pub fn constraints(&self, relation: u32) -> Lazy<Vec<Constraint>> {
         let later = self.clone();

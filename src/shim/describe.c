@@ -88,20 +88,12 @@ describe_class(Oid relation, ZdmRelation *result, bool *has_children)
 }
 
 static void
-describe_inheritance(Oid relation, ZdmRelation *result, bool has_children)
+describe_children(Oid relation, ZdmRelation *result)
 {
 	ZdmScan		scan;
 	ScanKeyData key;
 	HeapTuple	tuple;
 
-	/* in the order of inhseqno */
-	ScanKeyInit(&key, Anum_pg_inherits_inhrelid, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(relation));
-	zdm_begin_scan(&scan, InheritsRelationId, InheritsRelidSeqnoIndexId, 1, &key);
-	while (HeapTupleIsValid(tuple = zdm_next(&scan)))
-		*ZDM_MORE(result->parents, result->nparents) = ((Form_pg_inherits) GETSTRUCT(tuple))->inhparent;
-	zdm_end_scan(&scan);
-	if (!has_children)
-		return;
 	ScanKeyInit(&key, Anum_pg_inherits_inhparent, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(relation));
 	zdm_begin_scan(&scan, InheritsRelationId, InheritsParentIndexId, 1, &key);
 	while (HeapTupleIsValid(tuple = zdm_next(&scan)))
@@ -176,7 +168,8 @@ zdm_shim_describe(Oid relation, ZdmRelation *result)
 		AcceptInvalidationMessages();
 		if (describe_class(relation, result, &has_children))
 		{
-			describe_inheritance(relation, result, has_children);
+			if (has_children)
+				describe_children(relation, result);
 			describe_columns(relation, result);
 		}
 	}

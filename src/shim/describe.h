@@ -74,8 +74,6 @@ typedef struct ZdmRelation
 	char	   *name;
 	char	   *access_method;
 	char	   *file;
-	Oid		   *parents;
-	int			nparents;
 	Oid		   *children;
 	int			nchildren;
 	ZdmColumn  *columns;
@@ -122,6 +120,7 @@ extern char *zdm_text_attribute(HeapTuple tuple, Relation catalog, AttrNumber at
 
 extern ErrorData *zdm_shim_may_read_catalogs(Oid role);
 extern ErrorData *zdm_shim_describe(Oid relation, ZdmRelation *result);
+extern ErrorData *zdm_shim_describe_parents(Oid relation, Oid **parents, int *nparents);
 extern ErrorData *zdm_shim_describe_constraints(Oid relation, ZdmConstraints *result);
 extern ErrorData *zdm_shim_describe_indexes(Oid relation, ZdmIndexes *result);
 extern ErrorData *zdm_shim_describe_users(Oid relation, ZdmUsers *result);

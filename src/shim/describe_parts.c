@@ -1,5 +1,5 @@
 /*
- * The parts of a relation that not every statement asks for: its constraints, its indexes, and what depends on its columns. As in describe.c no
+ * The parts of a relation that not every statement asks for: what is above it, its constraints, its indexes, and what depends on its columns. As in describe.c no
  * lock is taken on a relation.
  */
 #include "describe.h"
@@ -11,6 +11,7 @@
 #include "catalog/pg_constraint.h"
 #include "catalog/pg_depend.h"
 #include "catalog/pg_index.h"
+#include "catalog/pg_inherits.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
@@ -56,6 +57,30 @@ describe_constraint(HeapTuple tuple, Relation catalog, AttrNumber key_attribute,
 	constraint->name = pstrdup(NameStr(form->conname));
 	constraint->columns = numbers_attribute(tuple, catalog, key_attribute, &constraint->ncolumns);
 	constraint->expression = zdm_text_attribute(tuple, catalog, Anum_pg_constraint_conbin);
+}
+
+/* The relations right above it, in the order of inhseqno. */
+ErrorData *
+zdm_shim_describe_parents(Oid relation, Oid **parents, int *nparents)
+{
+	ZDM_KEEP_ERROR;
+
+	*parents = NULL;
+	*nparents = 0;
+	PG_TRY();
+	{
+		ZdmScan		scan;
+		ScanKeyData key;
+		HeapTuple	tuple;
+
+		AcceptInvalidationMessages();
+		ScanKeyInit(&key, Anum_pg_inherits_inhrelid, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(relation));
+		zdm_begin_scan(&scan, InheritsRelationId, InheritsRelidSeqnoIndexId, 1, &key);
+		while (HeapTupleIsValid(tuple = zdm_next(&scan)))
+			*ZDM_MORE(*parents, *nparents) = ((Form_pg_inherits) GETSTRUCT(tuple))->inhparent;
+		zdm_end_scan(&scan);
+	}
+	ZDM_RETURN_ERROR(context);
 }
 
 /* The constraints of a relation, in the order of their names. */

@@ -41,7 +41,7 @@ pub struct Relation {
     /// `pg_class.reltuples`; `None` when never analyzed.
     pub rows: Option<f64>,
     /// The partitioned table or inheritance parents directly above.
-    pub parents: Vec<Oid>,
+    pub parents: Lazy<Vec<Oid>>,
     /// Partitions or inheritance children directly below.
     pub children: Vec<Oid>,
     /// `pg_class.relispartition`.

@@ -30,6 +30,9 @@ super::rule! {
     MaxLocksExhaustion, "max-locks-exhaustion", Caution
 }
 
+/// Relations whose indexes need not be counted.
+const FEW: usize = 10;
+
 impl Rule for MaxLocksExhaustion {
     fn turn(&self) -> Turn {
         Turn::Circumstances
@@ -41,6 +44,10 @@ impl Rule for MaxLocksExhaustion {
             return Vec::new();
         }
         let touches = context.effects().touches();
+        // So few do not fill it, however many indexes they have.
+        if touches.len() < FEW {
+            return Vec::new();
+        }
         let relations: usize = touches.iter().map(|touch| 1 + touch.relation.indexes.len()).sum();
         let locks = u64::try_from(relations).unwrap_or(u64::MAX);
         // No server has room for fewer than this.

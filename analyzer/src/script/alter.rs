@@ -94,7 +94,7 @@ impl Script<'_> {
                 let Found::Existing(child) = self.find(partition) else { return };
                 self.patch(relation.oid, |parent| parent.children.retain(|oid| *oid != child.oid));
                 self.patch(child.oid, |child| {
-                    child.parents.retain(|oid| *oid != relation.oid);
+                    child.parents.change(|all| all.retain(|oid| *oid != relation.oid));
                     child.is_partition = false;
                 });
             }
@@ -169,7 +169,7 @@ impl Script<'_> {
             }
         });
         self.patch(child.oid, |child| {
-            child.parents.push(parent.oid);
+            child.parents.change(|all| all.push(parent.oid));
             child.is_partition = bound.is_some();
         });
     }
