@@ -46,6 +46,11 @@ pub fn bound(script: &Script, relation: &Relation, columns: &[String]) -> String
     choose(&relation.name, middle, "check", |name| is_constraint(script, relation, name))
 }
 
+/// The name of an index, of which only the middle is told.
+pub fn index(script: &Script, relation: &Relation, middle: &str) -> String {
+    choose(&relation.name, Some(middle), "idx", |name| is_relation(script, relation, name))
+}
+
 /// The name of a sequence.
 pub fn sequence(script: &Script, relation: &Relation, column: &str) -> String {
     choose(&relation.name, Some(column), "seq", |name| is_relation(script, relation, name))

@@ -16,6 +16,7 @@ mod expr;
 mod fact;
 pub(crate) mod fragment;
 mod functions;
+mod index_name;
 mod long_name;
 mod modify;
 mod names;

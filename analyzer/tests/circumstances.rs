@@ -257,6 +257,10 @@ fn what_will_fail_is_said() {
         ("ALTER TABLE users RENAME TO orders", CAUTION),
         ("ALTER TABLE users RENAME name TO email", CAUTION),
         ("ALTER TABLE users SET SCHEMA public", None),
+        ("ALTER TABLE users ADD PRIMARY KEY (email)", CAUTION),
+        ("ALTER TABLE users ADD COLUMN number bigint PRIMARY KEY", CAUTION),
+        ("ALTER TABLE users DROP CONSTRAINT users_pkey, ADD PRIMARY KEY (email)", None),
+        ("ALTER TABLE users DROP CONSTRAINT users_pkey; ALTER TABLE users ADD PRIMARY KEY (email)", None),
     ];
     speaks("already-exists", &db, &exists);
     let kinds = [

@@ -293,7 +293,10 @@ fn foreign_keys_want_an_index() {
         &db,
     );
     spares_private_and_empty(rule, add, "orders");
-    assert_eq!(said(rule, add, &db)[0].hint.as_deref(), Some("Build one first: CREATE INDEX CONCURRENTLY ON public.orders (user_id)."));
+    assert_eq!(
+        said(rule, add, &db)[0].hint.as_deref(),
+        Some("Build one first: CREATE INDEX CONCURRENTLY orders_user_id_idx ON public.orders (user_id).")
+    );
     let orders = db.oid("orders").expect("orders");
     let index = db.index(orders, "orders_user_idx", &["ref", "user_id"], false, false);
     speaks(rule, &[add], &db);

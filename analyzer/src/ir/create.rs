@@ -71,6 +71,8 @@ pub struct CreateIndex {
     pub name: Option<String>,
     /// Its columns, if it has nothing but plain columns and no WHERE.
     pub columns: Option<Vec<String>>,
+    /// What stands for its keys in the name that the server chooses, where that can be told.
+    pub middle: Option<String>,
     /// How many keys it has, and whether one of them is an expression.
     pub keys: usize,
     pub expressions: bool,

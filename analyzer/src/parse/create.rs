@@ -3,7 +3,7 @@
 use pg_query::protobuf::node::Node as Tree;
 use pg_query::protobuf::{self, ConstrType, CreateStmt, IndexStmt, Node, RangeVar, SortByDir, SortByNulls};
 
-use super::{bound, expr, names};
+use super::{bound, expr, index_name, names};
 use crate::catalog::{ConstraintKind, OnTable};
 use crate::ir::{ColumnDef, ConstraintDef, CreateIndex, CreateTable, Hung, Kind, Lock, Recursion, TypeName};
 use crate::lock::LockMode;
@@ -213,6 +213,7 @@ pub fn index(statement: &IndexStmt) -> Kind {
     let plain = statement.where_clause.is_none();
     Kind::CreateIndex(CreateIndex {
         columns: statement.index_params.iter().map(column).collect::<Option<Vec<String>>>().filter(|_| plain),
+        middle: index_name::middle(statement),
         keys: statement.index_params.len(),
         expressions: statement.index_params.iter().any(|node| column(node).is_none()),
         table: names::optional_target(statement.relation.as_ref()),

@@ -1,15 +1,16 @@
 //! `already-exists`.
 
 use super::{Context, Report, Rule, Turn};
+use crate::catalog::{ConstraintKind, Relation};
 use crate::finding::Risk;
-use crate::ir::{Action, Fact, Kind, New, QualifiedName, Renamed};
+use crate::ir::{Action, AlterTable, Fact, Kind, New, QualifiedName, Renamed};
 use crate::quote;
 
 super::rule! {
     /// The statement would fail, because what it creates exists.
     ///
     /// **What it detects.** `CREATE` of a table, view, sequence or index, `ADD COLUMN`, `ADD CONSTRAINT` and `RENAME TO` with a name that
-    /// is taken, in the schema where it would be created.
+    /// is taken, in the schema where it would be created; a second primary key.
     ///
     /// **Why.** The migration ends half-way.
     ///
@@ -61,6 +62,9 @@ impl Rule for AlreadyExists {
             },
             Kind::AlterTable(alter) => context.existing(&alter.target.name).and_then(|relation| {
                 alter.actions.iter().find_map(|action| match action {
+                    _ if context.added(action).any(|added| added.kind == ConstraintKind::PrimaryKey) && has_key(&relation, alter) => {
+                        Some(format!("a primary key of {}", super::name_of(&relation)))
+                    }
                     Action::AddColumn { column: added, if_not_exists: false } => {
                         let again = |other: &Action| matches!(other, Action::DropColumn { name, .. } if *name == added.name);
                         column(&relation, &added.name).filter(|_| !alter.actions.iter().any(again))
@@ -80,7 +84,13 @@ impl Rule for AlreadyExists {
     }
 }
 
-fn column(relation: &crate::catalog::Relation, name: &str) -> Option<String> {
+/// Whether a table has a primary key that the statement leaves where it is.
+fn has_key(relation: &Relation, alter: &AlterTable) -> bool {
+    let dropped = |key: &str| alter.actions.iter().any(|action| matches!(action, Action::DropConstraint { name, .. } if name == key));
+    relation.constraints.iter().any(|one| one.kind == ConstraintKind::PrimaryKey && !dropped(&one.name))
+}
+
+fn column(relation: &Relation, name: &str) -> Option<String> {
     let taken = relation.columns.iter().any(|column| column.name == name);
     taken.then(|| format!("column {} of {}", quote::ident(name), super::name_of(relation)))
 }

@@ -2,8 +2,10 @@
 
 use super::{Context, Report, Rule, hint};
 use crate::catalog::RelationKind;
+use crate::chosen;
 use crate::finding::Risk;
 use crate::ir::Kind;
+use crate::quote;
 
 super::rule! {
     /// An index built without CONCURRENTLY keeps writers waiting.
@@ -50,7 +52,10 @@ impl Rule for CreateIndexNotConcurrent {
                 super::name_of(&table)
             ))];
         }
-        vec![match hint::insert_after(context.text(), &["index"], "CONCURRENTLY") {
+        // by its name it can be found if it fails
+        let named = create.middle.as_ref().filter(|_| create.name.is_none()).map(|middle| chosen::index(context.script(), &table, middle));
+        let words = named.map_or_else(|| "CONCURRENTLY".to_owned(), |name| format!("CONCURRENTLY {}", quote::ident(&name)));
+        vec![match hint::insert_after(context.text(), &["index"], &words) {
             Some(better) => report.instead(&[better]),
             None => report,
         }]

@@ -2,8 +2,10 @@
 
 use super::{Context, Report, Rule, hint};
 use crate::catalog::{ConstraintKind, Index, RelationKind};
+use crate::chosen;
 use crate::finding::Risk;
 use crate::ir::{Kind, Statement};
+use crate::quote;
 
 super::rule! {
     /// No index begins with the referencing columns of the foreign key.
@@ -73,7 +75,10 @@ impl Rule for FkMissingIndex {
             let report = report.detail("Each DELETE in the referenced table, and each UPDATE of its key, reads the whole table.");
             Some(match relation.kind {
                 RelationKind::PartitionedTable => report.hint("Build an index on these columns of each partition CONCURRENTLY first."),
-                _ => report.hint(format!("Build one first: CREATE INDEX CONCURRENTLY ON {table} ({columns}).")),
+                _ => {
+                    let name = quote::ident(&chosen::index(context.script(), relation, &added.columns.join("_")));
+                    report.hint(format!("Build one first: CREATE INDEX CONCURRENTLY {name} ON {table} ({columns})."))
+                }
             })
         })
     }
