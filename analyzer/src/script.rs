@@ -21,7 +21,7 @@ use crate::effects::Volatilities;
 use crate::ir::{ColumnDef, Expr, FunctionFact, Kind, QualifiedName, Range, Statement, TypeName};
 use crate::parse;
 pub use changes::Changes;
-pub use follow::follow;
+pub use follow::{follow, follow_calls};
 pub use past::{Deeds, Held, Past, changes_something};
 pub use settings::{Timeout, milliseconds};
 use state::State;
@@ -116,7 +116,7 @@ impl<'a> Script<'a> {
     /// Reads ahead: only for blocks and for what takes others along does it matter which names were used before.
     pub fn expect(&mut self, statements: &[Statement]) {
         self.watched = statements.iter().any(|statement| match &statement.kind {
-            Kind::Block(_) | Kind::DropCascade(_) => true,
+            Kind::Block(_) | Kind::DropCascade(_) | Kind::Calls(_) => true,
             Kind::Drop(drop) => drop.cascade,
             _ => false,
         });
@@ -277,6 +277,24 @@ impl<'a> Script<'a> {
             return false;
         }
         self.functions.contains(&name.name) || self.functions(name, arguments).iter().any(free)
+    }
+
+    /// The definition of the one function or procedure that a call can mean.
+    pub fn routine(&self, name: &QualifiedName, arguments: usize) -> Option<Rc<str>> {
+        let mut own = self.state.functions().iter().filter(|one| same_name(&one.name, name));
+        let known = self.everywhere(name, |name| self.base.functions(name, arguments));
+        if let Some(first) = own.next() {
+            // Others of the name than the one that the text made, or made again: which is meant is not known.
+            let again = own.all(|one| one.creates && one.arguments == first.arguments);
+            let last = self.state.functions().iter().rev().find(|one| same_name(&one.name, name))?;
+            let alone = known.is_empty() || known.len() == 1 && first.replaces && first.arguments == Some(arguments);
+            return last.definition.clone().filter(|_| again && alone);
+        }
+        let [one] = known.as_slice() else { return None };
+        let user = one.oid >= FIRST_USER_OID && !self.functions.contains(&name.name);
+        let asked = format!("SELECT pg_catalog.pg_get_functiondef({})", one.oid);
+        let answer = user.then(|| self.base.query(&asked)).flatten()?;
+        answer.rows.into_iter().next()?.into_iter().next()?.map(Rc::from)
     }
 
     /// The functions behind all operators of a name.

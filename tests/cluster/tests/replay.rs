@@ -2,7 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use zdm_cluster_tests::replay::{files, replay};
+use zdm_cluster_tests::history::files;
+use zdm_cluster_tests::replay::replay;
 use zdm_cluster_tests::shared;
 
 const FIRST: &str = "\\set ON_ERROR_STOP on

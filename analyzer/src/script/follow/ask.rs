@@ -1,7 +1,7 @@
 //! What conditions, texts and queries give.
 
 use super::values::Value;
-use super::{LOOKS, Truth, Walk};
+use super::{LOOKS, Truth, Walk, Way};
 use crate::catalog::Found;
 use crate::ir::{Kind, Statement};
 use crate::parse;
@@ -36,6 +36,9 @@ impl Walk<'_, '_> {
         if let Some(answer) = asked {
             return Some(Value::Known(answer.rows.into_iter().next().and_then(|row| row.into_iter().next()).flatten()));
         }
+        if let Some(value) = self.gives(expression) {
+            return Some(value);
+        }
         let statements = parse::dynamic(&format!("SELECT {expression}")).ok()?;
         let does = |statement: &Statement| match &statement.kind {
             Kind::Calls(calls) => calls.iter().any(|(name, arguments)| self.script.may_do_anything(name, *arguments)),
@@ -46,13 +49,34 @@ impl Walk<'_, '_> {
 
     /// Whether a query does nothing but read and change rows.
     pub(super) fn only_reads(&self, query: &str) -> bool {
-        parse::dynamic(query).is_ok_and(|statements| {
-            statements.iter().all(|statement| match &statement.kind {
-                Kind::Modify(_) => true,
-                Kind::Calls(calls) => !calls.iter().any(|(name, arguments)| self.script.may_do_anything(name, *arguments)),
-                _ => false,
-            })
-        })
+        parse::dynamic(query).is_ok_and(|statements| statements.iter().all(|statement| self.changes_rows_at_most(statement)))
+    }
+
+    pub(super) fn changes_rows_at_most(&self, statement: &Statement) -> bool {
+        match &statement.kind {
+            Kind::Modify(_) => true,
+            Kind::Calls(calls) => !calls.iter().any(|(name, arguments)| self.script.may_do_anything(name, *arguments)),
+            _ => false,
+        }
+    }
+
+    /// What a function gives that is all of an expression, after it has done what it does.
+    fn gives(&mut self, expression: &str) -> Option<Value> {
+        let calls = parse::calls(&format!("SELECT {expression}"))?;
+        let [call] = calls.calls.as_slice() else { return None };
+        if !calls.rest.is_empty() || self.depth >= super::call::DEPTH {
+            return None;
+        }
+        let (first, changes, depth) = (self.parts.len(), self.changes.clone(), self.depth);
+        let values = call.arguments.iter().map(|argument| self.value(argument, None)).collect::<Option<Vec<_>>>();
+        match values.and_then(|values| self.call(call, &values)) {
+            Some((Way::On, value)) => Some(value),
+            _ => {
+                self.parts.truncate(first);
+                (self.changes, self.depth) = (changes, depth);
+                None
+            }
+        }
     }
 
     pub(super) fn trusts(&self, query: &str) -> bool {

@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use zdm_cluster_tests::Cluster;
-use zdm_cluster_tests::replay::{Count, files, replay};
+use zdm_cluster_tests::history::files;
+use zdm_cluster_tests::replay::{Count, replay};
 
 fn main() -> ExitCode {
     let (options, paths): (Vec<String>, Vec<String>) = std::env::args().skip(1).partition(|argument| argument.starts_with("--"));
