@@ -3,13 +3,13 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use crate::catalog::{Catalog, RelationKind};
+use crate::catalog::{Catalog, Oid, Relation, RelationKind, Size};
 use crate::effects::Touch;
 use crate::finding::{Effect, Finding, Risk};
 use crate::ir::{Block, Kind, Part, Scope, Statement};
 use crate::lock::{Blocks, LockMode};
 use crate::rules::{self, Context};
-use crate::script::{Deeds, Script, follow, follow_calls};
+use crate::script::{Deeds, Found, Script, follow, follow_calls};
 use crate::{effects as model, parse, weigh};
 
 /// Why a text could not be analysed.
@@ -152,8 +152,9 @@ pub fn effects(sql: &str, catalog: &dyn Catalog) -> Result<Vec<Effect>, NotAnaly
         if catalog.interrupted() {
             break;
         }
-        let mut touched = Vec::new();
-        run(statement, sql, &mut script, &mut touched, true);
+        let (mut touched, mut read) = (Vec::new(), Vec::new());
+        run(statement, sql, &mut script, &mut touched, &mut read, true);
+        also_read(&mut touched, &read);
         rows.extend(
             touched.into_iter().filter(|touch| touch.lock >= LockMode::ShareUpdateExclusive && is_listed(touch.relation.kind)).map(
                 |touch| Effect {
@@ -170,7 +171,7 @@ pub fn effects(sql: &str, catalog: &dyn Catalog) -> Result<Vec<Effect>, NotAnaly
 }
 
 /// Adds what a statement touches. A DO block is the sum of its statements, if all of them are seen.
-fn run(statement: &Statement, text: &str, script: &mut Script, touched: &mut Vec<Touch>, calls: bool) {
+fn run(statement: &Statement, text: &str, script: &mut Script, touched: &mut Vec<Touch>, read: &mut Vec<(Oid, Option<bool>)>, calls: bool) {
     if let Some(opened) = opened(statement, text, script, calls) {
         let block = opened.block.as_ref();
         for (part, inner) in block.parts.iter().flat_map(|part| part.statements.iter().map(move |inner| (part, inner))) {
@@ -178,7 +179,8 @@ fn run(statement: &Statement, text: &str, script: &mut Script, touched: &mut Vec
                 return;
             }
             if block.hidden.is_none() {
-                run(inner, &part.text, script, touched, !opened.followed);
+                note_reads(inner, &part.text, script, read);
+                run(inner, &part.text, script, touched, read, !opened.followed);
             } else if part.certain {
                 script.changed(&part.text, inner);
                 script.apply(inner);
@@ -201,6 +203,45 @@ fn run(statement: &Statement, text: &str, script: &mut Script, touched: &mut Vec
     }
     script.changed(text, statement);
     script.apply(statement);
+}
+
+/// Adds what a statement inside a block reads: certain where there is no other way than through all rows.
+fn note_reads(statement: &Statement, text: &str, script: &Script, read: &mut Vec<(Oid, Option<bool>)>) {
+    if !["SELECT", "UPDATE", "DELETE"].contains(&statement.tag.as_str()) {
+        return;
+    }
+    let text = text.get(statement.span.clone()).unwrap_or(text);
+    for one in parse::reads(text) {
+        let Found::Existing(relation) = script.find(&one.table) else { continue };
+        let mut oids = vec![relation.oid];
+        let mut at = 0;
+        while let Some(relation) = oids.get(at).and_then(|oid| script.get(*oid)) {
+            at += 1;
+            let certain = (one.alone && (one.whole || passes_indexes_by(text, &relation))).then_some(true);
+            let answer = if relation.size == Size::Bytes(0) { Some(false) } else { certain };
+            read.push((relation.oid, answer));
+            oids.extend(relation.children.iter().filter(|child| !oids.contains(child)).copied().collect::<Vec<_>>());
+        }
+    }
+}
+
+/// Whether a query names no column of an index, and nothing that decides it without looking: a subselect, or NULL in a column that has none.
+fn passes_indexes_by(text: &str, relation: &Relation) -> bool {
+    let words = parse::words(text);
+    let named = |column: &String| words.contains(&column.to_lowercase());
+    let indexed = relation.indexes.iter().flat_map(|index| index.columns.iter().chain(&index.expression_columns)).any(named);
+    let decided = words.iter().any(|word| word == "null") && relation.columns.iter().any(|column| column.not_null && named(&column.name));
+    let others = words.iter().filter(|word| *word == "select").count() > 1
+        || words.iter().any(|word| ["ctid", "false", "limit"].contains(&word.as_str()));
+    !(indexed || decided || others)
+}
+
+/// What is locked and read is read while it is locked, or just before.
+fn also_read(touched: &mut [Touch], read: &[(Oid, Option<bool>)]) {
+    for touch in touched {
+        let of_it = read.iter().filter(|(oid, _)| *oid == touch.relation.oid);
+        touch.scans = of_it.fold(touch.scans, |scans, (_, answer)| model::either(scans, *answer));
+    }
 }
 
 fn is_listed(kind: RelationKind) -> bool {

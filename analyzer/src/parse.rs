@@ -22,6 +22,7 @@ mod modify;
 mod names;
 mod position;
 mod program;
+mod read;
 mod remark;
 mod rename;
 mod routine;
@@ -35,6 +36,7 @@ mod truth;
 pub use actions::actions;
 pub use call::calls;
 pub use long_name::long_names;
+pub use read::{reads, words};
 pub use routine::routine;
 
 use pg_query::protobuf::node::Node as Tree;

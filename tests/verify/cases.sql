@@ -542,9 +542,9 @@ ALTER SEQUENCE numbers RESTART
 
 DROP SEQUENCE numbers
 
-CREATE TRIGGER tr BEFORE UPDATE ON loose FOR EACH ROW EXECUTE FUNCTION touch()
+CREATE TRIGGER tr BEFORE UPDATE ON loose FOR EACH ROW EXECUTE FUNCTION note_touch()
 
-CREATE TRIGGER tr BEFORE UPDATE ON events FOR EACH ROW EXECUTE FUNCTION touch()
+CREATE TRIGGER tr BEFORE UPDATE ON events FOR EACH ROW EXECUTE FUNCTION note_touch()
 
 DROP TRIGGER fancy_row ON fancy
 
@@ -690,14 +690,14 @@ DROP RULE IF EXISTS no_such ON users
 -- setup: CREATE POLICY own ON users USING (true)
 DROP POLICY IF EXISTS own ON users
 
--- setup: CREATE TRIGGER own BEFORE UPDATE ON users FOR EACH ROW EXECUTE FUNCTION touch()
+-- setup: CREATE TRIGGER own BEFORE UPDATE ON users FOR EACH ROW EXECUTE FUNCTION note_touch()
 DROP TRIGGER IF EXISTS own ON users
 
 -- What CASCADE takes along
 
 DROP FUNCTION IF EXISTS no_such(int) CASCADE
 
--- setup: CREATE TRIGGER own BEFORE UPDATE ON users FOR EACH ROW EXECUTE FUNCTION touch(); CREATE TRIGGER own BEFORE UPDATE ON events FOR EACH ROW EXECUTE FUNCTION touch()
+-- setup: CREATE TRIGGER own BEFORE UPDATE ON users FOR EACH ROW EXECUTE FUNCTION note_touch(); CREATE TRIGGER own BEFORE UPDATE ON events FOR EACH ROW EXECUTE FUNCTION note_touch()
 DROP FUNCTION touch() CASCADE
 
 -- setup: ALTER TABLE groups ADD COLUMN z int DEFAULT moving(); CREATE POLICY own ON members USING (moving() > 0); CREATE VIEW moved AS SELECT moving() AS m, id FROM loose
@@ -916,3 +916,29 @@ ALTER TABLE ONLY base ADD CONSTRAINT own NOT NULL v NO INHERIT
 
 -- setup: CREATE TABLE bills (id int, maker_id int REFERENCES makers) PARTITION BY RANGE (id); CREATE TABLE bills_new (id int, maker_id int)
 ALTER TABLE bills ATTACH PARTITION bills_new FOR VALUES FROM (0) TO (500)
+
+-- setup: CREATE FUNCTION stamp(tbl regclass, col text DEFAULT 'stamped') RETURNS void LANGUAGE plpgsql AS $$BEGIN EXECUTE format('ALTER TABLE %s ADD COLUMN %I timestamptz DEFAULT clock_timestamp()', tbl, col); END$$
+SELECT stamp('parts')
+
+-- setup: CREATE FUNCTION stamp(tbl regclass, col text DEFAULT 'stamped') RETURNS void LANGUAGE plpgsql AS $$BEGIN EXECUTE format('ALTER TABLE %s ADD COLUMN %I timestamptz DEFAULT clock_timestamp()', tbl, col); END$$
+SELECT stamp(c.oid::regclass, 'seen') FROM pg_class c WHERE c.relname IN ('parts', 'visits') AND c.relkind = 'r'
+
+-- setup: CREATE FUNCTION note_touch() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN RETURN NEW; END$$; CREATE FUNCTION touched(name text) RETURNS void LANGUAGE plpgsql AS $$BEGIN EXECUTE 'CREATE TRIGGER touched BEFORE UPDATE ON ' || quote_ident(name) || ' FOR EACH ROW EXECUTE FUNCTION note_touch()'; EXCEPTION WHEN duplicate_object THEN NULL; END$$; CREATE TRIGGER touched BEFORE UPDATE ON parts FOR EACH ROW EXECUTE FUNCTION note_touch()
+DO $$DECLARE t text; BEGIN FOREACH t IN ARRAY ARRAY['parts', 'loose'] LOOP PERFORM touched(t); END LOOP; END$$
+
+-- setup: CREATE FUNCTION month_name(day date) RETURNS text LANGUAGE plpgsql IMMUTABLE AS $$BEGIN RETURN 'visits_' || to_char(day, 'YYYY_MM'); END$$; CREATE FUNCTION months(n int) RETURNS int LANGUAGE plpgsql AS $$DECLARE made int := 0; part text; BEGIN FOR i IN 1..n LOOP part := month_name((date '2031-01-05' + (i || ' months')::interval)::date); IF to_regclass(part) IS NULL THEN EXECUTE format('CREATE TABLE %I (LIKE parts)', part); EXECUTE format('ALTER TABLE parts ADD COLUMN %I int', part); made := made + 1; END IF; END LOOP; RETURN made; END$$
+SELECT * FROM months(3)
+
+-- setup: CREATE PROCEDURE plain() LANGUAGE sql AS $$UPDATE parts SET qty = 1 WHERE id = 1; ALTER TABLE parts ADD COLUMN plain int$$
+CALL plain()
+
+-- setup: ALTER TABLE parts ENABLE ROW LEVEL SECURITY; CREATE POLICY one ON parts USING (true); CREATE POLICY two ON parts USING (true)
+DO $$DECLARE t text; p record; BEGIN FOREACH t IN ARRAY ARRAY['parts', 'loose', 'no_such'] LOOP IF EXISTS (SELECT 1 FROM information_schema.tables WHERE table_name = t) THEN EXECUTE format('REVOKE ALL ON %I FROM public', t); EXECUTE format('ALTER TABLE %I FORCE ROW LEVEL SECURITY', t); FOR p IN SELECT policyname FROM pg_policies WHERE tablename = t LOOP EXECUTE format('DROP POLICY %I ON %I', p.policyname, t); END LOOP; END IF; END LOOP; END$$
+
+DO $$DECLARE n bigint; BEGIN SELECT count(*) INTO n FROM parts; ALTER TABLE parts ADD COLUMN counted int; END$$
+
+-- setup: CREATE TABLE bare (id int, note text); INSERT INTO bare SELECT i, 'x' FROM generate_series(1, 400) i
+DO $$BEGIN IF EXISTS (SELECT FROM bare WHERE note = 'y') THEN RAISE EXCEPTION 'no'; END IF; ALTER TABLE bare ADD COLUMN counted int; END$$
+
+-- setup: CREATE TABLE bare (id int PRIMARY KEY, note text); INSERT INTO bare SELECT i, 'x' FROM generate_series(1, 400) i
+DO $$BEGIN DELETE FROM bare WHERE note = 'y'; ALTER TABLE bare ADD COLUMN counted int; END$$

@@ -291,7 +291,11 @@ fn is_computation(query: &str) -> bool {
 fn changes_more_than_it_names(kind: &Kind, script: &Script) -> bool {
     match kind {
         Kind::Drop(drop) => match &drop.what {
-            Dropped::Relations(names) | Dropped::Indexes(names) => names.iter().any(|name| !matches!(script.find(name), Found::Missing)),
+            Dropped::Relations(names) => names.iter().any(|name| !matches!(script.find(name), Found::Missing)),
+            // with an index goes nothing else, unless it has parts
+            Dropped::Indexes(names) => {
+                drop.cascade || names.iter().any(|name| matches!(script.find(name), Found::Existing(index) if !index.children.is_empty()))
+            }
             Dropped::Schemas(names) => names.iter().any(|name| script.schema_exists(name)),
             _ => drop.cascade,
         },

@@ -252,7 +252,7 @@ impl Walk<'_, '_> {
         };
         let text = text?;
         let Some(answer) = self.look(&text) else {
-            if !self.only_reads(&text) {
+            if !self.runs_over(&text) {
                 return None;
             }
             self.forget(targets);

@@ -3,7 +3,7 @@
 use super::values::Value;
 use super::{LOOKS, Truth, Walk, Way};
 use crate::catalog::Found;
-use crate::ir::{Kind, Statement};
+use crate::ir::{Kind, Part, Statement};
 use crate::parse;
 
 impl Walk<'_, '_> {
@@ -39,12 +39,35 @@ impl Walk<'_, '_> {
         if let Some(value) = self.gives(expression) {
             return Some(value);
         }
-        let statements = parse::dynamic(&format!("SELECT {expression}")).ok()?;
+        let text = format!("SELECT {expression}");
+        let statements = parse::dynamic(&text).ok()?;
         let does = |statement: &Statement| match &statement.kind {
             Kind::Calls(calls) => calls.iter().any(|(name, arguments)| self.script.may_do_anything(name, *arguments)),
             _ => false,
         };
-        (!statements.iter().any(does)).then_some(Value::Unknown)
+        if statements.iter().any(does) {
+            return None;
+        }
+        self.asked(text, statements);
+        Some(Value::Unknown)
+    }
+
+    /// A query that is run and reads tables.
+    fn asked(&mut self, text: String, statements: Vec<Statement>) {
+        if !parse::reads(&text).is_empty() {
+            self.take(Part { text, statements, offset: None, certain: true });
+        }
+    }
+
+    /// Whether a query does nothing but read and change rows; then it does that.
+    pub(super) fn runs_over(&mut self, query: &str) -> bool {
+        if !self.only_reads(query) {
+            return false;
+        }
+        if let Ok(statements) = parse::dynamic(query) {
+            self.asked(query.to_owned(), statements);
+        }
+        true
     }
 
     /// Whether a query does nothing but read and change rows.

@@ -15,6 +15,10 @@ fn main() -> ExitCode {
         eprintln!("usage: replay [--each] [--refused] PATH...");
         return ExitCode::from(2);
     }
+    if let Some(missing) = paths.iter().find(|path| !Path::new(path).exists()) {
+        eprintln!("replay: {missing}: no such file or folder");
+        return ExitCode::from(2);
+    }
     // A set of files is a history: they share a database.
     let mut sets: Vec<(String, Vec<PathBuf>)> = Vec::new();
     for path in &paths {
