@@ -90,6 +90,8 @@ pub enum Kind {
     RenameCalled {
         what: String,
         to: String,
+        /// Its name, if it is a type.
+        type_name: Option<QualifiedName>,
     },
     Reindex {
         what: Reindexed,

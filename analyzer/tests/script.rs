@@ -255,3 +255,18 @@ fn what_is_made_goes_where_the_search_path_says() {
         ],
     );
 }
+
+#[test]
+fn a_type_is_exchanged_for_another_of_its_name() {
+    let swap =
+        "CREATE TYPE mood_new AS ENUM ('a'); ALTER TYPE mood RENAME TO mood_old; ALTER TYPE mood_new RENAME TO mood; DROP TYPE mood_old";
+    let rules: Vec<_> = check(swap, &examples()).iter().filter_map(|finding| finding.rule).collect();
+    assert_eq!(rules, ["create-enum", "drop-object"]);
+    expect(
+        &examples(),
+        &[
+            ("CREATE TYPE other AS ENUM ('a'); ALTER TYPE mood RENAME TO mood_old", "rename-object"),
+            ("ALTER TYPE mood RENAME TO mood_old; ALTER TYPE fresh RENAME TO fresher", "rename-object"),
+        ],
+    );
+}

@@ -1,6 +1,6 @@
 //! What conditions, texts and queries give.
 
-use super::values::Value;
+use super::values::{Value, as_text};
 use super::{LOOKS, Truth, Walk, Way};
 use crate::catalog::Found;
 use crate::ir::{Kind, Part, Statement};
@@ -26,7 +26,7 @@ impl Walk<'_, '_> {
     pub(super) fn value(&mut self, expression: &str, type_text: Option<&str>) -> Option<Value> {
         let type_text = type_text.filter(|text| *text != "record");
         let asked = self.variables.fill(expression).and_then(|filled| {
-            self.trusts(&filled).then_some(())?;
+            let filled = self.trusted(&filled)?;
             let query = match type_text {
                 Some(type_text) => format!("SELECT ({filled})::{type_text}"),
                 None => format!("SELECT {filled}"),
@@ -102,8 +102,12 @@ impl Walk<'_, '_> {
         }
     }
 
-    pub(super) fn trusts(&self, query: &str) -> bool {
-        self.changes.leave_alone(query)
+    /// The query, if what it gives is as it was before the text.
+    fn trusted(&self, query: &str) -> Option<String> {
+        if self.changes.leave_alone(query) {
+            return Some(query.to_owned());
+        }
+        Some(as_text(query)).filter(|plain| plain != query && self.changes.leave_alone(plain))
     }
 
     pub(super) fn look(&mut self, query: &str) -> Option<Found> {
@@ -113,9 +117,7 @@ impl Walk<'_, '_> {
 
     pub(super) fn look_at(&mut self, query: &str) -> Option<Found> {
         self.looks += 1;
-        if self.looks > LOOKS || !self.trusts(query) {
-            return None;
-        }
-        self.script.catalog().query(query)
+        let query = self.trusted(query).filter(|_| self.looks <= LOOKS)?;
+        self.script.catalog().query(&query)
     }
 }

@@ -181,20 +181,22 @@ impl Walk<'_, '_> {
             return None;
         }
         for (parameter, value) in bound {
-            let type_text = self.type_of(parameter, &value);
+            let (type_text, value) = self.typed(parameter, value);
             self.variables.declare(&parameter.name, &type_text, value);
         }
         Some(())
     }
 
-    /// The name of a relation that the text made is no `regclass` yet; its text is what such a value comes to.
-    fn type_of(&mut self, parameter: &Parameter, value: &Value) -> String {
-        if let (true, Value::Known(Some(name))) = (parameter.type_text.ends_with("regclass"), value) {
-            let there = self.look_at(&format!("SELECT {}::pg_catalog.regclass", crate::quote::literal(name)));
-            if there.is_none() {
-                return "text".to_owned();
-            }
+    /// A value as its parameter has it. The name of a relation that the text made is no `regclass` yet; its text is what such a value comes to.
+    fn typed(&mut self, parameter: &Parameter, value: Value) -> (String, Value) {
+        let Value::Known(Some(name)) = &value else { return (parameter.type_text.clone(), value) };
+        if parameter.type_text.trim_start_matches("pg_catalog.") != "regclass" {
+            return (parameter.type_text.clone(), value);
         }
-        parameter.type_text.clone()
+        let there = self.look_at(&format!("SELECT {}::pg_catalog.regclass", crate::quote::literal(name)));
+        match there.and_then(|answer| answer.rows.into_iter().next()?.into_iter().next()?) {
+            Some(name) => ("regclass".to_owned(), Value::Known(Some(name))),
+            None => ("text".to_owned(), value),
+        }
     }
 }

@@ -152,8 +152,17 @@ fn folded(token: &Token, text: &str) -> Option<String> {
     }
 }
 
+/// How the name of a relation stands in an expression; see [`as_text`].
+const RELATION: &str = "'::pg_catalog.regclass)";
+
+/// The same with the names of relations as text: what they come to in a text that is put together, and nothing has to be looked up for it.
+pub fn as_text(filled: &str) -> String {
+    filled.replace(RELATION, "'::text)")
+}
+
 fn constant(value: Option<&str>, type_text: &str) -> String {
     match value {
+        Some(value) if type_text == "regclass" => format!("('{}{RELATION}", value.replace('\'', "''")),
         Some(value) => format!("('{}'::{type_text})", value.replace('\'', "''")),
         None => format!("(NULL::{type_text})"),
     }
