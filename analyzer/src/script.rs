@@ -26,6 +26,9 @@ pub use past::{Deeds, Held, Past, changes_something};
 pub use settings::{Timeout, milliseconds};
 use state::State;
 
+/// How deep functions that call functions are looked into.
+const DEPTH: u32 = 8;
+
 /// Object identifiers below are those of PostgreSQL itself.
 pub const FIRST_USER_OID: Oid = 16384;
 
@@ -266,16 +269,24 @@ impl<'a> Script<'a> {
     }
 
     /// Whether a call may do anything: it means a function of a user's that is free to change the database and whose text is more than an
-    /// expression. What pg_zdm's own functions do is known.
+    /// expression, or one that calls such a function. What pg_zdm's own functions do is known.
     pub fn may_do_anything(&self, name: &QualifiedName, arguments: usize) -> bool {
-        let free = |function: &Function| {
-            let expression =
-                function.inlinable_body.as_deref().is_some_and(|body| parse::body_expression(body).is_some_and(|found| !found.opaque));
-            function.oid >= FIRST_USER_OID && function.volatility == Volatility::Volatile && !expression
-        };
+        self.may_do_anything_within(name, arguments, DEPTH)
+    }
+
+    fn may_do_anything_within(&self, name: &QualifiedName, arguments: usize, depth: u32) -> bool {
         if name.schema.as_deref() == Some("zdm") {
             return false;
         }
+        let Some(depth) = depth.checked_sub(1) else { return true };
+        let expression = |body: &str| {
+            let found = parse::body_expression(body).filter(|found| !found.opaque)?;
+            (!found.calls.iter().any(|(name, arguments)| self.may_do_anything_within(name, *arguments, depth))).then_some(())
+        };
+        let free = |function: &Function| {
+            let harmless = || function.inlinable_body.as_deref().is_some_and(|body| expression(body).is_some());
+            function.oid >= FIRST_USER_OID && function.volatility == Volatility::Volatile && !harmless()
+        };
         self.functions.contains(&name.name) || self.functions(name, arguments).iter().any(free)
     }
 

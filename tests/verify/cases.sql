@@ -929,7 +929,7 @@ DO $$DECLARE t text; BEGIN FOREACH t IN ARRAY ARRAY['parts', 'loose'] LOOP PERFO
 -- setup: CREATE FUNCTION month_name(day date) RETURNS text LANGUAGE plpgsql IMMUTABLE AS $$BEGIN RETURN 'visits_' || to_char(day, 'YYYY_MM'); END$$; CREATE FUNCTION months(n int) RETURNS int LANGUAGE plpgsql AS $$DECLARE made int := 0; part text; BEGIN FOR i IN 1..n LOOP part := month_name((date '2031-01-05' + (i || ' months')::interval)::date); IF to_regclass(part) IS NULL THEN EXECUTE format('CREATE TABLE %I (LIKE parts)', part); EXECUTE format('ALTER TABLE parts ADD COLUMN %I int', part); made := made + 1; END IF; END LOOP; RETURN made; END$$
 SELECT * FROM months(3)
 
--- setup: CREATE PROCEDURE plain() LANGUAGE sql AS $$UPDATE parts SET qty = 1 WHERE id = 1; ALTER TABLE parts ADD COLUMN plain int$$
+-- setup: CREATE PROCEDURE plain() LANGUAGE sql AS $$UPDATE makers SET rank = 1 WHERE id = 1; ALTER TABLE parts ADD COLUMN plain int$$
 CALL plain()
 
 -- setup: ALTER TABLE parts ENABLE ROW LEVEL SECURITY; CREATE POLICY one ON parts USING (true); CREATE POLICY two ON parts USING (true)
@@ -937,3 +937,6 @@ DO $$DECLARE t text; p record; BEGIN FOREACH t IN ARRAY ARRAY['parts', 'loose', 
 
 -- setup: CREATE FUNCTION guarded(tbl regclass) RETURNS void LANGUAGE plpgsql AS $$BEGIN EXECUTE format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY', tbl); EXECUTE 'ALTER TABLE ' || tbl || ' ADD COLUMN tenant int'; EXECUTE format('CREATE INDEX ON %s (tenant)', tbl::text); END$$
 SELECT guarded('parts'), guarded('loose')
+
+-- setup: CREATE FUNCTION watched(regclass, rows boolean) RETURNS void LANGUAGE plpgsql AS $$BEGIN IF $2 THEN EXECUTE 'ALTER TABLE ' || $1 || ' ADD COLUMN watched boolean'; END IF; EXECUTE format('CREATE INDEX ON %s (id)', $1); END$$; CREATE FUNCTION watched(regclass) RETURNS void LANGUAGE sql AS 'SELECT watched($1, BOOLEAN ''t'')'
+SELECT watched('loose')

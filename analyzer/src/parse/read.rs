@@ -11,7 +11,7 @@ use crate::ir::QualifiedName;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Read {
     pub table: QualifiedName,
-    /// The query is of this table alone: there is no other way than through its rows, or through one of its indexes.
+    /// The query is of this table alone, and sure to be run: there is no other way than through its rows, or through one of its indexes.
     pub alone: bool,
     /// All rows of it, if it is alone.
     pub whole: bool,
@@ -38,6 +38,13 @@ pub fn reads(text: &str) -> Vec<Read> {
             _ => None,
         })
         .collect();
+    let queries = nodes.iter().filter(|(node, ..)| match node {
+        NodeRef::SelectStmt(select) => !select.from_clause.is_empty(),
+        NodeRef::UpdateStmt(_) | NodeRef::DeleteStmt(_) => true,
+        _ => false,
+    });
+    // whether one is run may depend on what another finds
+    let single = queries.count() == 1;
     let mut out: Vec<Read> = Vec::new();
     for (node, ..) in &nodes {
         let reads = match node {
@@ -48,6 +55,7 @@ pub fn reads(text: &str) -> Vec<Read> {
             _ => None,
         };
         let Some(read) = reads.filter(|read| read.table.schema.is_some() || !with.contains(&read.table.name.as_str())) else { continue };
+        let read = Read { alone: read.alone && (single || read.whole), ..read };
         match out.iter_mut().find(|known| known.table == read.table) {
             Some(known) => {
                 known.whole |= read.whole;
@@ -105,6 +113,7 @@ mod tests {
         assert_eq!(found("SELECT count(*) FROM t"), one("t", true, true));
         assert_eq!(found("SELECT (SELECT id FROM app.t WHERE id = 1)"), one("app.t", true, false));
         assert_eq!(found("SELECT EXISTS (SELECT 1 FROM t)"), one("t", true, true));
+        assert_eq!(found("SELECT 1 FROM t WHERE a IN (SELECT b FROM u)").iter().filter(|(_, alone, _)| *alone).count(), 1);
         assert_eq!(found("SELECT max(id) FROM t"), one("t", true, false));
         assert_eq!(found("SELECT * FROM t JOIN t AS u USING (id)"), one("t", false, false));
         assert_eq!(found("WITH w AS (SELECT 1 FROM t) SELECT * FROM w"), one("t", true, true));

@@ -17,7 +17,7 @@ pub fn routine(text: &str) -> Option<Routine> {
     // what is asked for the owner's name and rights would be answered with the caller's
     let definer = names::option(&function.options, "security") == Some(true);
     let asks_who = Tokens::new(&source).any(|token| source.get(token.span).is_some_and(|word| word.to_lowercase().starts_with("current_")));
-    if definer && asks_who || numbers_parameters(&source) {
+    if definer && asks_who {
         return None;
     }
     let parameters = parameters(text, function)?;
@@ -27,11 +27,6 @@ pub fn routine(text: &str) -> Option<Routine> {
         _ => return None,
     };
     Some(Routine { parameters, strict: names::option(&function.options, "strict") == Some(true), body })
-}
-
-/// `$1`
-fn numbers_parameters(source: &str) -> bool {
-    source.as_bytes().windows(2).any(|pair| matches!(pair, [b'$', digit] if digit.is_ascii_digit()))
 }
 
 fn sql(source: String) -> Option<Body> {
@@ -141,7 +136,6 @@ mod tests {
         assert!(matches!(routine(expression).map(|routine| routine.body), Some(Body::Sql(_, Some(text))) if text == "a + 1"));
         for text in [
             "CREATE FUNCTION f() RETURNS int LANGUAGE plpgsql SET search_path = '' AS $$ BEGIN RETURN 1; END $$",
-            "CREATE FUNCTION f(int) RETURNS int LANGUAGE plpgsql AS $$ BEGIN RETURN $1; END $$",
             "CREATE FUNCTION f() RETURNS text LANGUAGE plpgsql SECURITY DEFINER AS $$ BEGIN RETURN current_user; END $$",
             "CREATE FUNCTION f() RETURNS int LANGUAGE c AS 'x', 'y'",
             "CREATE PROCEDURE p() LANGUAGE plpgsql AS $$ BEGIN COMMIT; END $$",

@@ -182,7 +182,10 @@ impl Walk<'_, '_> {
         }
         for (parameter, value) in bound {
             let (type_text, value) = self.typed(parameter, value);
-            self.variables.declare(&parameter.name, &type_text, value);
+            match parameter.input {
+                true => self.variables.parameter(&parameter.name, &type_text, value),
+                false => self.variables.declare(&parameter.name, &type_text, value),
+            }
         }
         Some(())
     }
