@@ -115,12 +115,15 @@ impl Reader<'_> {
 mod tests {
     use super::calls;
 
-    fn found(text: &str) -> Option<(Vec<(String, Vec<String>)>, String)> {
+    /// Names with their arguments, and the rest.
+    type Shown = (Vec<(String, Vec<String>)>, String);
+
+    fn found(text: &str) -> Option<Shown> {
         let calls = calls(text)?;
         Some((calls.calls.into_iter().map(|call| (call.name.to_string(), call.arguments)).collect(), calls.rest))
     }
 
-    fn one(name: &str, arguments: &[&str], rest: &str) -> Option<(Vec<(String, Vec<String>)>, String)> {
+    fn one(name: &str, arguments: &[&str], rest: &str) -> Option<Shown> {
         Some((vec![(name.to_owned(), arguments.iter().map(|&one| one.to_owned()).collect())], rest.to_owned()))
     }
 

@@ -102,13 +102,16 @@ mod tests {
     use super::routine;
     use crate::ir::Body;
 
-    fn parameters(list: &str) -> Option<Vec<(String, String, Option<String>, bool)>> {
+    /// Name, type, default, and whether a value goes in.
+    type Shown = (String, String, Option<String>, bool);
+
+    fn parameters(list: &str) -> Option<Vec<Shown>> {
         let text = format!("CREATE FUNCTION app.f({list}) RETURNS void LANGUAGE plpgsql AS $$ BEGIN NULL; END $$");
         let parameters = routine(&text)?.parameters.into_iter();
         Some(parameters.map(|one| (one.name, one.type_text, one.default, one.input)).collect())
     }
 
-    fn known(name: &str, type_text: &str, default: Option<&str>, input: bool) -> (String, String, Option<String>, bool) {
+    fn known(name: &str, type_text: &str, default: Option<&str>, input: bool) -> Shown {
         (name.to_owned(), type_text.to_owned(), default.map(str::to_owned), input)
     }
 
