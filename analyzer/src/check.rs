@@ -1,14 +1,15 @@
 //! The questions a caller can ask.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
-use crate::catalog::{Catalog, RelationKind};
+use crate::catalog::{Catalog, Oid, Relation, RelationKind, Size};
 use crate::effects::Touch;
 use crate::finding::{Effect, Finding, Risk};
 use crate::ir::{Block, Kind, Part, Scope, Statement};
 use crate::lock::{Blocks, LockMode};
 use crate::rules::{self, Context};
-use crate::script::{Deeds, Script, follow};
+use crate::script::{Deeds, Found, Script, follow, follow_calls};
 use crate::{effects as model, parse, weigh};
 
 /// Why a text could not be analysed.
@@ -41,8 +42,8 @@ pub fn check(sql: &str, catalog: &dyn Catalog) -> Vec<Finding> {
             break;
         }
         let later = statements.get(at + 1..).unwrap_or_default();
-        if let Kind::Block(block) = &statement.kind {
-            findings.extend(block_findings(statement, block, later, sql, &mut script));
+        if let Some(opened) = opened(statement, sql, &script, true) {
+            findings.extend(block_findings(&opened, later, sql, &mut script));
             continue;
         }
         let (said, deeds) = judge(statement, later, sql, &script);
@@ -65,12 +66,8 @@ fn judge(statement: &Statement, later: &[Statement], text: &str, script: &Script
 }
 
 /// What there is to say of the SQL that is seen in a DO block, with the block's number and the lines of the text; then that there may be more.
-fn block_findings(outer: &Statement, block: &Block, later: &[Statement], sql: &str, script: &mut Script) -> Vec<Finding> {
-    let followed = followed(outer, block, script);
-    let (outer, block) = match &followed {
-        Some((outer, block)) => (outer, block),
-        None => (outer, block),
-    };
+fn block_findings(opened: &Opened, later: &[Statement], sql: &str, script: &mut Script) -> Vec<Finding> {
+    let (outer, block) = (opened.statement.as_ref(), opened.block.as_ref());
     let mut findings = Vec::new();
     let mut nothing = Vec::new();
     let open = script.enter();
@@ -81,8 +78,8 @@ fn block_findings(outer: &Statement, block: &Block, later: &[Statement], sql: &s
                 return findings;
             }
             let rest = statements.get(at + 1..).unwrap_or_default();
-            if let Kind::Block(deeper) = &inner.kind {
-                let said = block_findings(inner, deeper, rest, &part.text, script);
+            if let Some(deeper) = self::opened(inner, &part.text, script, !opened.followed) {
+                let said = block_findings(&deeper, rest, &part.text, script);
                 findings.extend(said.into_iter().map(|finding| place(finding, outer, part)));
                 continue;
             }
@@ -103,11 +100,33 @@ fn block_findings(outer: &Statement, block: &Block, later: &[Statement], sql: &s
     if findings.is_empty() { nothing.into_iter().take(1).collect() } else { findings }
 }
 
-/// A block with the statements that run in it and no others, if the text alone does not say which they are and the database does.
-fn followed(outer: &Statement, block: &Block, script: &Script) -> Option<(Statement, Block)> {
-    let handled = block.program.as_ref().is_some_and(Scope::handles);
-    let block = (block.hidden.is_some() || handled).then(|| follow(block, script)).flatten()?;
-    Some((Statement { kind: Kind::Block(block.clone()), ..outer.clone() }, block))
+/// A statement with others inside.
+struct Opened<'a> {
+    statement: Cow<'a, Statement>,
+    block: Cow<'a, Block>,
+    /// The database says which of them run, and what of the calls could be followed was.
+    followed: bool,
+}
+
+/// What runs inside a DO block, or inside the functions that a statement calls (if `calls`): the statements that run and no others, if the database
+/// says which they are.
+fn opened<'a>(statement: &'a Statement, text: &str, script: &Script, calls: bool) -> Option<Opened<'a>> {
+    let (seen, found) = match &statement.kind {
+        Kind::Block(block) => {
+            let handled = block.program.as_ref().is_some_and(Scope::handles);
+            let calls = block.parts.iter().flat_map(|part| &part.statements).any(|inner| matches!(inner.kind, Kind::Calls(_)));
+            (Some(block), (block.hidden.is_some() || handled || calls).then(|| follow(block, script)).flatten())
+        }
+        _ => (None, calls.then(|| follow_calls(statement, text, script)).flatten()),
+    };
+    match (found, seen) {
+        (Some(block), _) => {
+            let statement = Cow::Owned(Statement { kind: Kind::Block(block.clone()), ..statement.clone() });
+            Some(Opened { statement, block: Cow::Owned(block), followed: true })
+        }
+        (None, Some(block)) => Some(Opened { statement: Cow::Borrowed(statement), block: Cow::Borrowed(block), followed: false }),
+        (None, None) => None,
+    }
 }
 
 /// Puts a finding on a statement inside a block where the block is, as exactly as that is known.
@@ -133,8 +152,9 @@ pub fn effects(sql: &str, catalog: &dyn Catalog) -> Result<Vec<Effect>, NotAnaly
         if catalog.interrupted() {
             break;
         }
-        let mut touched = Vec::new();
-        run(statement, sql, &mut script, &mut touched);
+        let (mut touched, mut read) = (Vec::new(), Vec::new());
+        run(statement, sql, &mut script, &mut touched, &mut read, true);
+        also_read(&mut touched, &read);
         rows.extend(
             touched.into_iter().filter(|touch| touch.lock >= LockMode::ShareUpdateExclusive && is_listed(touch.relation.kind)).map(
                 |touch| Effect {
@@ -151,16 +171,16 @@ pub fn effects(sql: &str, catalog: &dyn Catalog) -> Result<Vec<Effect>, NotAnaly
 }
 
 /// Adds what a statement touches. A DO block is the sum of its statements, if all of them are seen.
-fn run(statement: &Statement, text: &str, script: &mut Script, touched: &mut Vec<Touch>) {
-    if let Kind::Block(block) = &statement.kind {
-        let followed = followed(statement, block, script);
-        let block = followed.as_ref().map_or(block, |(_, block)| block);
+fn run(statement: &Statement, text: &str, script: &mut Script, touched: &mut Vec<Touch>, read: &mut Vec<(Oid, Option<bool>)>, calls: bool) {
+    if let Some(opened) = opened(statement, text, script, calls) {
+        let block = opened.block.as_ref();
         for (part, inner) in block.parts.iter().flat_map(|part| part.statements.iter().map(move |inner| (part, inner))) {
             if script.catalog().interrupted() {
                 return;
             }
             if block.hidden.is_none() {
-                run(inner, &part.text, script, touched);
+                note_reads(inner, &part.text, script, read);
+                run(inner, &part.text, script, touched, read, !opened.followed);
             } else if part.certain {
                 script.changed(&part.text, inner);
                 script.apply(inner);
@@ -183,6 +203,44 @@ fn run(statement: &Statement, text: &str, script: &mut Script, touched: &mut Vec
     }
     script.changed(text, statement);
     script.apply(statement);
+}
+
+/// Adds what a statement inside a block reads: certain where there is no other way than through all rows.
+fn note_reads(statement: &Statement, text: &str, script: &Script, read: &mut Vec<(Oid, Option<bool>)>) {
+    if !["SELECT", "UPDATE", "DELETE"].contains(&statement.tag.as_str()) {
+        return;
+    }
+    let text = text.get(statement.span.clone()).unwrap_or(text);
+    for one in parse::reads(text) {
+        let Found::Existing(relation) = script.find(&one.table) else { continue };
+        let mut oids = vec![relation.oid];
+        let mut at = 0;
+        while let Some(relation) = oids.get(at).and_then(|oid| script.get(*oid)) {
+            at += 1;
+            let certain = (one.alone && (one.whole || passes_indexes_by(text, &relation))).then_some(true);
+            let answer = if relation.size == Size::Bytes(0) { Some(false) } else { certain };
+            read.push((relation.oid, answer));
+            oids.extend(relation.children.iter().filter(|child| !oids.contains(child)).copied().collect::<Vec<_>>());
+        }
+    }
+}
+
+/// Whether a query names no column of an index, and nothing that decides it without looking at rows, like NULL in a column that has none.
+fn passes_indexes_by(text: &str, relation: &Relation) -> bool {
+    let words = parse::words(text);
+    let named = |column: &String| words.contains(&column.to_lowercase());
+    let indexed = relation.indexes.iter().flat_map(|index| index.columns.iter().chain(&index.expression_columns)).any(named);
+    let decided = words.iter().any(|word| word == "null") && relation.columns.iter().any(|column| column.not_null && named(&column.name));
+    let otherwise = words.iter().any(|word| ["ctid", "false", "limit"].contains(&word.as_str()));
+    !(indexed || decided || otherwise)
+}
+
+/// What is locked and read is read while it is locked, or just before.
+fn also_read(touched: &mut [Touch], read: &[(Oid, Option<bool>)]) {
+    for touch in touched {
+        let of_it = read.iter().filter(|(oid, _)| *oid == touch.relation.oid);
+        touch.scans = of_it.fold(touch.scans, |scans, (_, answer)| model::either(scans, *answer));
+    }
 }
 
 fn is_listed(kind: RelationKind) -> bool {

@@ -10,7 +10,7 @@ mod range;
 
 pub use create::{AlterDomain, CreateIndex, CreateTable, Creation, DomainChange, New, NewDomain};
 pub use fact::{Attached, Fact, Function as FunctionFact, How, Insert, Owned, Privileges, ReplicaIdentity, RowSecurity, Triggers};
-pub use program::{Declaration, Handler, Rows, Scope, Step};
+pub use program::{Body, Call, Calls, Declaration, Handler, Parameter, Routine, Rows, Scope, Step};
 pub use range::{Bound, Edge, Range, WrittenBound};
 
 use crate::catalog::{ConstraintKind, OnTable};
@@ -90,6 +90,8 @@ pub enum Kind {
     RenameCalled {
         what: String,
         to: String,
+        /// Its name, if it is a type.
+        type_name: Option<QualifiedName>,
     },
     Reindex {
         what: Reindexed,

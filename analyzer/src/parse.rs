@@ -7,6 +7,7 @@ mod actions;
 mod alter;
 mod block;
 mod bound;
+mod call;
 mod client;
 mod create;
 mod decode;
@@ -22,8 +23,10 @@ mod modify;
 mod names;
 mod position;
 mod program;
+mod read;
 mod remark;
 mod rename;
+mod routine;
 mod size;
 mod statement;
 mod tag;
@@ -32,7 +35,10 @@ mod transaction;
 mod truth;
 
 pub use actions::actions;
+pub use call::calls;
 pub use long_name::long_names;
+pub use read::{reads, words};
+pub use routine::routine;
 
 use pg_query::protobuf::node::Node as Tree;
 use pg_query::protobuf::{Node, ParseResult};
@@ -82,7 +88,7 @@ fn server_statements(sql: &str, blocks: u32) -> Result<Vec<Statement>, String> {
             _ => statement::kind(node, sql, &span),
         };
         let number = u32::try_from(out.len() + 1).unwrap_or(u32::MAX);
-        out.push(Statement { number, line, tag: tag::of(node), kind, facts: fact::of(node), span });
+        out.push(Statement { number, line, tag: tag::of(node), kind, facts: fact::of(node, sql, &span), span });
     }
     Ok(out)
 }

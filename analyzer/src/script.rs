@@ -21,10 +21,13 @@ use crate::effects::Volatilities;
 use crate::ir::{ColumnDef, Expr, FunctionFact, Kind, QualifiedName, Range, Statement, TypeName};
 use crate::parse;
 pub use changes::Changes;
-pub use follow::follow;
+pub use follow::{follow, follow_calls};
 pub use past::{Deeds, Held, Past, changes_something};
 pub use settings::{Timeout, milliseconds};
 use state::State;
+
+/// How deep functions that call functions are looked into.
+const DEPTH: u32 = 8;
 
 /// Object identifiers below are those of PostgreSQL itself.
 pub const FIRST_USER_OID: Oid = 16384;
@@ -119,7 +122,7 @@ impl<'a> Script<'a> {
     /// Reads ahead: only for blocks and for what takes others along does it matter which names were used before.
     pub fn expect(&mut self, statements: &[Statement]) {
         self.watched = statements.iter().any(|statement| match &statement.kind {
-            Kind::Block(_) | Kind::DropCascade(_) => true,
+            Kind::Block(_) | Kind::DropCascade(_) | Kind::Calls(_) => true,
             Kind::Drop(drop) => drop.cascade,
             _ => false,
         });
@@ -281,17 +284,43 @@ impl<'a> Script<'a> {
     }
 
     /// Whether a call may do anything: it means a function of a user's that is free to change the database and whose text is more than an
-    /// expression. What pg_zdm's own functions do is known.
+    /// expression, or one that calls such a function. What pg_zdm's own functions do is known.
     pub fn may_do_anything(&self, name: &QualifiedName, arguments: usize) -> bool {
-        let free = |function: &Function| {
-            let expression =
-                function.inlinable_body.as_deref().is_some_and(|body| parse::body_expression(body).is_some_and(|found| !found.opaque));
-            function.oid >= FIRST_USER_OID && function.volatility == Volatility::Volatile && !expression
-        };
+        self.may_do_anything_within(name, arguments, DEPTH)
+    }
+
+    fn may_do_anything_within(&self, name: &QualifiedName, arguments: usize, depth: u32) -> bool {
         if name.schema.as_deref() == Some("zdm") {
             return false;
         }
+        let Some(depth) = depth.checked_sub(1) else { return true };
+        let expression = |body: &str| {
+            let found = parse::body_expression(body).filter(|found| !found.opaque)?;
+            (!found.calls.iter().any(|(name, arguments)| self.may_do_anything_within(name, *arguments, depth))).then_some(())
+        };
+        let free = |function: &Function| {
+            let harmless = || function.inlinable_body.as_deref().is_some_and(|body| expression(body).is_some());
+            function.oid >= FIRST_USER_OID && function.volatility == Volatility::Volatile && !harmless()
+        };
         self.functions.contains(&name.name) || self.functions(name, arguments).iter().any(free)
+    }
+
+    /// The definition of the one function or procedure that a call can mean.
+    pub fn routine(&self, name: &QualifiedName, arguments: usize) -> Option<Rc<str>> {
+        let mut own = self.state.functions().iter().filter(|one| same_name(&one.name, name));
+        let known = self.everywhere(name, |name| self.base.functions(name, arguments));
+        if let Some(first) = own.next() {
+            // Others of the name than the one that the text made, or made again: which is meant is not known.
+            let again = own.all(|one| one.creates && one.arguments == first.arguments);
+            let last = self.state.functions().iter().rev().find(|one| same_name(&one.name, name))?;
+            let alone = known.is_empty() || known.len() == 1 && first.replaces && first.arguments == Some(arguments);
+            return last.definition.clone().filter(|_| again && alone);
+        }
+        let [one] = known.as_slice() else { return None };
+        let user = one.oid >= FIRST_USER_OID && !self.functions.contains(&name.name);
+        let asked = format!("SELECT pg_catalog.pg_get_functiondef({})", one.oid);
+        let answer = user.then(|| self.base.query(&asked)).flatten()?;
+        answer.rows.into_iter().next()?.into_iter().next()?.map(Rc::from)
     }
 
     /// The functions behind all operators of a name.

@@ -117,12 +117,22 @@ fn a_function_may_do_anything() {
     let mut db = examples();
     db.function("migrate", 1, Volatility::Volatile, None).function("answer", 0, Volatility::Stable, None);
     db.function("one", 0, Volatility::Volatile, Some("SELECT 1"));
+    db.function("wraps", 1, Volatility::Volatile, Some("SELECT migrate($1)")).function(
+        "endless",
+        0,
+        Volatility::Volatile,
+        Some("SELECT endless()"),
+    );
     let rule = |sql: &str| check(sql, &db).last().and_then(|finding| finding.rule);
     for sql in [
         "SELECT migrate(1)",
         "SELECT 1 + migrate(2), now()",
         "DO $$BEGIN PERFORM migrate(1); END$$",
-        "CREATE FUNCTION f() RETURNS int LANGUAGE plpgsql AS 'begin end'; SELECT f()",
+        "CREATE FUNCTION f() RETURNS int LANGUAGE plpgsql AS 'begin execute (select name from users limit 1); end'; SELECT f()",
+        "SELECT migrate(id::int) FROM users",
+        "SELECT * FROM migrate(1)",
+        "SELECT wraps(1)",
+        "SELECT endless()",
     ] {
         assert_eq!(rule(sql), Some("dynamic-sql"), "{sql}");
     }
@@ -131,7 +141,7 @@ fn a_function_may_do_anything() {
         "SELECT now()",
         "SELECT pg_advisory_lock(1)",
         "SELECT zdm.migrate(1)",
-        "SELECT migrate(id::int) FROM users",
+        "SELECT count(*), lower(name) FROM users GROUP BY 2",
         "DO $$BEGIN PERFORM now(); END$$",
     ] {
         assert_eq!(rule(sql), None, "{sql}");

@@ -42,6 +42,9 @@ fn an_answer_counts_until_the_text_changes_what_it_is_about() {
         ("ALTER INDEX some_i RENAME TO \"age_i\"", false),
         ("DROP TABLE users", false),
         ("DROP TABLE IF EXISTS no_such", true),
+        ("DROP INDEX some_i", true),
+        ("GRANT SELECT ON age_i TO public", true),
+        ("COMMENT ON INDEX age_i IS 'x'", true),
         ("ALTER TABLE users DROP COLUMN age", false),
         ("CALL something()", false),
         ("SET search_path = other", false),
@@ -131,4 +134,51 @@ fn a_type_that_was_just_made_is_like_no_other() {
     }
     let domain = "CREATE DOMAIN label AS varchar(20); ALTER TABLE users ALTER COLUMN name TYPE label";
     assert_eq!(effects(domain, &examples()).map(|rows| rows[0].rewrites), Ok(None));
+}
+
+const ADDS: &str = "BEGIN ALTER TABLE users ADD COLUMN more int; END";
+
+fn made(name: &str, body: &str) -> String {
+    format!("CREATE FUNCTION {name}() RETURNS void LANGUAGE plpgsql AS $f${body}$f$")
+}
+
+#[test]
+fn a_call_is_what_the_function_does() {
+    let touched = |sql: &str, db: &TestCatalog| effects(sql, db).map(|rows| rows.len());
+    let text = made("f", ADDS);
+    for call in ["SELECT f()", "SELECT * FROM f()", "CALL f()", "DO $$BEGIN PERFORM f(); END$$", "SELECT f() AS done, now()"] {
+        let known = !call.contains("now");
+        let sql = format!("{text}; {call}");
+        assert_eq!(touched(&sql, &examples()), Ok(usize::from(known)), "{call}");
+        assert_eq!(!rules(&sql, &examples()).contains(&"dynamic-sql"), known, "{call}");
+    }
+    // One that was there before: its definition is asked for.
+    let mut db = examples();
+    db.function("f", 0, zdm_analyzer::catalog::Volatility::Volatile, None);
+    assert_eq!(rules("SELECT f()", &db), ["dynamic-sql"]);
+    let definition = vec![Some(text)];
+    db.answer("pg_get_functiondef", Found { columns: vec![("d".to_owned(), "text".to_owned())], rows: vec![definition] });
+    assert_eq!(touched("SELECT f()", &db), Ok(1));
+    assert!(!rules("SELECT f()", &db).contains(&"dynamic-sql"));
+    // The text made another of that name: which is meant is not known.
+    assert!(
+        rules("CREATE FUNCTION f(int) RETURNS int LANGUAGE sql AS 'UPDATE users SET age = 1 RETURNING 1'; SELECT f()", &db)
+            .contains(&"dynamic-sql")
+    );
+}
+
+#[test]
+fn functions_that_call_functions() {
+    let two = format!("{}; {}; SELECT g()", made("f", ADDS), made("g", "BEGIN PERFORM f(); CREATE INDEX i ON orders (id); END"));
+    let rows = effects(&two, &examples()).unwrap_or_default();
+    assert_eq!(rows.len(), 2, "{rows:?}");
+    // What is found stands where the outermost is called.
+    let lines: Vec<u32> =
+        check(&format!("\n{two}"), &examples()).iter().filter(|finding| finding.statement == 3).map(|finding| finding.line).collect();
+    assert!(!lines.is_empty() && lines.iter().all(|line| *line == 2), "{lines:?}");
+    let endless = format!("{}; SELECT f()", made("f", "BEGIN PERFORM f(); END"));
+    assert_eq!(rules(&endless, &examples()), ["dynamic-sql"]);
+    let caught =
+        format!("{}; SELECT f()", made("f", "BEGIN ALTER TABLE users ADD COLUMN age int; EXCEPTION WHEN duplicate_column THEN NULL; END"));
+    assert_eq!(effects(&caught, &examples()), Ok(Vec::new()));
 }

@@ -255,3 +255,33 @@ fn what_is_made_goes_where_the_search_path_says() {
         ],
     );
 }
+
+#[test]
+fn a_type_is_exchanged_for_another_of_its_name() {
+    let swap =
+        "CREATE TYPE mood_new AS ENUM ('a'); ALTER TYPE mood RENAME TO mood_old; ALTER TYPE mood_new RENAME TO mood; DROP TYPE mood_old";
+    let rules: Vec<_> = check(swap, &examples()).iter().filter_map(|finding| finding.rule).collect();
+    assert_eq!(rules, ["create-enum", "drop-object"]);
+    expect(
+        &examples(),
+        &[
+            ("CREATE TYPE other AS ENUM ('a'); ALTER TYPE mood RENAME TO mood_old", "rename-object"),
+            ("ALTER TYPE mood RENAME TO mood_old; ALTER TYPE fresh RENAME TO fresher", "rename-object"),
+        ],
+    );
+}
+
+#[test]
+fn a_view_is_made_anew() {
+    let mut db = examples();
+    db.relation(RelationKind::View, "shown");
+    db.relation(RelationKind::MaterializedView, "kept");
+    let first = |sql: &str| check(sql, &db).into_iter().find(|finding| finding.rule == Some("drop-view")).map(|finding| finding.risk);
+    assert_eq!(first("DROP VIEW shown; CREATE VIEW shown AS SELECT 1 AS a"), Some(Risk::Caution));
+    assert_eq!(first("DROP VIEW IF EXISTS shown; CREATE OR REPLACE VIEW public.shown AS SELECT 1 AS a"), Some(Risk::Caution));
+    assert_eq!(first("DROP VIEW shown; CREATE VIEW other AS SELECT 1 AS a"), Some(Risk::Danger));
+    assert_eq!(first("DROP VIEW shown; CREATE VIEW app.shown AS SELECT 1 AS a"), Some(Risk::Danger));
+    assert_eq!(first("DROP VIEW shown; CREATE TABLE shown (a int)"), Some(Risk::Danger));
+    // Its readers wait for as long as its query takes.
+    assert_eq!(first("DROP MATERIALIZED VIEW kept; CREATE MATERIALIZED VIEW kept AS SELECT 1 AS a"), Some(Risk::Danger));
+}

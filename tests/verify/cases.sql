@@ -916,3 +916,27 @@ ALTER TABLE ONLY base ADD CONSTRAINT own NOT NULL v NO INHERIT
 
 -- setup: CREATE TABLE bills (id int, maker_id int REFERENCES makers) PARTITION BY RANGE (id); CREATE TABLE bills_new (id int, maker_id int)
 ALTER TABLE bills ATTACH PARTITION bills_new FOR VALUES FROM (0) TO (500)
+
+-- setup: CREATE FUNCTION stamp(tbl regclass, col text DEFAULT 'stamped') RETURNS void LANGUAGE plpgsql AS $$BEGIN EXECUTE format('ALTER TABLE %s ADD COLUMN %I timestamptz DEFAULT clock_timestamp()', tbl, col); END$$
+SELECT stamp('parts')
+
+-- setup: CREATE FUNCTION stamp(tbl regclass, col text DEFAULT 'stamped') RETURNS void LANGUAGE plpgsql AS $$BEGIN EXECUTE format('ALTER TABLE %s ADD COLUMN %I timestamptz DEFAULT clock_timestamp()', tbl, col); END$$
+SELECT stamp(c.oid::regclass, 'seen') FROM pg_class c WHERE c.relname IN ('parts', 'visits') AND c.relkind = 'r'
+
+-- setup: CREATE FUNCTION note_touch() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN RETURN NEW; END$$; CREATE FUNCTION touched(name text) RETURNS void LANGUAGE plpgsql AS $$BEGIN EXECUTE 'CREATE TRIGGER touched BEFORE UPDATE ON ' || quote_ident(name) || ' FOR EACH ROW EXECUTE FUNCTION note_touch()'; EXCEPTION WHEN duplicate_object THEN NULL; END$$; CREATE TRIGGER touched BEFORE UPDATE ON parts FOR EACH ROW EXECUTE FUNCTION note_touch()
+DO $$DECLARE t text; BEGIN FOREACH t IN ARRAY ARRAY['parts', 'loose'] LOOP PERFORM touched(t); END LOOP; END$$
+
+-- setup: CREATE FUNCTION month_name(day date) RETURNS text LANGUAGE plpgsql IMMUTABLE AS $$BEGIN RETURN 'visits_' || to_char(day, 'YYYY_MM'); END$$; CREATE FUNCTION months(n int) RETURNS int LANGUAGE plpgsql AS $$DECLARE made int := 0; part text; BEGIN FOR i IN 1..n LOOP part := month_name((date '2031-01-05' + (i || ' months')::interval)::date); IF to_regclass(part) IS NULL THEN EXECUTE format('CREATE TABLE %I (LIKE parts)', part); EXECUTE format('ALTER TABLE parts ADD COLUMN %I int', part); made := made + 1; END IF; END LOOP; RETURN made; END$$
+SELECT * FROM months(3)
+
+-- setup: CREATE PROCEDURE plain() LANGUAGE sql AS $$UPDATE makers SET rank = 1 WHERE id = 1; ALTER TABLE parts ADD COLUMN plain int$$
+CALL plain()
+
+-- setup: ALTER TABLE parts ENABLE ROW LEVEL SECURITY; CREATE POLICY one ON parts USING (true); CREATE POLICY two ON parts USING (true)
+DO $$DECLARE t text; p record; BEGIN FOREACH t IN ARRAY ARRAY['parts', 'loose', 'no_such'] LOOP IF EXISTS (SELECT 1 FROM information_schema.tables WHERE table_name = t) THEN EXECUTE format('REVOKE ALL ON %I FROM public', t); EXECUTE format('ALTER TABLE %I FORCE ROW LEVEL SECURITY', t); FOR p IN SELECT policyname FROM pg_policies WHERE tablename = t LOOP EXECUTE format('DROP POLICY %I ON %I', p.policyname, t); END LOOP; END IF; END LOOP; END$$
+
+-- setup: CREATE FUNCTION guarded(tbl regclass) RETURNS void LANGUAGE plpgsql AS $$BEGIN EXECUTE format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY', tbl); EXECUTE 'ALTER TABLE ' || tbl || ' ADD COLUMN tenant int'; EXECUTE format('CREATE INDEX ON %s (tenant)', tbl::text); END$$
+SELECT guarded('parts'), guarded('loose')
+
+-- setup: CREATE FUNCTION watched(regclass, rows boolean) RETURNS void LANGUAGE plpgsql AS $$BEGIN IF $2 THEN EXECUTE 'ALTER TABLE ' || $1 || ' ADD COLUMN watched boolean'; END IF; EXECUTE format('CREATE INDEX ON %s (id)', $1); END$$; CREATE FUNCTION watched(regclass) RETURNS void LANGUAGE sql AS 'SELECT watched($1, BOOLEAN ''t'')'
+SELECT watched('loose')

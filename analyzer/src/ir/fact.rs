@@ -1,5 +1,7 @@
 //! What rules want to know of a statement beyond its kind: particulars that change neither locks nor effects.
 
+use std::rc::Rc;
+
 use crate::catalog::Volatility;
 
 use super::{Expr, QualifiedName, Target};
@@ -151,6 +153,8 @@ pub struct Function {
     pub inlinable_body: Option<String>,
     /// In PL/pgSQL: it executes text that is put together of values, without quoting them.
     pub concatenates: bool,
+    /// The statement that creates it.
+    pub definition: Option<Rc<str>>,
 }
 
 /// What happens to all that some roles own.

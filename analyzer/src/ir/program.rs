@@ -2,7 +2,7 @@
 //!
 //! Expressions and queries are kept as text, with the block's variables still in them. Blocks in which a part was not understood have no program.
 
-use super::Part;
+use super::{Part, QualifiedName};
 
 /// `DECLARE ... BEGIN ... EXCEPTION ... END`.
 #[derive(Debug, Clone, Default)]
@@ -96,7 +96,8 @@ pub enum Step {
     },
     /// What is in these variables is not known from here.
     Forget(Vec<String>),
-    Return,
+    /// The end, with what a function gives.
+    Return(Option<String>),
     /// `RAISE` of an error.
     Fail,
 }
@@ -107,4 +108,45 @@ pub enum Rows {
     Query(String),
     /// `EXECUTE` of what an expression gives.
     Dynamic(String),
+}
+
+/// A function or procedure as its definition shows it.
+#[derive(Debug, Clone)]
+pub struct Routine {
+    pub parameters: Vec<Parameter>,
+    /// A NULL for a parameter, and nothing is run.
+    pub strict: bool,
+    pub body: Body,
+}
+
+/// A parameter; those that only give something back are variables without a value.
+#[derive(Debug, Clone)]
+pub struct Parameter {
+    pub name: String,
+    pub type_text: String,
+    /// The default, as SQL.
+    pub default: Option<String>,
+    pub input: bool,
+}
+
+#[derive(Debug, Clone)]
+pub enum Body {
+    Program(Scope),
+    /// Statements of SQL, the last of which may be an expression, as text.
+    Sql(Vec<Part>, Option<String>),
+}
+
+/// What a SELECT or CALL calls: `SELECT f(x), g(y) rest`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Calls {
+    pub calls: Vec<Call>,
+    /// `FROM ...`, or nothing: each of its rows is a call.
+    pub rest: String,
+}
+
+/// A call, the arguments as SQL.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Call {
+    pub name: QualifiedName,
+    pub arguments: Vec<String>,
 }

@@ -1,5 +1,8 @@
 //! Particulars of a statement, for the rules that ask for them.
 
+use std::ops::Range;
+use std::rc::Rc;
+
 use pg_query::protobuf::node::Node as Tree;
 use pg_query::protobuf::{
     AlterTableCmd, AlterTableType, DefElem, InsertStmt, Node, RoleSpec, RoleSpecType, SelectStmt, SetOperation, ViewStmt,
@@ -9,8 +12,20 @@ use super::{functions, names, remark};
 use crate::catalog::Volatility;
 use crate::ir::{Fact, FunctionFact, Insert, Owned, QualifiedName, ReplicaIdentity, RowSecurity, Triggers};
 
-/// The particulars of a statement.
-pub fn of(node: &Tree) -> Vec<Fact> {
+/// The particulars of a statement, which stands at `span` in `sql`.
+pub fn of(node: &Tree, sql: &str, span: &Range<usize>) -> Vec<Fact> {
+    let mut facts = particulars(node);
+    for fact in &mut facts {
+        if let Fact::Function(function) = fact
+            && function.creates
+        {
+            function.definition = sql.get(span.clone()).map(Rc::from);
+        }
+    }
+    facts
+}
+
+fn particulars(node: &Tree) -> Vec<Fact> {
     match node {
         Tree::AlterTableStmt(statement) => {
             let commands = statement.cmds.iter().filter_map(|node| match node.node.as_ref() {
@@ -170,6 +185,7 @@ fn changed_function(name: QualifiedName, options: &[Node], creates: bool) -> Fun
         volatility: functions::volatility(options).or(creates.then_some(Volatility::Volatile)),
         inlinable_body: None,
         concatenates: false,
+        definition: None,
     }
 }
 

@@ -29,7 +29,7 @@ pub fn volatility(options: &[Node]) -> Option<Volatility> {
     }
 }
 
-fn word(options: &[Node], name: &str) -> Option<String> {
+pub(super) fn word(options: &[Node], name: &str) -> Option<String> {
     options.iter().rev().find_map(|node| match node.node.as_ref()? {
         Tree::DefElem(element) if element.defname == name => names::constant_text(element.arg.as_deref()?),
         _ => None,
@@ -50,7 +50,7 @@ pub fn inlinable_body(function: &CreateFunctionStmt) -> Option<String> {
     Some(text.unwrap_or_else(|| ")".to_owned()))
 }
 
-fn body(options: &[Node]) -> Option<String> {
+pub(super) fn body(options: &[Node]) -> Option<String> {
     options.iter().find_map(|node| match node.node.as_ref()? {
         Tree::DefElem(element) if element.defname == "as" => match element.arg.as_deref()?.node.as_ref()? {
             Tree::List(list) => list.items.first().and_then(names::string),

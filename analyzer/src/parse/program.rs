@@ -140,10 +140,7 @@ impl Program<'_> {
             "loop" | "while" => self.plain_loop()?,
             "for" => self.loop_over()?,
             "foreach" => self.elements()?,
-            "return" => {
-                self.past_semicolon()?;
-                Step::Return
-            }
+            "return" => self.giving_back()?,
             "exit" | "continue" => self.leave(word == "continue")?,
             "raise" => {
                 let calm = ["debug", "log", "info", "notice", "warning"];
@@ -169,6 +166,23 @@ impl Program<'_> {
         };
         steps.push(step);
         Some(())
+    }
+
+    /// `RETURN [value];`, or `RETURN QUERY`, after which the function goes on.
+    fn giving_back(&mut self) -> Option<Step> {
+        self.at += 1;
+        if self.accept("query") {
+            let word = self.word_at(self.at).filter(|word| ["select", "with"].contains(&word.as_str()))?;
+            return match self.sql(&word)? {
+                Step::Run(part) => Some(Step::Query { query: part.text.clone(), into: Vec::new(), part }),
+                step => Some(step),
+            };
+        }
+        if self.is("next") {
+            return None;
+        }
+        let tokens = self.past_semicolon()?;
+        Some(Step::Return(if tokens.is_empty() { None } else { Some(self.text_of(tokens)?) }))
     }
 
     /// `IF ... THEN ... ELSIF ... ELSE ... END IF;`

@@ -47,7 +47,7 @@ pub fn value(statement: &AlterEnumStmt) -> Kind {
         return Kind::AddEnumValue { enum_type: name, value: statement.new_val.clone() };
     }
     let what = format!("value {} of type {}", quote::literal(&statement.old_val), name);
-    Kind::RenameCalled { what, to: quote::literal(&statement.new_val) }
+    Kind::RenameCalled { what, to: quote::literal(&statement.new_val), type_name: None }
 }
 
 fn object(node: Option<&Node>) -> QualifiedName {
@@ -55,7 +55,8 @@ fn object(node: Option<&Node>) -> QualifiedName {
 }
 
 fn renamed(what: &str, name: &QualifiedName, to: &str) -> Kind {
-    Kind::RenameCalled { what: format!("{what} {}", name), to: quote::ident(to) }
+    let type_name = (what == "type").then(|| name.clone());
+    Kind::RenameCalled { what: format!("{what} {}", name), to: quote::ident(to), type_name }
 }
 
 pub fn set_schema(statement: &AlterObjectSchemaStmt) -> Kind {

@@ -241,16 +241,24 @@ fn set(statement: &VariableSetStmt) -> Kind {
     }
 }
 
-/// `SELECT f(...), ...` and nothing more.
+/// `SELECT f(...), ...`, and `SELECT ... FROM f(...)`.
 fn calls(select: &SelectStmt) -> Option<Kind> {
-    if !select.from_clause.is_empty() || select.with_clause.is_some() || select.larg.is_some() {
+    if select.with_clause.is_some() || select.larg.is_some() || !select.locking_clause.is_empty() {
         return None;
     }
+    let inside = select.from_clause.iter().filter_map(|node| match node.node.as_ref() {
+        Some(Tree::RangeFunction(range)) => Some(range.functions.iter()),
+        _ => None,
+    });
+    let inside = inside.flatten().filter_map(|node| match node.node.as_ref() {
+        Some(Tree::List(list)) => list.items.first(),
+        _ => None,
+    });
     let values = select.target_list.iter().filter_map(|node| match node.node.as_ref() {
         Some(Tree::ResTarget(target)) => target.val.as_deref(),
         _ => None,
     });
-    let calls: Vec<_> = values.flat_map(|value| expr::summary(value).calls).collect();
+    let calls: Vec<_> = values.chain(inside).flat_map(|value| expr::summary(value).calls).collect();
     (!calls.is_empty()).then_some(Kind::Calls(calls))
 }
 

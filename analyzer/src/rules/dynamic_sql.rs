@@ -7,9 +7,9 @@ use crate::ir::{Block, Kind, OpaqueRule, QualifiedName};
 super::rule! {
     /// The statement runs code that is not at hand.
     ///
-    /// **What it detects.** `CALL`, a `SELECT` that does nothing but call a volatile function of a user's, `EXECUTE`, `LOAD`,
-    /// `ALTER EXTENSION ... UPDATE`, commands of psql that read or run something else (`\i`, `\gexec`, `\connect`), and a `DO` block of which
-    /// neither the text nor the system's catalogs say which statements run.
+    /// **What it detects.** `CALL`, and a `SELECT` that calls a volatile function of a user's, where the definition does not show what it does;
+    /// `EXECUTE`, `LOAD`, `ALTER EXTENSION ... UPDATE`, commands of psql that read or run something else (`\i`, `\gexec`, `\connect`), and a `DO`
+    /// block of which neither the text nor the system's catalogs say which statements run.
     ///
     /// **Why.** What such a statement does to tables cannot be read off its text. It is not judged, and not called safe. The SQL that can be seen in a
     /// DO block is judged all the same, with its own lines.
@@ -17,7 +17,8 @@ super::rule! {
     /// **Instead.** Run the statements inside on their own, so that each can be judged.
     ///
     /// **Does not fire when** the statement is plain SQL, or a DO block in PL/pgSQL whose conditions, loops and texts for `EXECUTE` ask nothing but the
-    /// system's catalogs, or decide only about changes of rows and about failing.
+    /// system's catalogs, or decide only about changes of rows and about failing. The same goes for what a `SELECT`, `CALL` or `PERFORM` calls: a
+    /// function or procedure in PL/pgSQL or SQL, without a SET clause.
     ///
     /// ### Bad
     ///

@@ -6,7 +6,7 @@
 use std::collections::HashSet;
 
 use super::{Found, Script};
-use crate::ir::{Action, Creation, Dropped, Kind, New, Renamed, Rooted, Statement, Transaction};
+use crate::ir::{Action, Creation, Dropped, Fact, Kind, New, Renamed, Rooted, Statement, Transaction};
 use crate::parse::token::{Kind as Token, Tokens, unquoted};
 use crate::quote;
 
@@ -96,6 +96,22 @@ const ASKS: &[&str] = &[
     "with",
 ];
 
+/// What only some words of a query can see: the tags of statements that change it and nothing else, and parts of such words.
+const APART: &[(&[&str], &[&str])] = &[
+    (&["GRANT", "REVOKE"], &["acl", "privilege", "grant", "has_"]),
+    (&["COMMENT"], &["description", "comment"]),
+    (&["CREATE POLICY", "ALTER POLICY", "DROP POLICY"], &["pol"]),
+    // a constraint trigger is a constraint too
+    (&["CREATE TRIGGER", "DROP TRIGGER"], &["trig", "constraint"]),
+    (&[ROW_SECURITY], &["rowsecurity", "row_security"]),
+];
+
+/// `ALTER TABLE` that changes nothing but whether the table has row level security.
+const ROW_SECURITY: &str = "row security";
+
+/// What sees everything.
+const SEES_ALL: &[&str] = &["pg_depend", "pg_shdepend"];
+
 /// The most names of a list.
 const LISTED: usize = 50;
 
@@ -107,6 +123,8 @@ const WORDS: usize = 20_000;
 pub struct Changes {
     /// The names and constants in statements that changed something, in lower case.
     words: HashSet<String>,
+    /// The same of statements that change only what few can see, by their place in [`APART`].
+    apart: [HashSet<String>; APART.len()],
     /// There may be functions, types and tables that no statement names.
     extended: bool,
     /// Nothing can be said any more.
@@ -122,6 +140,9 @@ impl Changes {
         let text = text.get(statement.span.clone()).unwrap_or(text);
         self.anything = changes_more_than_it_names(&statement.kind, script);
         self.extended |= statement.tag == "CREATE EXTENSION" && !has_extension(text, script);
+        let tag = if alters_row_security(statement) { ROW_SECURITY } else { statement.tag.as_str() };
+        let place = APART.iter().position(|(tags, _)| tags.contains(&tag));
+        let words = place.and_then(|place| self.apart.get_mut(place)).unwrap_or(&mut self.words);
         for token in Tokens::new(text) {
             let Some(raw) = text.get(token.span.clone()) else { continue };
             let word = match token.kind {
@@ -130,9 +151,9 @@ impl Changes {
                 Token::Text => unquoted(&token, text).unwrap_or_default().to_lowercase(),
                 _ => continue,
             };
-            self.words.insert(word);
+            words.insert(word);
         }
-        self.anything |= self.words.len() > WORDS;
+        self.anything |= words.len() > WORDS;
     }
 
     /// Whether what a query or expression gives is as it was before the text.
@@ -143,38 +164,63 @@ impl Changes {
         if self.anything {
             return false;
         }
-        self.words.is_empty() || self.names_something_else(query)
+        let seen = self.seen_by(query);
+        seen.iter().all(|words| words.is_empty()) || names_something_else(query, &Seen { words: seen, extended: self.extended })
     }
 
-    /// Every SELECT with a FROM in it looks for something by a name that no statement used, with `=`; and no name outside of one was used.
-    fn names_something_else(&self, query: &str) -> bool {
-        let tokens: Vec<_> = Tokens::new(query).collect();
-        let word = |at: usize| tokens.get(at).and_then(|token| query.get(token.span.clone())).unwrap_or_default();
-        let is = |at: usize, wanted: &str| word(at).eq_ignore_ascii_case(wanted);
-        let (mut from, mut missed, mut all, mut select) = (false, false, true, false);
-        for (at, token) in tokens.iter().enumerate() {
-            if is(at, "select") || is(at, "union") || is(at, "with") {
-                if !ends_well(select, from, missed, all) {
-                    return false;
-                }
-                (from, missed, all, select) = (false, false, true, true);
-            }
-            from |= is(at, "from");
-            // A condition that is one of several alternatives finds less than it seems to say.
-            all &= !is(at, "or");
-            let Some(constant) = unquoted(token, query) else { continue };
-            if self.touched(&constant) {
-                if !from {
-                    all = false;
-                }
-                continue;
-            }
-            missed |= from
-                && asks_by_name(&word, at, self.extended).is_some_and(|listed| !listed || self.alternatives_missed(&tokens, query, at));
+    /// The words of the statements that changed something which a query can see.
+    fn seen_by(&self, query: &str) -> Vec<&HashSet<String>> {
+        let mut all = false;
+        let mut before = Token::Sign(b' ');
+        let mut asked = Vec::new();
+        for token in Tokens::new(query) {
+            let word = query.get(token.span.clone()).unwrap_or_default().to_ascii_lowercase();
+            all |= token.is(b'*') && before != Token::Sign(b'(') || SEES_ALL.iter().any(|one| word.contains(one));
+            before = token.kind;
+            asked.push(word);
         }
-        ends_well(select, from, missed, all)
+        let sees = |parts: &[&str]| all || asked.iter().any(|word| parts.iter().any(|part| word.contains(part)));
+        let apart = APART.iter().zip(&self.apart).filter(|((_, parts), _)| sees(parts)).map(|(_, words)| words);
+        std::iter::once(&self.words).chain(apart).collect()
     }
+}
 
+/// What a query can see of the changes.
+struct Seen<'a> {
+    words: Vec<&'a HashSet<String>>,
+    extended: bool,
+}
+
+/// Every SELECT with a FROM in it looks for something by a name that no statement used, with `=`; and no name outside of one was used.
+fn names_something_else(query: &str, seen: &Seen) -> bool {
+    let tokens: Vec<_> = Tokens::new(query).collect();
+    let word = |at: usize| tokens.get(at).and_then(|token| query.get(token.span.clone())).unwrap_or_default();
+    let is = |at: usize, wanted: &str| word(at).eq_ignore_ascii_case(wanted);
+    let (mut from, mut missed, mut all, mut select) = (false, false, true, false);
+    for (at, token) in tokens.iter().enumerate() {
+        if is(at, "select") || is(at, "union") || is(at, "with") {
+            if !ends_well(select, from, missed, all) {
+                return false;
+            }
+            (from, missed, all, select) = (false, false, true, true);
+        }
+        from |= is(at, "from");
+        // A condition that is one of several alternatives finds less than it seems to say.
+        all &= !is(at, "or");
+        let Some(constant) = unquoted(token, query) else { continue };
+        if seen.touched(&constant) {
+            if !from {
+                all = false;
+            }
+            continue;
+        }
+        missed |=
+            from && asks_by_name(&word, at, seen.extended).is_some_and(|listed| !listed || seen.alternatives_missed(&tokens, query, at));
+    }
+    ends_well(select, from, missed, all)
+}
+
+impl Seen<'_> {
     /// `IN ('a', 'b')` finds something of one of these names, all of which are to be others.
     fn alternatives_missed(&self, tokens: &[crate::parse::token::Token], query: &str, at: usize) -> bool {
         let rest = tokens.get(at..).unwrap_or_default().iter().take_while(|token| !token.is(b')'));
@@ -186,12 +232,13 @@ impl Changes {
         let whole = constant.to_lowercase();
         let last = whole.rsplit('.').next().unwrap_or_default().trim_matches('"');
         let last = last.split('(').next().unwrap_or_default();
-        if [whole.as_str(), last].iter().any(|name| self.words.contains(*name)) {
+        let used = |name: &str| self.words.iter().any(|words| words.contains(name));
+        if [whole.as_str(), last].iter().any(|name| used(name)) {
             return true;
         }
         let bare = last.trim_end_matches(|c: char| c.is_ascii_digit());
-        ENDINGS.iter().any(|(ending, words)| bare.ends_with(ending) && words.iter().any(|word| self.words.contains(*word)))
-            && last.char_indices().filter(|(_, c)| *c == '_').any(|(at, _)| last.get(..at).is_some_and(|start| self.words.contains(start)))
+        ENDINGS.iter().any(|(ending, words)| bare.ends_with(ending) && words.iter().any(|word| used(word)))
+            && last.char_indices().filter(|(_, c)| *c == '_').any(|(at, _)| last.get(..at).is_some_and(used))
     }
 }
 
@@ -216,6 +263,14 @@ fn ends_well(select: bool, from: bool, missed: bool, all: bool) -> bool {
     if select && from { missed && all } else { all }
 }
 
+fn alters_row_security(statement: &Statement) -> bool {
+    let only = |fact: &Fact| matches!(fact, Fact::RowSecurity(_));
+    match &statement.kind {
+        Kind::AlterTable(alter) => statement.facts.len() == alter.actions.len() && statement.facts.iter().all(only),
+        _ => false,
+    }
+}
+
 /// Whether the extension that the statement creates is there already.
 fn has_extension(text: &str, script: &Script) -> bool {
     let words = Tokens::new(text).filter_map(|token| text.get(token.span)).skip(2);
@@ -236,7 +291,11 @@ fn is_computation(query: &str) -> bool {
 fn changes_more_than_it_names(kind: &Kind, script: &Script) -> bool {
     match kind {
         Kind::Drop(drop) => match &drop.what {
-            Dropped::Relations(names) | Dropped::Indexes(names) => names.iter().any(|name| !matches!(script.find(name), Found::Missing)),
+            Dropped::Relations(names) => names.iter().any(|name| !matches!(script.find(name), Found::Missing)),
+            // with an index goes nothing else, unless it has parts
+            Dropped::Indexes(names) => {
+                drop.cascade || names.iter().any(|name| matches!(script.find(name), Found::Existing(index) if !index.children.is_empty()))
+            }
             Dropped::Schemas(names) => names.iter().any(|name| script.schema_exists(name)),
             _ => drop.cascade,
         },

@@ -5,10 +5,12 @@
 //! matters, there is no answer at all: the block stays unknown.
 
 mod ask;
+mod call;
 mod fails;
 mod maybe;
 mod values;
 
+pub use call::follow_calls;
 use values::{Value, Variables};
 
 use super::{Changes, Script};
@@ -42,8 +44,7 @@ enum Truth {
 /// The block with the statements that run, one after the other, and no others; `None` when that cannot be told.
 pub fn follow(block: &Block, script: &Script) -> Option<Block> {
     let program = block.program.as_ref()?;
-    let mut walk =
-        Walk { script, changes: script.changes().clone(), variables: Variables::default(), parts: Vec::new(), looks: 0, steps: 0 };
+    let mut walk = Walk::new(script);
     walk.scope(program)?;
     Some(Block { parts: walk.parts, hidden: None, program: None })
 }
@@ -55,6 +56,25 @@ struct Walk<'a, 'b> {
     parts: Vec<Part>,
     looks: u32,
     steps: u32,
+    /// How many functions are being followed.
+    depth: u32,
+    /// What the last one gave that ended.
+    returned: Value,
+}
+
+impl<'a, 'b> Walk<'a, 'b> {
+    fn new(script: &'a Script<'b>) -> Self {
+        Walk {
+            script,
+            changes: script.changes().clone(),
+            variables: Variables::default(),
+            parts: Vec::new(),
+            looks: 0,
+            steps: 0,
+            depth: 0,
+            returned: Value::Unknown,
+        }
+    }
 }
 
 impl Walk<'_, '_> {
@@ -116,14 +136,14 @@ impl Walk<'_, '_> {
 
     fn step(&mut self, step: &Step) -> Option<Way> {
         match step {
-            Step::Run(part) => self.run(part.clone()),
-            Step::Query { query, into, part } => self.query(query, into, part),
+            Step::Run(part) => return Some(self.run(part.clone())),
+            Step::Query { query, into, part } => return Some(self.query(query, into, part)),
             Step::Assign { name, value } => {
                 let type_text = self.variables.type_of(name)?.to_owned();
                 let value = self.value(value, Some(&type_text))?;
                 self.variables.set(name, value);
             }
-            Step::Execute { text, into, using, line } => self.execute(text, into, *using, *line)?,
+            Step::Execute { text, into, using, line } => return self.execute(text, into, *using, *line),
             Step::If { arms, otherwise } => return self.branches(arms, otherwise),
             Step::Rows { targets, query, body } => return self.rows(targets, query, body),
             Step::Range { name, first, last, step, reverse, body } => {
@@ -145,13 +165,20 @@ impl Walk<'_, '_> {
                 };
             }
             Step::Forget(names) => self.forget(names),
-            Step::Return => return Some(Way::Return),
+            Step::Return(value) => {
+                self.returned = match value {
+                    Some(value) => self.value(value, None)?,
+                    None => Value::Known(None),
+                };
+                return Some(Way::Return);
+            }
             Step::Fail => return Some(Way::Fail),
         }
         Some(Way::On)
     }
 
-    fn run(&mut self, part: Part) {
+    /// Statements that run.
+    fn take(&mut self, part: Part) {
         for statement in &part.statements {
             self.changes.note(&part.text, statement, self.script);
         }
@@ -164,36 +191,38 @@ impl Walk<'_, '_> {
     }
 
     /// A query whose row goes into variables, or nowhere.
-    fn query(&mut self, query: &str, into: &[String], part: &Part) {
+    fn query(&mut self, query: &str, into: &[String], part: &Part) -> Way {
         match self.look(query) {
             Some(answer) => {
                 self.variables.set_found(!answer.rows.is_empty());
                 self.variables.fill_targets(into, &answer, 0);
+                Way::On
             }
             None => {
-                self.run(part.clone());
+                let way = self.run(part.clone());
                 self.forget(into);
+                way
             }
         }
     }
 
-    fn execute(&mut self, text: &str, into: &[String], using: bool, line: u32) -> Option<()> {
+    fn execute(&mut self, text: &str, into: &[String], using: bool, line: u32) -> Option<Way> {
         let Value::Known(Some(text)) = self.value(text, Some("text"))? else { return None };
         if !into.is_empty()
             && !using
             && let Some(answer) = self.look(&text)
         {
             self.variables.fill_targets(into, &answer, 0);
-            return Some(());
+            return Some(Way::On);
         }
         let mut statements = parse::dynamic(&text).ok()?;
         if statements.iter().any(|statement| matches!(statement.kind, Kind::Transaction(_))) {
             return None;
         }
         statements.iter_mut().for_each(|statement| statement.line = line);
-        self.run(Part { text, statements, offset: None, certain: true });
+        let way = self.run(Part { text, statements, offset: None, certain: true });
         self.forget(into);
-        Some(())
+        Some(way)
     }
 
     fn branches(&mut self, arms: &[(String, Vec<Step>)], otherwise: &[Step]) -> Option<Way> {
@@ -223,7 +252,7 @@ impl Walk<'_, '_> {
         };
         let text = text?;
         let Some(answer) = self.look(&text) else {
-            if !self.only_reads(&text) {
+            if !self.runs_over(&text) {
                 return None;
             }
             self.forget(targets);

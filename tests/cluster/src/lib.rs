@@ -7,6 +7,7 @@
 pub mod alternative;
 pub mod claims;
 mod cluster;
+pub mod history;
 mod job;
 pub mod observe;
 mod program;

@@ -4,12 +4,13 @@
 //! LOCAL becomes SET. One that cannot run in a transaction is held up while its locks are looked at. What the server refuses is counted and passed
 //! over: real files miss roles, extensions, other files.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use postgres::Error;
 use zdm_analyzer::{Piece, split};
 
 use crate::cluster::Cluster;
+use crate::history::upwards;
 use crate::observe::{Effects, apart, done, exact, holds, literal, predicted, remember, show};
 use crate::session::Session;
 
@@ -66,25 +67,13 @@ impl Count {
     }
 }
 
-/// The .sql files below a path, in the order of their names; a file is its own.
-pub fn files(path: &Path) -> Vec<PathBuf> {
-    if path.is_file() {
-        return vec![path.to_owned()];
-    }
-    let entries = std::fs::read_dir(path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
-    let mut entries: Vec<_> = entries.flatten().map(|entry| entry.path()).collect();
-    entries.sort();
-    let below = entries.into_iter().filter(|one| one.is_dir() || one.extension().is_some_and(|end| end == "sql"));
-    below.flat_map(|one| files(&one)).collect()
-}
-
 /// Replays files, one after the other, in a new database.
 pub fn replay(cluster: &Cluster, database: &str, files: &[PathBuf]) -> Count {
     cluster.database(database).connect().run("SELECT zdm.set_guard('off')");
     let mut count = Count::default();
     for file in files {
         let text = String::from_utf8_lossy(&std::fs::read(file).unwrap_or_else(|e| panic!("{}: {e}", file.display()))).into_owned();
-        let text = text.strip_prefix('\u{feff}').unwrap_or(&text).replace('\0', " ");
+        let text = upwards(&text.strip_prefix('\u{feff}').unwrap_or(&text).replace('\0', " "));
         let mut replay = Replay { cluster, database, session: connect(cluster, database), count: Count::default() };
         replay.file(&file.display().to_string(), &text);
         count.add(&replay.count);

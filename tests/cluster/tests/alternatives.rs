@@ -78,7 +78,7 @@ fn alternatives_to_the_claims_do_too() {
 /// The statements of the claims that need nothing but the fixture and are not refused.
 fn claims(major: i32) -> Vec<String> {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../verify");
-    let mut files = zdm_cluster_tests::replay::files(&std::path::Path::new(folder).join("matrix"));
+    let mut files = zdm_cluster_tests::history::files(&std::path::Path::new(folder).join("matrix"));
     files.push(std::path::Path::new(folder).join("cases.sql"));
     let texts = files.iter().map(|file| std::fs::read_to_string(file).unwrap_or_else(|e| panic!("{}: {e}", file.display())));
     let texts: Vec<String> = texts.collect();

@@ -1,7 +1,7 @@
 //! What need not run.
 
 use super::Walk;
-use crate::ir::{Kind, Part, Step};
+use crate::ir::{Part, Step};
 
 impl Walk<'_, '_> {
     /// Steps that need not run, or run any number of times: fine as long as they do nothing but change rows.
@@ -10,10 +10,10 @@ impl Walk<'_, '_> {
             self.steps += 1;
             match step {
                 Step::Run(part) | Step::Query { part, .. } => {
-                    if !part.statements.iter().all(|statement| matches!(statement.kind, Kind::Modify(_))) {
+                    if !part.statements.iter().all(|statement| self.changes_rows_at_most(statement)) {
                         return None;
                     }
-                    self.run(Part { certain: false, ..part.clone() });
+                    self.take(Part { certain: false, ..part.clone() });
                     if let Step::Query { into, .. } = step {
                         self.forget(into);
                     }
@@ -40,7 +40,7 @@ impl Walk<'_, '_> {
                 Step::Leave { .. } => {}
                 // Then the whole fails, and nothing of it stays.
                 Step::Fail => return Some(()),
-                Step::Execute { .. } | Step::Return => return None,
+                Step::Execute { .. } | Step::Return(_) => return None,
             }
         }
         Some(())

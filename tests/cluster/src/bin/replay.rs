@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use zdm_cluster_tests::Cluster;
-use zdm_cluster_tests::replay::{Count, files, replay};
+use zdm_cluster_tests::history::files;
+use zdm_cluster_tests::replay::{Count, replay};
 
 fn main() -> ExitCode {
     let (options, paths): (Vec<String>, Vec<String>) = std::env::args().skip(1).partition(|argument| argument.starts_with("--"));
@@ -12,6 +13,10 @@ fn main() -> ExitCode {
     let refusals = options.iter().any(|option| option == "--refused");
     if paths.is_empty() || options.iter().any(|option| !["--each", "--refused"].contains(&option.as_str())) {
         eprintln!("usage: replay [--each] [--refused] PATH...");
+        return ExitCode::from(2);
+    }
+    if let Some(missing) = paths.iter().find(|path| !Path::new(path).exists()) {
+        eprintln!("replay: {missing}: no such file or folder");
         return ExitCode::from(2);
     }
     // A set of files is a history: they share a database.
