@@ -229,7 +229,7 @@ fn note_reads(statement: &Statement, text: &str, script: &Script, read: &mut Vec
 fn passes_indexes_by(text: &str, relation: &Relation) -> bool {
     let words = parse::words(text);
     let named = |column: &String| words.contains(&column.to_lowercase());
-    let indexed = relation.indexes.iter().flat_map(|index| index.columns.iter().chain(&index.expression_columns)).any(named);
+    let indexed = relation.indexes.iter().flat_map(|index| index.columns.iter().chain(index.expression_columns.iter())).any(named);
     let decided = words.iter().any(|word| word == "null") && relation.columns.iter().any(|column| column.not_null && named(&column.name));
     let otherwise = words.iter().any(|word| ["ctid", "false", "limit"].contains(&word.as_str()));
     !(indexed || decided || otherwise)

@@ -29,6 +29,9 @@ use state::State;
 /// How deep functions that call functions are looked into.
 const DEPTH: u32 = 8;
 
+/// Whether functions of a name and a number of arguments may do anything.
+type Answers = BTreeMap<(QualifiedName, usize), bool>;
+
 /// Object identifiers below are those of PostgreSQL itself.
 pub const FIRST_USER_OID: Oid = 16384;
 
@@ -286,23 +289,35 @@ impl<'a> Script<'a> {
     /// Whether a call may do anything: it means a function of a user's that is free to change the database and whose text is more than an
     /// expression, or one that calls such a function. What pg_zdm's own functions do is known.
     pub fn may_do_anything(&self, name: &QualifiedName, arguments: usize) -> bool {
-        self.may_do_anything_within(name, arguments, DEPTH)
+        self.may_do_anything_within(name, arguments, DEPTH, &mut BTreeMap::new())
     }
 
-    fn may_do_anything_within(&self, name: &QualifiedName, arguments: usize, depth: u32) -> bool {
+    /// The same; `known` holds the answers so far, and of what is being looked into the one that is safe to give.
+    fn may_do_anything_within(&self, name: &QualifiedName, arguments: usize, depth: u32, known: &mut Answers) -> bool {
         if name.schema.as_deref() == Some("zdm") {
             return false;
         }
         let Some(depth) = depth.checked_sub(1) else { return true };
-        let expression = |body: &str| {
-            let found = parse::body_expression(body).filter(|found| !found.opaque)?;
-            (!found.calls.iter().any(|(name, arguments)| self.may_do_anything_within(name, *arguments, depth))).then_some(())
+        let key = (name.clone(), arguments);
+        if let Some(answer) = known.get(&key) {
+            return *answer;
+        }
+        known.insert(key.clone(), true);
+        let mut harmless = |body: &str| {
+            let found = parse::body_expression(body).filter(|found| !found.opaque);
+            found.is_some_and(|found| {
+                !found.calls.iter().any(|(name, arguments)| self.may_do_anything_within(name, *arguments, depth, known))
+            })
         };
-        let free = |function: &Function| {
-            let harmless = || function.inlinable_body.as_deref().is_some_and(|body| expression(body).is_some());
-            function.oid >= FIRST_USER_OID && function.volatility == Volatility::Volatile && !harmless()
+        let mut free = |function: &Function| {
+            let harmless = |body: &String| harmless(body);
+            function.oid >= FIRST_USER_OID
+                && function.volatility == Volatility::Volatile
+                && !function.inlinable_body.as_ref().is_some_and(harmless)
         };
-        self.functions.contains(&name.name) || self.functions(name, arguments).iter().any(free)
+        let answer = self.functions.contains(&name.name) || self.functions(name, arguments).iter().any(&mut free);
+        known.insert(key, answer);
+        answer
     }
 
     /// The definition of the one function or procedure that a call can mean.

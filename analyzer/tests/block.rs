@@ -197,3 +197,17 @@ fn hostile_blocks_come_to_an_end() {
     }
     assert!(start.elapsed().as_secs() < 20, "{:?}", start.elapsed());
 }
+
+/// Functions that call each other many times over are looked at once each.
+#[test]
+fn functions_that_call_others_many_times_cost_little() {
+    let mut db = examples();
+    let many = |name: &str| format!("SELECT greatest({})", vec![format!("{name}()"); 100].join(", "));
+    for level in 0..7 {
+        db.function(&format!("f{level}"), 0, Volatility::Volatile, Some(&many(&format!("f{}", level + 1))));
+    }
+    db.function("f7", 0, Volatility::Volatile, Some("SELECT 1"));
+    let start = std::time::Instant::now();
+    assert!(check("SELECT f0()", &db).iter().all(|finding| finding.risk < Risk::Unknown));
+    assert!(start.elapsed() < std::time::Duration::from_secs(10), "{:?}", start.elapsed());
+}
