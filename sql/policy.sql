@@ -10,6 +10,8 @@ CREATE TABLE zdm.rule_policy (
     set_at   timestamptz NOT NULL,
     UNIQUE NULLS NOT DISTINCT (rule, relation)
 );
+-- A publication FOR ALL TABLES must not stand in the way of a change.
+ALTER TABLE zdm.rule_policy REPLICA IDENTITY FULL;
 COMMENT ON TABLE zdm.rule_policy IS 'risks of rules that differ from the built-in ones; set by zdm.set_rule_policy, never dumped';
 COMMENT ON COLUMN zdm.rule_policy.relation IS 'the relation for which it holds; NULL: all';
 COMMENT ON COLUMN zdm.rule_policy.risk IS 'the risk of what the rule finds; off: it says nothing';

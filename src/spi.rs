@@ -1,4 +1,4 @@
-//! SPI for a procedure that commits.
+//! SPI, for functions and for a procedure that commits.
 //!
 //! pgrx's own `Spi` is atomic and lets errors pass through Rust. Here one [`Connection`] spans the whole CALL, statements are prepared once and
 //! survive commits, and every error of the server comes back as a value with all its fields ([`crate::shim`]).
@@ -101,7 +101,7 @@ impl<'a> Row<'a> {
     }
 }
 
-/// A non-atomic SPI connection; closed when dropped.
+/// An SPI connection; closed when dropped.
 pub struct Connection {
     /// Errors and what must outlive a transaction live here: until the CALL ends.
     context: pg_sys::MemoryContext,
@@ -112,12 +112,24 @@ pub struct Connection {
 }
 
 impl Connection {
-    /// Opens it. The caller has made sure that the context is non-atomic.
+    /// Opens one that can commit. The caller has made sure that the context is non-atomic.
     pub fn open() -> Result<Self, Error> {
-        // SAFETY: inside a function call: PortalContext is set and lives until the CALL ends; the scratch context is its child.
+        // SAFETY: inside a CALL: PortalContext is set and lives until it ends.
+        unsafe { Self::connect(pg_sys::PortalContext, pg_sys::SPI_OPT_NONATOMIC as i32) }
+    }
+
+    /// Opens one for a function, within the caller's transaction.
+    pub fn within_function() -> Result<Self, Error> {
+        // SAFETY: the current context of a function call outlives the connection, and so do errors.
+        unsafe { Self::connect(pg_sys::CurrentMemoryContext, 0) }
+    }
+
+    /// # Safety
+    /// `context` outlives the connection and what it gives.
+    unsafe fn connect(context: pg_sys::MemoryContext, options: i32) -> Result<Self, Error> {
+        // SAFETY: promised by the caller; the contexts are children of that one.
         unsafe {
-            let context = pg_sys::PortalContext;
-            let code = pg_sys::SPI_connect_ext(pg_sys::SPI_OPT_NONATOMIC as i32);
+            let code = pg_sys::SPI_connect_ext(options);
             if code != pg_sys::SPI_OK_CONNECT as i32 {
                 return Err(Error::new(sqlstate::INTERNAL, format!("SPI_connect_ext failed: code {code}")));
             }

@@ -9,7 +9,7 @@ use crate::finding::{Effect, Finding, Risk};
 use crate::ir::{Block, Kind, Part, Scope, Statement};
 use crate::lock::{Blocks, LockMode};
 use crate::rules::{self, Context};
-use crate::script::{Deeds, Found, Script, follow, follow_calls};
+use crate::script::{Deeds, Found, Script, follow, follow_calls, unseen_call};
 use crate::{effects as model, parse, weigh};
 
 /// Why a text could not be analysed.
@@ -100,6 +100,9 @@ fn block_findings(opened: &Opened, later: &[Statement], sql: &str, script: &mut 
     if findings.is_empty() { nothing.into_iter().take(1).collect() } else { findings }
 }
 
+/// Why a block is not judged as a whole whose expressions call functions that are not at hand.
+const UNSEEN: &str = "what the functions do that its expressions call is not visible in it";
+
 /// A statement with others inside.
 struct Opened<'a> {
     statement: Cow<'a, Statement>,
@@ -115,7 +118,14 @@ fn opened<'a>(statement: &'a Statement, text: &str, script: &Script, calls: bool
         Kind::Block(block) => {
             let handled = block.program.as_ref().is_some_and(Scope::handles);
             let calls = block.parts.iter().flat_map(|part| &part.statements).any(|inner| matches!(inner.kind, Kind::Calls(_)));
-            (Some(block), (block.hidden.is_some() || handled || calls).then(|| follow(block, script)).flatten())
+            let unseen =
+                block.program.as_ref().is_some_and(|program| program.expressions().iter().any(|text| unseen_call(text, script).is_some()));
+            let found = (block.hidden.is_some() || handled || calls || unseen).then(|| follow(block, script)).flatten();
+            let seen = match unseen {
+                true => Cow::Owned(Block { hidden: block.hidden.or(Some(UNSEEN)), ..block.clone() }),
+                false => Cow::Borrowed(block),
+            };
+            (Some(seen), found)
         }
         _ => (None, calls.then(|| follow_calls(statement, text, script)).flatten()),
     };
@@ -124,7 +134,13 @@ fn opened<'a>(statement: &'a Statement, text: &str, script: &Script, calls: bool
             let statement = Cow::Owned(Statement { kind: Kind::Block(block.clone()), ..statement.clone() });
             Some(Opened { statement, block: Cow::Owned(block), followed: true })
         }
-        (None, Some(block)) => Some(Opened { statement: Cow::Borrowed(statement), block: Cow::Borrowed(block), followed: false }),
+        (None, Some(Cow::Borrowed(block))) => {
+            Some(Opened { statement: Cow::Borrowed(statement), block: Cow::Borrowed(block), followed: false })
+        }
+        (None, Some(Cow::Owned(block))) => {
+            let statement = Cow::Owned(Statement { kind: Kind::Block(block.clone()), ..statement.clone() });
+            Some(Opened { statement, block: Cow::Owned(block), followed: false })
+        }
         (None, None) => None,
     }
 }

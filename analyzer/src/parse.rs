@@ -35,7 +35,7 @@ mod transaction;
 mod truth;
 
 pub use actions::actions;
-pub use call::calls;
+pub use call::{called, calls};
 pub use long_name::long_names;
 pub use read::{reads, words};
 pub use routine::routine;

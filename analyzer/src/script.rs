@@ -21,7 +21,7 @@ use crate::effects::Volatilities;
 use crate::ir::{ColumnDef, Expr, FunctionFact, Kind, QualifiedName, Range, Statement, TypeName};
 use crate::parse;
 pub use changes::Changes;
-pub use follow::{follow, follow_calls};
+pub use follow::{follow, follow_calls, unseen_call};
 pub use past::{Deeds, Held, Past, changes_something};
 pub use settings::{Timeout, milliseconds};
 use state::State;

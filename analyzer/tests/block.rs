@@ -133,6 +133,24 @@ fn a_function_may_do_anything() {
         "SELECT * FROM migrate(1)",
         "SELECT wraps(1)",
         "SELECT endless()",
+        "VALUES (migrate(1))",
+        "WITH x AS (SELECT migrate(1)) SELECT * FROM x",
+        "SELECT 1 UNION ALL SELECT migrate(1)",
+        "SELECT id FROM users WHERE migrate(id) > 0",
+        "COPY (SELECT migrate(1)) TO STDOUT",
+        "INSERT INTO users (id) SELECT migrate(1)",
+        "UPDATE users SET age = migrate(age) WHERE id = 1",
+        "DELETE FROM users WHERE id = migrate(1)",
+        "CREATE TABLE made AS SELECT migrate(1)",
+        "CREATE MATERIALIZED VIEW made AS SELECT migrate(1)",
+        "DECLARE c CURSOR FOR SELECT migrate(1)",
+        "EXPLAIN ANALYZE UPDATE users SET age = migrate(age) WHERE id = 1",
+        "DO $$DECLARE i int; BEGIN i := migrate(1); END$$",
+        "DO $$DECLARE i int DEFAULT migrate(1); BEGIN NULL; END$$",
+        "DO $$BEGIN IF migrate(1) = 1 THEN NULL; END IF; END$$",
+        "DO $$DECLARE i int; BEGIN FOR i IN SELECT migrate(1) LOOP NULL; END LOOP; END$$",
+        "DO $$BEGIN WHILE migrate(1) > 0 LOOP NULL; END LOOP; END$$",
+        "DO $$BEGIN UPDATE users SET age = migrate(age) WHERE id = 1; END$$",
     ] {
         assert_eq!(rule(sql), Some("dynamic-sql"), "{sql}");
     }
@@ -143,6 +161,13 @@ fn a_function_may_do_anything() {
         "SELECT zdm.migrate(1)",
         "SELECT count(*), lower(name) FROM users GROUP BY 2",
         "DO $$BEGIN PERFORM now(); END$$",
+        "INSERT INTO users (id) VALUES (one())",
+        "INSERT INTO migrate (a) VALUES (1)",
+        "CREATE VIEW later AS SELECT migrate(1)",
+        "CREATE MATERIALIZED VIEW made AS SELECT migrate(1) WITH NO DATA",
+        "EXPLAIN SELECT migrate(1)",
+        "DO $$DECLARE i int DEFAULT one(); BEGIN i := answer() + one(); END$$",
+        "CREATE FUNCTION fills() RETURNS int LANGUAGE plpgsql AS 'begin update users set age = 1 where id = 1; return 1; end'; INSERT INTO users (id) SELECT fills()",
     ] {
         assert_eq!(rule(sql), None, "{sql}");
     }

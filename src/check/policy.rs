@@ -2,8 +2,8 @@
 
 use super::input;
 use crate::error::{Error, sqlstate};
-use pgrx::datum::DatumWithOid;
-use pgrx::{Spi, pg_sys};
+use crate::spi::{Arg, Connection};
+use pgrx::{IntoDatum, pg_sys};
 use zdm_analyzer::finding::Risk;
 
 const RISKS: &str = "It is one of off, safe, caution, unknown, danger.";
@@ -75,21 +75,7 @@ fn relation(fcinfo: pg_sys::FunctionCallInfo, number: usize) -> Option<pg_sys::O
 
 /// Runs a statement with `$2` the relation, and the texts as the other parameters; whether it gave a row.
 fn run(sql: &str, texts: &[&str], relation: Option<pg_sys::Oid>) -> Result<bool, Error> {
-    // SAFETY: each value is of the type it is said to be.
-    let text = |value: &&str| unsafe { DatumWithOid::new(*value, pg_sys::TEXTOID) };
-    // SAFETY: as above.
-    let oid = unsafe {
-        match relation {
-            Some(relation) => DatumWithOid::new(relation, pg_sys::OIDOID),
-            None => DatumWithOid::null_oid(pg_sys::OIDOID),
-        }
-    };
-    let mut arguments: Vec<DatumWithOid> = texts.iter().map(text).collect();
-    arguments.insert(1, oid);
-    let row = Spi::get_one_with_args::<bool>(sql, &arguments);
-    match row {
-        Ok(found) => Ok(found.unwrap_or(false)),
-        Err(pgrx::spi::SpiError::InvalidPosition) => Ok(false),
-        Err(error) => Err(Error::new(sqlstate::INTERNAL, error.to_string())),
-    }
+    let mut arguments: Vec<Arg> = texts.iter().map(|text| Arg::text(Some(text))).collect();
+    arguments.insert(1, Arg { type_oid: pg_sys::OIDOID, datum: relation.and_then(IntoDatum::into_datum) });
+    Ok(Connection::within_function()?.query(sql, &arguments)?.iter().next().is_some())
 }

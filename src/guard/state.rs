@@ -5,8 +5,8 @@ use crate::check::input;
 use crate::error::{Error, Report, sqlstate};
 use crate::guc::{self, GuardMode};
 use crate::shim::report;
-use pgrx::datum::DatumWithOid;
-use pgrx::{Spi, pg_sys};
+use crate::spi::{Arg, Connection};
+use pgrx::pg_sys;
 
 /// The mode that counts for this session.
 pub fn mode() -> Result<GuardMode, Error> {
@@ -41,15 +41,12 @@ pub fn set_guard(fcinfo: pg_sys::FunctionCallInfo) -> Result<pg_sys::Datum, Erro
         return Err(Error::new(sqlstate::FEATURE_NOT_SUPPORTED, "preload is not supported yet")
             .hint("Leave it out: the guard works by its event trigger, without being preloaded."));
     }
-    // SAFETY: the text is a valid value of its type.
-    let value = unsafe { DatumWithOid::new(mode.as_str(), pg_sys::TEXTOID) };
-    Spi::run_with_args(
+    Connection::within_function()?.query(
         "INSERT INTO zdm.guard_state AS s (mode, changed_by, changed_at)
          VALUES ($1, SESSION_USER, pg_catalog.clock_timestamp())
          ON CONFLICT (only_row) DO UPDATE SET mode = EXCLUDED.mode, changed_by = EXCLUDED.changed_by, changed_at = EXCLUDED.changed_at",
-        &[value],
-    )
-    .map_err(|error| Error::new(sqlstate::INTERNAL, error.to_string()))?;
+        &[Arg::text(Some(&mode))],
+    )?;
     // SAFETY: argument 0 is not NULL; the result is a copy of it.
     Ok(unsafe { pg_sys::Datum::from(pg_sys::cstring_to_text(argument.server.as_ptr())) })
 }

@@ -19,6 +19,51 @@ impl Scope {
     }
 }
 
+impl Scope {
+    /// Every text in it that is evaluated: expressions, conditions, and the queries of loops. What is a statement by itself is not among them.
+    pub fn expressions(&self) -> Vec<&str> {
+        let mut texts = Vec::new();
+        self.add_expressions(&mut texts);
+        texts
+    }
+
+    fn add_expressions<'a>(&'a self, texts: &mut Vec<&'a str>) {
+        texts.extend(self.variables.iter().filter_map(|declared| declared.value.as_deref()));
+        add_expressions(&self.body, texts);
+        self.handlers.iter().for_each(|handler| add_expressions(&handler.body, texts));
+    }
+}
+
+fn add_expressions<'a>(steps: &'a [Step], texts: &mut Vec<&'a str>) {
+    for step in steps {
+        match step {
+            Step::Assign { value: text, .. } | Step::Execute { text, .. } => texts.push(text),
+            Step::If { arms, otherwise } => {
+                for (condition, body) in arms {
+                    texts.push(condition);
+                    add_expressions(body, texts);
+                }
+                add_expressions(otherwise, texts);
+            }
+            Step::Rows { query: Rows::Query(text) | Rows::Dynamic(text), body, .. } | Step::Elements { array: text, body, .. } => {
+                texts.push(text);
+                add_expressions(body, texts);
+            }
+            Step::Range { first, last, step, body, .. } => {
+                texts.extend([Some(first), Some(last), step.as_ref()].into_iter().flatten().map(String::as_str));
+                add_expressions(body, texts);
+            }
+            Step::Loop { condition, body } => {
+                texts.extend(condition.as_deref());
+                add_expressions(body, texts);
+            }
+            Step::Scope(inner) => inner.add_expressions(texts),
+            Step::Leave { condition: text, .. } | Step::Return(text) => texts.extend(text.as_deref()),
+            Step::Run(_) | Step::Query { .. } | Step::Forget(_) | Step::Fail => {}
+        }
+    }
+}
+
 /// A variable.
 #[derive(Debug, Clone)]
 pub struct Declaration {

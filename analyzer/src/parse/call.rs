@@ -2,7 +2,7 @@
 
 use super::names;
 use super::token::{Kind, Token, Tokens};
-use crate::ir::{Call, Calls};
+use crate::ir::{Call, Calls, QualifiedName};
 
 /// The calls, their arguments as text; nothing when there is more in the statement than calls, or an argument is given by its name.
 pub fn calls(text: &str) -> Option<Calls> {
@@ -36,6 +36,28 @@ pub fn calls(text: &str) -> Option<Calls> {
     Some(Calls { calls, rest })
 }
 
+/// Words before a parenthesis that call nothing.
+const NO_CALL: [&str; 17] =
+    ["in", "values", "exists", "and", "or", "not", "as", "on", "using", "any", "all", "some", "where", "select", "from", "over", "filter"];
+
+/// The functions that a text may call, wherever in it, each with the number of its arguments: every name before a parenthesis.
+pub fn called(text: &str) -> Vec<(QualifiedName, usize)> {
+    let mut reader = Reader { text, tokens: Tokens::new(text).collect(), at: 0 };
+    let mut calls = Vec::new();
+    while reader.at < reader.tokens.len() {
+        let after_into = reader.at.checked_sub(1).and_then(|before| reader.word_at(before)).is_some_and(|word| word == "into");
+        let Some(parts) = reader.path() else {
+            reader.at += 1;
+            continue;
+        };
+        let keyword = matches!(parts.as_slice(), [one] if NO_CALL.contains(&one.as_str()));
+        if reader.is("(") && !keyword && !after_into {
+            calls.push((names::qualified(&parts), reader.count()));
+        }
+    }
+    calls
+}
+
 struct Reader<'a> {
     text: &'a str,
     tokens: Vec<Token>,
@@ -55,13 +77,43 @@ impl Reader<'_> {
         self.word().is_some_and(|word| word == wanted)
     }
 
-    /// `schema.name(argument, ...)`
-    fn call(&mut self) -> Option<Call> {
-        let mut parts = vec![self.name()?];
+    /// `name.name`
+    fn path(&mut self) -> Option<Vec<String>> {
+        let begin = self.at;
+        let name = self.name();
+        if name.is_none() {
+            self.at = begin;
+        }
+        let mut parts = vec![name?];
         while self.is(".") {
             self.at += 1;
-            parts.push(self.name()?);
+            match self.name() {
+                Some(name) => parts.push(name),
+                None => break,
+            }
         }
+        Some(parts)
+    }
+
+    /// How many arguments are in the parentheses that begin here; the place stays.
+    fn count(&self) -> usize {
+        let (mut depth, mut commas, mut empty) = (0_u32, 0, true);
+        for token in self.tokens.get(self.at..).unwrap_or_default() {
+            match self.text.get(token.span.clone()).unwrap_or_default() {
+                "(" | "[" => depth += 1,
+                ")" | "]" if depth <= 1 => break,
+                ")" | "]" => depth -= 1,
+                "," if depth == 1 => commas += 1,
+                _ => {}
+            }
+            empty &= depth == 1 && self.text.get(token.span.clone()) == Some("(");
+        }
+        if empty { 0 } else { commas + 1 }
+    }
+
+    /// `schema.name(argument, ...)`
+    fn call(&mut self) -> Option<Call> {
+        let parts = self.path()?;
         if !self.is("(") {
             return None;
         }
@@ -113,7 +165,7 @@ impl Reader<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::calls;
+    use super::{called, calls};
 
     /// Names with their arguments, and the rest.
     type Shown = (Vec<(String, Vec<String>)>, String);
@@ -138,6 +190,15 @@ mod tests {
         assert_eq!(found("SELECT * FROM f(1)"), one("f", &["1"], ""));
         assert_eq!(found("CALL p('x'::text)"), one("p", &["'x'::text"], ""));
         assert_eq!(found("SELECT f(1), g(2)").map(|(calls, _)| calls.len()), Some(2));
+    }
+
+    #[test]
+    fn every_name_before_a_parenthesis() {
+        let found = |text| called(text).into_iter().map(|(name, count)| format!("{name}/{count}")).collect::<Vec<_>>().join(" ");
+        assert_eq!(found("INSERT INTO t (a, b) VALUES (f(), app.g(1, h(2, 3)))"), "f/0 app.g/2 h/2");
+        assert_eq!(found("x := f(a => 1, b => ARRAY[1, 2]) + 1 IN (1, 2)"), "f/2");
+        assert_eq!(found("SELECT 'f()', \"F\" ( ) -- g()"), "\"F\"/0");
+        assert_eq!(found("f(g("), "f/1 g/0");
     }
 
     #[test]

@@ -3,11 +3,13 @@
 use super::{Context, Report, Rule};
 use crate::finding::Risk;
 use crate::ir::{Block, Kind, OpaqueRule, QualifiedName};
+use crate::script::unseen_call;
 
 super::rule! {
     /// The statement runs code that is not at hand.
     ///
-    /// **What it detects.** `CALL`, and a `SELECT` that calls a volatile function of a user's, where the definition does not show what it does;
+    /// **What it detects.** `CALL`, and a `SELECT`, a change of rows, or a `COPY` of a query that calls a volatile function of a user's, where the
+    /// definition does not show that it changes rows at most;
     /// `EXECUTE`, `LOAD`, `ALTER EXTENSION ... UPDATE`, commands of psql that read or run something else (`\i`, `\gexec`, `\connect`), and a `DO`
     /// block of which neither the text nor the system's catalogs say which statements run.
     ///
@@ -36,14 +38,20 @@ super::rule! {
 
 impl Rule for DynamicSql {
     fn check(&self, context: &Context) -> Vec<Report> {
+        let said = |name: &QualifiedName| {
+            let report = context.remark(Risk::Unknown, format!("cannot be judged: what function {name} does is not visible in the call"));
+            report.hint("Look at what the function does, and check these statements on their own.")
+        };
         if let Kind::Calls(calls) = context.kind() {
             let unseen = calls.iter().find(|(name, arguments)| context.script().may_do_anything(name, *arguments));
-            let said = |(name, _): &(QualifiedName, usize)| {
-                let report =
-                    context.remark(Risk::Unknown, format!("cannot be judged: what function {name} does is not visible in the call"));
-                report.hint("Look at what the function does, and check these statements on their own.")
-            };
-            return unseen.map(said).into_iter().collect();
+            if let Some((unseen, _)) = unseen {
+                return vec![said(unseen)];
+            }
+        }
+        if evaluates(context)
+            && let Some(function) = unseen_call(context.text(), context.script())
+        {
+            return vec![said(&function)];
         }
         let reason = match context.kind() {
             Kind::Opaque { reason, rule: OpaqueRule::DynamicSql } => reason,
@@ -52,5 +60,20 @@ impl Rule for DynamicSql {
         };
         let report = context.remark(Risk::Unknown, format!("cannot be judged: {reason}"));
         vec![report.hint("Run the statements inside on their own, so that each can be judged.")]
+    }
+}
+
+/// Whether the statement evaluates what it holds, for each row or once, and is no definition.
+fn evaluates(context: &Context) -> bool {
+    // what runs inside is judged by itself
+    if matches!(context.kind(), Kind::Block(_)) {
+        return false;
+    }
+    let words = |text: &str| context.text().to_ascii_lowercase().contains(text);
+    match context.tag() {
+        "SELECT" | "INSERT" | "UPDATE" | "DELETE" | "MERGE" | "COPY" | "CREATE TABLE AS" | "SELECT INTO" | "DECLARE CURSOR" => true,
+        "EXPLAIN" => words("analyze"),
+        "CREATE MATERIALIZED VIEW" => !words("with no data"),
+        _ => false,
     }
 }

@@ -10,7 +10,7 @@ mod fails;
 mod maybe;
 mod values;
 
-pub use call::follow_calls;
+pub use call::{follow_calls, unseen_call};
 use values::{Value, Variables};
 
 use super::{Changes, Script};
@@ -156,7 +156,7 @@ impl Walk<'_, '_> {
             Step::Loop { condition, body } => return self.turns(condition.as_deref(), body),
             Step::Scope(scope) => return self.scope(scope),
             Step::Leave { condition, next } => {
-                let leaves = condition.as_ref().map_or(Truth::Yes, |condition| self.truth(condition));
+                let leaves = condition.as_ref().map_or(Some(Truth::Yes), |condition| self.truth(condition))?;
                 return match leaves {
                     Truth::Yes if *next => Some(Way::Next),
                     Truth::Yes => Some(Way::Exit),
@@ -227,7 +227,7 @@ impl Walk<'_, '_> {
 
     fn branches(&mut self, arms: &[(String, Vec<Step>)], otherwise: &[Step]) -> Option<Way> {
         for (at, (condition, body)) in arms.iter().enumerate() {
-            match self.truth(condition) {
+            match self.truth(condition)? {
                 Truth::Yes => return self.steps(body),
                 Truth::No => {}
                 Truth::Unknown => {
@@ -311,7 +311,7 @@ impl Walk<'_, '_> {
 
     fn turns(&mut self, condition: Option<&str>, body: &[Step]) -> Option<Way> {
         for _ in 0..TURNS {
-            match condition.map_or(Truth::Yes, |condition| self.truth(condition)) {
+            match condition.map_or(Some(Truth::Yes), |condition| self.truth(condition))? {
                 Truth::Yes => {}
                 Truth::No => return Some(Way::On),
                 Truth::Unknown => break,

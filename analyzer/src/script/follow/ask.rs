@@ -7,12 +7,13 @@ use crate::ir::{Kind, Part, Statement};
 use crate::parse;
 
 impl Walk<'_, '_> {
-    pub(super) fn truth(&mut self, condition: &str) -> Truth {
-        match self.value(condition, Some("boolean")) {
-            Some(Value::Known(Some(value))) if value == "t" => Truth::Yes,
-            Some(Value::Known(_)) => Truth::No,
-            _ => Truth::Unknown,
-        }
+    /// What a condition gives; nothing at all if it may do more than that.
+    pub(super) fn truth(&mut self, condition: &str) -> Option<Truth> {
+        Some(match self.value(condition, Some("boolean"))? {
+            Value::Known(Some(value)) if value == "t" => Truth::Yes,
+            Value::Known(_) => Truth::No,
+            Value::Unknown => Truth::Unknown,
+        })
     }
 
     pub(super) fn number(&mut self, text: &str) -> Option<i64> {

@@ -1,8 +1,8 @@
 //! Follows a call into the function, if its definition is at hand.
 
 use super::values::{Value, Variables};
-use super::{Walk, Way};
-use crate::ir::{Block, Body, Call, Kind, Parameter, Part, Routine, Statement, Step};
+use super::{STEPS, Walk, Way};
+use crate::ir::{Block, Body, Call, Kind, Parameter, Part, QualifiedName, Routine, Statement, Step};
 use crate::parse;
 use crate::script::Script;
 
@@ -17,6 +17,11 @@ pub fn follow_calls(statement: &Statement, text: &str, script: &Script) -> Optio
     let mut walk = Walk::new(script);
     walk.statement(statement, text.get(statement.span.clone())?)?;
     Some(Block { parts: walk.parts, hidden: None, program: None })
+}
+
+/// A function that a text calls, anywhere in it, of which it cannot be told that it changes rows at most.
+pub fn unseen_call(text: &str, script: &Script) -> Option<QualifiedName> {
+    Walk::new(script).unseen(text)
 }
 
 /// Whether a statement does nothing but call functions that may do anything.
@@ -99,20 +104,51 @@ impl Walk<'_, '_> {
         if !self.only_reads(query) {
             return None;
         }
-        let routine = self.routine(call)?;
-        self.enter(&routine, values)?;
-        match &routine.body {
-            Body::Program(scope) if scope.variables.iter().all(|declared| declared.value.is_none()) => {
-                // RETURN at the end ends what ends there anyway
-                let body = match scope.body.as_slice() {
-                    [body @ .., Step::Return(None)] => body,
-                    body => body,
-                };
-                self.maybe(body)?;
-            }
-            _ => return None,
-        }
+        self.harmless(call, values)?;
         Some(Way::On)
+    }
+
+    /// The first function that a text calls and that may do more than change rows.
+    pub(super) fn unseen(&mut self, text: &str) -> Option<QualifiedName> {
+        let calls = parse::called(text).into_iter().filter(|(name, count)| self.script.may_do_anything(name, *count));
+        calls.collect::<Vec<_>>().into_iter().find_map(|(name, count)| {
+            let call = Call { name, arguments: vec![String::new(); count] };
+            let outside = std::mem::take(&mut self.variables);
+            let harmless = self.harmless(&call, &vec![Value::Unknown; count]);
+            self.variables = outside;
+            harmless.is_none().then_some(call.name)
+        })
+    }
+
+    /// A call that need not happen, or happens any number of times: nothing when the function may do more than change rows.
+    fn harmless(&mut self, call: &Call, values: &[Value]) -> Option<()> {
+        self.depth += 1;
+        self.steps += 1;
+        let within = self.depth <= DEPTH && self.steps <= STEPS;
+        let answer = within.then(|| self.routine(call)).flatten().and_then(|routine| {
+            self.enter(&routine, values)?;
+            match &routine.body {
+                Body::Program(scope) => {
+                    if scope.variables.iter().filter_map(|declared| declared.value.as_deref()).any(|value| self.unseen(value).is_some()) {
+                        return None;
+                    }
+                    // RETURN at the end ends what ends there anyway
+                    let body = match scope.body.as_slice() {
+                        [body @ .., Step::Return(None)] => body,
+                        [body @ .., Step::Return(Some(value))] if self.unseen(value).is_none() => body,
+                        body => body,
+                    };
+                    self.maybe(body)
+                }
+                Body::Sql(parts, expression) => {
+                    let rows = parts.iter().all(|part| self.changes_rows(part));
+                    let computes = expression.as_deref().is_none_or(|expression| self.unseen(expression).is_none());
+                    (rows && computes).then_some(())
+                }
+            }
+        });
+        self.depth -= 1;
+        answer
     }
 
     fn routine(&self, call: &Call) -> Option<Routine> {

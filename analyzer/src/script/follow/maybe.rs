@@ -1,16 +1,19 @@
 //! What need not run.
 
-use super::Walk;
-use crate::ir::{Part, Step};
+use super::{STEPS, Walk};
+use crate::ir::{Part, Rows, Step};
 
 impl Walk<'_, '_> {
     /// Steps that need not run, or run any number of times: fine as long as they do nothing but change rows.
     pub(super) fn maybe(&mut self, steps: &[Step]) -> Option<()> {
         for step in steps {
             self.steps += 1;
+            if self.steps > STEPS || own_expressions(step).into_iter().any(|text| self.unseen(text).is_some()) {
+                return None;
+            }
             match step {
                 Step::Run(part) | Step::Query { part, .. } => {
-                    if !part.statements.iter().all(|statement| self.changes_rows_at_most(statement)) {
+                    if !self.changes_rows(part) {
                         return None;
                     }
                     self.take(Part { certain: false, ..part.clone() });
@@ -26,6 +29,7 @@ impl Walk<'_, '_> {
                     }
                     self.maybe(otherwise)?;
                 }
+                Step::Rows { query: Rows::Dynamic(_), .. } => return None,
                 Step::Rows { targets, body, .. } => {
                     self.forget(targets);
                     self.maybe(body)?;
@@ -44,5 +48,24 @@ impl Walk<'_, '_> {
             }
         }
         Some(())
+    }
+
+    /// Whether SQL does nothing but read and change rows.
+    pub(super) fn changes_rows(&mut self, part: &Part) -> bool {
+        part.statements.iter().all(|statement| self.changes_rows_at_most(statement)) && self.unseen(&part.text).is_none()
+    }
+}
+
+/// What a step evaluates itself, the steps in it apart.
+fn own_expressions(step: &Step) -> Vec<&str> {
+    match step {
+        Step::Assign { value, .. } => vec![value],
+        Step::If { arms, .. } => arms.iter().map(|(condition, _)| condition.as_str()).collect(),
+        Step::Rows { query: Rows::Query(text), .. } | Step::Elements { array: text, .. } => vec![text],
+        Step::Range { first, last, step, .. } => {
+            [Some(first), Some(last), step.as_ref()].into_iter().flatten().map(String::as_str).collect()
+        }
+        Step::Loop { condition, .. } | Step::Leave { condition, .. } => condition.as_deref().into_iter().collect(),
+        _ => Vec::new(),
     }
 }
