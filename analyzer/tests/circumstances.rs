@@ -1,6 +1,6 @@
 //! Rules about the transaction, the session, other sessions, ownership and dependents: when they speak, and when they must not.
 
-use zdm_analyzer::catalog::{Activity, RelationKind, Size};
+use zdm_analyzer::catalog::{Activity, RelationKind, Size, TableFacts};
 use zdm_analyzer::check;
 use zdm_analyzer::finding::{Finding, Risk};
 use zdm_analyzer::lock::LockMode;
@@ -289,17 +289,20 @@ fn what_will_fail_is_said() {
 #[test]
 fn policies_of_the_same_text_count() {
     let mut db = examples();
+    let users = db.oid("users").unwrap_or(0);
+    db.set_facts(users, TableFacts::default());
     let on = "ALTER TABLE users ENABLE ROW LEVEL SECURITY";
     let cases = [
         (on.to_owned(), DANGER),
         (format!("{on}; CREATE POLICY p ON public.users USING (true)"), None),
         (format!("CREATE POLICY p ON orders USING (true); {on}"), DANGER),
         ("ALTER TABLE users NO FORCE ROW LEVEL SECURITY".to_owned(), None),
+        ("ALTER TABLE users FORCE ROW LEVEL SECURITY".to_owned(), None),
+        ("ALTER TABLE users FORCE ROW LEVEL SECURITY, ENABLE ROW LEVEL SECURITY".to_owned(), DANGER),
         ("CREATE TABLE fresh (id int); ALTER TABLE fresh ENABLE ROW LEVEL SECURITY".to_owned(), None),
     ];
     let cases: Vec<_> = cases.iter().map(|(sql, expected)| (sql.as_str(), *expected)).collect();
     speaks("rls-enable-without-policy", &db, &cases);
-    let users = db.oid("users").unwrap_or(0);
     db.policy(users);
     speaks("rls-enable-without-policy", &db, &[(on, None)]);
 }

@@ -20,6 +20,7 @@ struct RawFacts {
     partition_columns: Option<Vec<i16>>,
     partition_expressions: Option<String>,
     replica_identity: String,
+    row_security: bool,
 }
 
 /// `ZdmShape` of `describe.h`.
@@ -65,6 +66,7 @@ pub fn table(known: &Known, owner: pg_sys::Oid) -> Result<Option<TableFacts>, Se
             "i" => ReplicaIdentity::Index,
             _ => ReplicaIdentity::Default,
         },
+        row_security: raw.row_security,
     }))
 }
 

@@ -8,6 +8,8 @@ pub struct TableFacts {
     /// The columns in the partition key, those in its expressions included.
     pub partition_key: Vec<String>,
     pub replica_identity: ReplicaIdentity,
+    /// Row-level security is switched on.
+    pub row_security: bool,
 }
 
 /// `pg_class.relreplident`.

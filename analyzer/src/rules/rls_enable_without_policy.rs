@@ -14,7 +14,8 @@ super::rule! {
     ///
     /// **Instead.** Create the policies first, or in the same transaction.
     ///
-    /// **Does not fire when** the table has a policy, the same text creates one, or the table is new, temporary or empty.
+    /// **Does not fire when** the table has a policy, the same text creates one, it is a FORCE where row-level security is off, or the table is new,
+    /// temporary or empty.
     ///
     /// ### Bad
     ///
@@ -33,11 +34,13 @@ super::rule! {
 
 impl Rule for RlsEnableWithoutPolicy {
     fn check(&self, context: &Context) -> Vec<Report> {
-        let switched = context.facts().iter().find_map(|fact| match fact {
-            Fact::RowSecurity(what @ (RowSecurity::Enable | RowSecurity::Force)) => Some(*what),
-            _ => None,
-        });
-        let (Some(what), Some((_, table))) = (switched, context.alter()) else { return Vec::new() };
+        let says = |wanted: RowSecurity| context.facts().iter().any(|fact| matches!(fact, Fact::RowSecurity(what) if *what == wanted));
+        let (enables, forces) = (says(RowSecurity::Enable), says(RowSecurity::Force));
+        let Some((_, table)) = context.alter().filter(|_| enables || forces) else { return Vec::new() };
+        // by itself FORCE changes nothing; of an ENABLE before it in the text it was said there
+        if !enables && context.script().catalog().table_facts(table.oid).is_some_and(|facts| !facts.row_security) {
+            return Vec::new();
+        }
         let later = context.later().iter().flat_map(|later| &later.facts);
         let here = |name: &QualifiedName| context.existing(name).is_some_and(|found| found.oid == table.oid);
         let follows = later.filter_map(policy_on).any(here);
@@ -50,7 +53,7 @@ impl Rule for RlsEnableWithoutPolicy {
         }
         let name = super::name_of(&table);
         let report = context.report(Risk::Danger, &table, format!("hides all rows of {name}: it has no policy")).about_names();
-        let whom = if what == RowSecurity::Force { "everybody, its owner included," } else { "everybody but its owner" };
+        let whom = if forces { "everybody, its owner included," } else { "everybody but its owner" };
         vec![
             report
                 .detail(format!("Without a policy {whom} finds no row and may insert none; superusers and BYPASSRLS roles are exempt."))

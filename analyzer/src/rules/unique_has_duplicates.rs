@@ -6,6 +6,7 @@ use super::{Context, Report, Rule, rows};
 use crate::catalog::{ConstraintKind, Relation};
 use crate::finding::Risk;
 use crate::ir::{Action, Kind};
+use crate::parse;
 use crate::quote;
 
 super::rule! {
@@ -72,9 +73,13 @@ fn duplicates(context: &Context, relation: &Rc<Relation>, columns: &[String], co
     }
     let (name, table) = (quote::ident(column), super::name_of(relation));
     let report = context.report(Risk::Caution, relation, format!("column {name} of {table} held duplicates when it was last analyzed"));
+    // with NULLS NOT DISTINCT more than one NULL is too many
+    let nulls = parse::words(context.text()).windows(3).any(|words| words == ["nulls", "not", "distinct"]);
+    let given = if nulls { String::new() } else { format!(" WHERE {name} IS NOT NULL") };
     let left = if concurrently { ", and leaves an invalid index behind" } else { "" };
     let report = report.aside().detail(format!("The statement fails as long as one value is there twice{left}."));
-    Some(report.hint(format!(
-        "Remove them first. They are: SELECT {name}, count(*) FROM {table} WHERE {name} IS NOT NULL GROUP BY {name} HAVING count(*) > 1."
-    )))
+    Some(
+        report
+            .hint(format!("Remove them first. They are: SELECT {name}, count(*) FROM {table}{given} GROUP BY {name} HAVING count(*) > 1.")),
+    )
 }

@@ -116,6 +116,11 @@ fn lock_timeout_owners_dependents_and_particulars() {
     let owned = of(&mut s, "drop-owned", "DROP OWNED BY check_facts_role");
     assert!(owned[0].starts_with("drops 1 object owned by role check_facts_role|It owns table public.u."), "{owned:?}");
     // Policies, sequences, publications.
+    let force = "ALTER TABLE t FORCE ROW LEVEL SECURITY";
+    assert_eq!(of(&mut s, "rls-enable-without-policy", force), Vec::<String>::new());
+    s.run("ALTER TABLE t ENABLE ROW LEVEL SECURITY");
+    assert_eq!(of(&mut s, "rls-enable-without-policy", force).len(), 1);
+    s.run("ALTER TABLE t DISABLE ROW LEVEL SECURITY");
     assert_eq!(of(&mut s, "rls-enable-without-policy", "ALTER TABLE t ENABLE ROW LEVEL SECURITY").len(), 1);
     s.run("CREATE POLICY p ON t USING (true)");
     assert_eq!(of(&mut s, "rls-enable-without-policy", "ALTER TABLE t ENABLE ROW LEVEL SECURITY"), Vec::<String>::new());

@@ -91,3 +91,21 @@ fn small_tables_pass_the_guard_as_installed() {
     refused(s.attempt("DROP TABLE small"), "ZDM01");
     refused(s.attempt("ALTER TABLE small RENAME v TO w"), "ZDM01");
 }
+
+/// Such a publication demands a replica identity of every table that is changed.
+#[test]
+fn a_publication_for_all_tables_is_in_nobodys_way() {
+    let (_db, mut admin, _) = lab("policy_published");
+    admin.run("CREATE PUBLICATION everything FOR ALL TABLES; SET search_path = app");
+    for _ in 0..2 {
+        admin.run(SET);
+    }
+    admin.run("SELECT zdm.set_guard('warn')");
+    admin.expect("SELECT zdm.reset_rule_policy('create-index-not-concurrent', 'users')", &["t"]);
+    // an error of the server comes as the server words it
+    admin.run("ALTER TABLE zdm.rule_policy REPLICA IDENTITY NOTHING");
+    admin.run(SET);
+    let error = refused(admin.attempt(SET), "55000");
+    assert!(error.detail().is_none_or(|detail| !detail.contains("stack")), "{:?}", error.detail());
+    assert_eq!(error.message(), "cannot update table \"rule_policy\" because it does not have a replica identity and publishes updates");
+}
