@@ -10,6 +10,7 @@ mod cascade;
 mod column_type;
 mod constraint;
 mod drop;
+mod fitting;
 mod index;
 mod not_null;
 mod other;
@@ -19,6 +20,7 @@ mod volatility;
 pub use add_column::{constrained_domain, constrained_type, fills, is_serial, references_something, serial_type};
 pub use column_type::{change as type_change, rechecks as type_rechecks};
 pub use drop::fits;
+pub use fitting::lacking_indexes;
 pub use not_null::{is_not_null, proof as proof_of_not_null, scans as set_not_null_scans};
 pub use volatility::{Volatilities, default_is_volatile, is_volatile};
 
