@@ -996,3 +996,41 @@ ALTER TABLE seats DETACH PARTITION seats_low
 
 -- setup: CREATE TABLE seats (id int PRIMARY KEY) PARTITION BY RANGE (id); CREATE TABLE seats_low PARTITION OF seats FOR VALUES FROM (0) TO (1000); CREATE TABLE guests (seat int REFERENCES seats); INSERT INTO seats SELECT generate_series(0, 900)
 ALTER TABLE seats DETACH PARTITION seats_low
+
+-- How far down it goes
+
+-- since: 18
+-- setup: CREATE TABLE third () INHERITS (derived)
+ALTER TABLE base ADD CONSTRAINT own NOT NULL v NO INHERIT
+
+-- setup: CREATE TABLE third () INHERITS (derived)
+ALTER TABLE ONLY base DROP COLUMN v
+
+-- setup: CREATE TABLE third () INHERITS (derived); ALTER TABLE derived ADD COLUMN x int
+ALTER TABLE base ADD COLUMN x int
+
+-- setup: CREATE TABLE third () INHERITS (derived); ALTER TABLE third ADD COLUMN x int
+ALTER TABLE base ADD COLUMN x int
+
+-- since: 18
+-- setup: CREATE TABLE third () INHERITS (derived); ALTER TABLE base ADD CONSTRAINT own NOT NULL id
+ALTER TABLE base ALTER CONSTRAINT own NO INHERIT
+
+-- since: 18
+-- setup: CREATE TABLE third () INHERITS (derived); ALTER TABLE base ADD CONSTRAINT own NOT NULL id NO INHERIT
+ALTER TABLE base ALTER CONSTRAINT own INHERIT
+
+-- since: 18
+-- setup: CREATE TABLE third () INHERITS (derived); ALTER TABLE derived ALTER id SET NOT NULL; ALTER TABLE base ADD CONSTRAINT own NOT NULL id NO INHERIT
+ALTER TABLE base ALTER CONSTRAINT own INHERIT
+
+CREATE PUBLICATION some FOR TABLE events
+
+-- setup: CREATE TABLE third () INHERITS (derived)
+CREATE PUBLICATION some FOR TABLE base
+
+-- What is dropped is dropped first
+
+ALTER TABLE parts ALTER shelf DROP NOT NULL, ALTER shelf SET NOT NULL
+
+ALTER TABLE parts ALTER shelf SET NOT NULL, ALTER shelf DROP NOT NULL

@@ -34,8 +34,7 @@ fn fits(script: &Script, parent: &Relation, wanted: &Index, child: &Relation, in
     let alike = index.columns == wanted.columns
         && index.unique == wanted.unique
         && index.partial_or_expression == wanted.partial_or_expression
-        && constraint_of(parent, wanted)
-            .is_none_or(|wanted| constraint_of(child, index).is_some_and(|own| own.kind == wanted.kind));
+        && constraint_of(parent, wanted).is_none_or(|wanted| constraint_of(child, index).is_some_and(|own| own.kind == wanted.kind));
     if !alike {
         return Decision::No;
     }

@@ -98,7 +98,10 @@ impl Script<'_> {
                     child.is_partition = false;
                 });
             }
-            Action::SetAccessMethod { name } => self.patch(relation.oid, |relation| relation.access_method.clone_from(name)),
+            Action::SetAccessMethod { name } => {
+                let name = name.clone().or_else(|| self.setting("default_table_access_method"));
+                self.patch(relation.oid, |relation| relation.access_method.clone_from(&name));
+            }
             Action::SetTablespace { name } => self.state.change_storage(relation.oid, |storage| storage.tablespace = Some(name.clone())),
             Action::SetLogged { logged } => self.state.change_storage(relation.oid, |storage| storage.unlogged = Some(!logged)),
             Action::SetExpression { .. } | Action::AlterConstraint { .. } | Action::SetOptions { .. } | Action::Simple { .. } => {}
@@ -137,7 +140,8 @@ impl Script<'_> {
             _ => None,
         });
         let known = self.get(relation.oid);
-        let taken = definition.using_index.as_ref().and_then(|name| known.as_ref()?.indexes.iter().find(|index| index.name == *name).cloned());
+        let taken =
+            definition.using_index.as_ref().and_then(|name| known.as_ref()?.indexes.iter().find(|index| index.name == *name).cloned());
         let added = Constraint {
             name: known.as_ref().map(|known| chosen::constraint(self, known, definition)).unwrap_or_default(),
             kind: definition.kind,

@@ -119,7 +119,11 @@ impl Catalog for TestCatalog {
     fn same_index(&self, wanted: Oid, index: Oid) -> Decision {
         match (self.index_shape(wanted), self.index_shape(index)) {
             (Some(wanted), Some(index)) if wanted.plain && index.plain => {
-                if wanted == index { Decision::Yes } else { Decision::No }
+                if wanted == index {
+                    Decision::Yes
+                } else {
+                    Decision::No
+                }
             }
             _ => Decision::CannotTell,
         }
