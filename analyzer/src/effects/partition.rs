@@ -31,22 +31,19 @@ pub fn attach(effects: &mut Effects, alter: &Alter, partition: &QualifiedName, b
         keys.iter().map(|key| child.as_ref().map_or(Key::Lacking, |child| foreign_key(effects, &parent, key, child))).collect();
     if let Some(child) = &child {
         let bound = reads_to_fit(effects, &parent, child, bound);
-        let checked = has.iter().fold(bound, |so_far, has| {
-            either(
-                so_far,
-                match has {
-                    Key::Valid => Some(false),
-                    Key::Lacking | Key::NotValid => Some(true),
-                    Key::Unknown => None,
-                },
-            )
+        let keys = has.iter().map(|has| match has {
+            Key::Valid => Some(false),
+            Key::Lacking | Key::NotValid => Some(true),
+            Key::Unknown => None,
         });
+        let checked = keys.fold(bound, either);
         let lacking = lacking_indexes(effects.script(), &parent, child);
         for member in effects.tree(child, Recursion::Partitions) {
-            let built = lacking.iter().fold(Some(false), |so_far, (wanted, sure)| {
+            let builds = lacking.iter().map(|(wanted, sure)| {
                 let may_have = member.oid != child.oid && member.indexes.iter().any(|index| index.columns == wanted.columns);
-                either(so_far, if *sure && !may_have { Some(true) } else { None })
+                if *sure && !may_have { Some(true) } else { None }
             });
+            let built = builds.reduce(either).unwrap_or(Some(false));
             effects.scan(&member, LockMode::AccessExclusive, either(checked, built));
         }
     }
