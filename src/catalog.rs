@@ -368,6 +368,10 @@ impl Catalog for LiveCatalog {
         self.ask(None, || facts::all_tables(self.owner))
     }
 
+    fn same_foreign_keys(&self, parent: Oid, table: Oid) -> Option<Vec<(String, bool)>> {
+        self.ask(None, || facts::same_foreign_keys(parent, table, self.owner))
+    }
+
     fn partition_key(&self, relation: Oid) -> Option<PartitionKey> {
         self.ask(None, || facts::partition_key(relation, self.owner))
     }
@@ -395,5 +399,9 @@ impl Catalog for LiveCatalog {
 
     fn proves_outside(&self, parent: Oid, table: Oid, bound: &str) -> Decision {
         self.ask(Decision::Refused, || shim::proves_bound(parent, table, bound, true))
+    }
+
+    fn same_index(&self, wanted: Oid, index: Oid) -> Decision {
+        self.ask(Decision::Refused, || shim::same_index(wanted, index))
     }
 }

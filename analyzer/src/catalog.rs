@@ -303,6 +303,12 @@ pub trait Catalog {
         None
     }
 
+    /// The foreign keys of a partitioned table that a table has as well, in every respect but that it may be NOT VALID there, and whether it is
+    /// valid; `None` when it cannot be told.
+    fn same_foreign_keys(&self, _parent: Oid, _table: Oid) -> Option<Vec<(String, bool)>> {
+        None
+    }
+
     /// By what a partitioned table is partitioned; `None` when it is not, or it cannot be told.
     fn partition_key(&self, _relation: Oid) -> Option<PartitionKey> {
         None
@@ -329,6 +335,11 @@ pub trait Catalog {
 
     /// The same for rows that lie outside it, for a default partition.
     fn proves_outside(&self, _parent: Oid, _table: Oid, _bound: &str) -> Decision {
+        Decision::Refused
+    }
+
+    /// Whether an index of a table is what a partitioned index wants in a partition (`CompareIndexInfo`).
+    fn same_index(&self, _wanted: Oid, _index: Oid) -> Decision {
         Decision::Refused
     }
 }

@@ -10,6 +10,7 @@ mod cascade;
 mod column_type;
 mod constraint;
 mod drop;
+mod fitting;
 mod index;
 mod not_null;
 mod other;
@@ -17,9 +18,11 @@ mod partition;
 mod volatility;
 
 pub use add_column::{constrained_domain, constrained_type, fills, is_serial, references_something, serial_type};
+pub use cascade::losing as tables_losing_columns;
 pub use column_type::{change as type_change, rechecks as type_rechecks};
 pub use drop::fits;
-pub use not_null::{is_not_null, proof as proof_of_not_null, scans as set_not_null_scans};
+pub use fitting::lacking_indexes;
+pub use not_null::{is_dropped as drops_not_null, is_not_null, proof as proof_of_not_null, scans as set_not_null_scans};
 pub use volatility::{Volatilities, default_is_volatile, is_volatile};
 
 use std::collections::HashSet;
@@ -72,9 +75,11 @@ pub fn of<'a>(statement: &Statement, script: &'a Script<'a>) -> Effects<'a> {
         }
         Kind::Modify(changes) => other::modify(&mut effects, changes),
         Kind::Create(creation) => other::modify(&mut effects, &creation.changes),
-        Kind::AlterComposite { name, actions } => alter_table::alter_composite(&mut effects, name, actions),
+        Kind::AlterComposite { name, actions, cascade: true } => alter_table::alter_composite(&mut effects, name, actions),
+        Kind::RenameCalled { cascades_from: Some(name), .. } => alter_table::alter_composite(&mut effects, name, &[]),
         Kind::AnalyzeAll => other::analyze_all(&mut effects),
         Kind::RenameCalled { .. }
+        | Kind::AlterComposite { .. }
         | Kind::AddEnumValue { .. }
         | Kind::Block(_)
         | Kind::Client(_)
@@ -192,7 +197,13 @@ impl<'a> Effects<'a> {
         let mut at = 0;
         while let Some(children) = out.get(at).map(|relation| relation.children.clone()) {
             for oid in children {
-                let child = self.script.get(oid).filter(|child| recursion == Recursion::All || child.is_partition);
+                let reached = |child: &Rc<Relation>| match recursion {
+                    Recursion::None => false,
+                    Recursion::Partitions => child.is_partition,
+                    Recursion::Children => !child.is_partition,
+                    Recursion::All => true,
+                };
+                let child = self.script.get(oid).filter(reached);
                 out.extend(child.filter(|child| seen.insert(child.oid)));
             }
             at += 1;

@@ -92,6 +92,8 @@ pub enum Kind {
         to: String,
         /// Its name, if it is a type.
         type_name: Option<QualifiedName>,
+        /// The composite type whose tables change with it.
+        cascades_from: Option<QualifiedName>,
     },
     Reindex {
         what: Reindexed,
@@ -130,10 +132,11 @@ pub enum Kind {
     Transaction(Transaction),
     /// Takes no lock that could disturb.
     Ignored,
-    /// `ALTER TYPE ... CASCADE`: the tables OF a composite type change with it.
+    /// `ALTER TYPE` of a composite type; with CASCADE the tables OF it change with it.
     AlterComposite {
         name: QualifiedName,
         actions: Vec<Action>,
+        cascade: bool,
     },
     /// A DO block, as far as SQL can be seen in it.
     Block(Block),
@@ -269,10 +272,11 @@ pub enum Action {
         cascade: bool,
         missing_ok: bool,
     },
-    /// `ALTER CONSTRAINT`, with the new state of ENFORCED if it is named.
+    /// `ALTER CONSTRAINT`, with the new state of ENFORCED and INHERIT if it is named.
     AlterConstraint {
         name: String,
         enforced: Option<bool>,
+        inherit: Option<bool>,
     },
     AttachPartition {
         partition: QualifiedName,
@@ -495,6 +499,8 @@ pub enum Recursion {
     None,
     /// Partitions, but not inheritance children.
     Partitions,
+    /// Inheritance children, but not partitions.
+    Children,
     All,
 }
 

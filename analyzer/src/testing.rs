@@ -181,6 +181,7 @@ impl TestCatalog {
             columns: columns.clone(),
             expression_columns: Lazy::default(),
             partial_or_expression: false,
+            plain: false,
         };
         self.change(oid, |relation| relation.index_of = Some(table));
         self.change(table, |relation| relation.indexes.change(|all| all.push(index.clone())));

@@ -1,6 +1,6 @@
 //! Rules about the transaction, the session, other sessions, ownership and dependents: when they speak, and when they must not.
 
-use zdm_analyzer::catalog::{Activity, RelationKind, Size, TableFacts};
+use zdm_analyzer::catalog::{Activity, Found as Rows, RelationKind, Size, TableFacts};
 use zdm_analyzer::check;
 use zdm_analyzer::finding::{Finding, Risk};
 use zdm_analyzer::lock::LockMode;
@@ -460,4 +460,68 @@ fn what_the_session_holds_is_asked_once_and_only_by_rules() {
     assert_eq!(db.held_asked(), 0);
     assert_eq!(of("work-while-locked", sql, &db).len(), 2);
     assert_eq!(db.held_asked(), 1);
+}
+
+#[test]
+fn a_partition_is_told_which_index_to_build_first() {
+    let mut db = TestCatalog::new();
+    let whole = db.relation(RelationKind::PartitionedTable, "whole");
+    db.change(whole, |relation| relation.columns.clear());
+    let piece = db.table("piece", "id int not null, v text");
+    db.partition_by(whole, 'r', "id");
+    db.index(whole, "whole_v", &["v"], false, false);
+    db.check(piece, "fits", &["id"], "id >= 0 AND id < 1000", true);
+    let attach = "ALTER TABLE whole ATTACH PARTITION piece FOR VALUES FROM (0) TO (1000)";
+    let found = of("attach-partition-scan", attach, &db);
+    let hint = found[0].hint.as_deref().unwrap_or_default();
+    assert!(hint.contains("CREATE INDEX CONCURRENTLY ON public.piece (v)"), "{hint}");
+    // a unique index is another one
+    db.index(piece, "piece_v", &["v"], true, false);
+    assert_eq!(of("attach-partition-scan", attach, &db).len(), 1);
+    db.index(piece, "piece_v2", &["v"], false, false);
+    assert_eq!(of("attach-partition-scan", attach, &db).len(), 0);
+    // each serves once
+    db.index(whole, "whole_v2", &["v"], false, false);
+    assert_eq!(of("attach-partition-scan", attach, &db).len(), 1);
+    // an index that the text makes serves too, if it is a plain one
+    let made = |index: &str| of("attach-partition-scan", &format!("CREATE {index}; {attach}"), &db).len();
+    assert_eq!((made("INDEX i ON piece (v)"), made("UNIQUE INDEX i ON piece (v)")), (0, 1));
+}
+
+#[test]
+fn what_is_dropped_in_the_same_statement_is_dropped_first() {
+    let db = examples();
+    let sql = "ALTER TABLE users ALTER id DROP NOT NULL, ALTER id SET NOT NULL";
+    assert_eq!(of("set-not-null-scan", sql, &db).len(), 1);
+    assert_eq!(of("set-not-null-scan", "ALTER TABLE users ALTER id SET NOT NULL", &db).len(), 0);
+}
+
+#[test]
+fn an_attribute_that_goes_is_lost_in_every_value() {
+    let mut db = examples();
+    db.new_type("addr").new_type("unused");
+    db.table("houses", "id int, place addr");
+    let cases = [
+        ("ALTER TYPE addr DROP ATTRIBUTE zip", DANGER),
+        ("ALTER TYPE addr DROP ATTRIBUTE zip CASCADE", DANGER),
+        ("ALTER TYPE unused DROP ATTRIBUTE zip", CAUTION),
+        ("ALTER TYPE addr ADD ATTRIBUTE zip text", None),
+    ];
+    speaks("drop-column", &db, &cases);
+    let found = of("drop-column", cases[0].0, &db);
+    assert!(found[0].detail.as_deref().is_some_and(|detail| detail.contains("public.houses")), "{found:#?}");
+}
+
+#[test]
+fn an_extension_takes_columns_of_its_types_along() {
+    let mut db = examples();
+    let (users, orders) = (db.oid("users").unwrap_or(0), db.oid("orders").unwrap_or(0));
+    let found = |oids: &[u32]| Rows { columns: Vec::new(), rows: oids.iter().map(|oid| vec![Some(oid.to_string())]).collect() };
+    db.answer("SELECT DISTINCT r.oid", found(&[users, orders])).answer("SELECT DISTINCT c.oid", found(&[users]));
+    let risks: Vec<_> = of("drop-object", "DROP EXTENSION citext CASCADE", &db).into_iter().map(|one| (one.risk, one.message)).collect();
+    let expected = [
+        (Risk::Danger, "drops the columns of public.users that depend on it".to_owned()),
+        (Risk::Caution, "drops citext with all that depends on it".to_owned()),
+    ];
+    assert_eq!(risks, expected);
 }

@@ -25,6 +25,7 @@ static RELATIONS_IN_SCHEMA: Query<1> = Query::new(sql_file!("relations_in_schema
 static RELATIONS_USING_TYPE: Query<1> = Query::new(sql_file!("relations_using_type.sql"), [pg_sys::OIDOID]);
 static TABLES_OF_TYPE: Query<1> = Query::new(sql_file!("tables_of_type.sql"), [pg_sys::OIDOID]);
 static ALL_TABLES: Query<0> = Query::new(sql_file!("all_tables.sql"), []);
+static SAME_FOREIGN_KEYS: Query<2> = Query::new(sql_file!("same_foreign_keys.sql"), [pg_sys::OIDOID, pg_sys::OIDOID]);
 static PARTITION_KEY: Query<1> = Query::new(sql_file!("partition_key.sql"), [pg_sys::OIDOID]);
 
 /// Reads a document of ours. One that cannot be read is a bug, and counts as "there is nothing of that oid".
@@ -89,4 +90,11 @@ pub fn partition_key(relation: u32, owner: pg_sys::Oid) -> Result<Option<Partiti
     let document = PARTITION_KEY.run([oid(relation)], owner)?;
     let key = read::<RawKey>(document.as_ref());
     Ok(key.map(|key| PartitionKey { strategy: key.strategy, columns: key.columns.into_iter().collect() }))
+}
+
+/// The foreign keys of a partitioned table that another table has as well, and whether they are valid there.
+pub fn same_foreign_keys(parent: u32, table: u32, owner: pg_sys::Oid) -> Result<Option<Vec<(String, bool)>>, ServerError> {
+    let document = SAME_FOREIGN_KEYS.run([oid(parent), oid(table)], owner)?;
+    // json_agg of no rows is NULL
+    Ok(Some(read(document.as_ref()).unwrap_or_default()))
 }

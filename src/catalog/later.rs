@@ -285,6 +285,7 @@ impl RawIndex {
                 columns: later.names.of(slice(self.columns, self.ncolumns)),
                 expression_columns: later.columns(trees),
                 partial_or_expression: trees.iter().any(|tree| !tree.is_null()),
+                plain: false,
             }
         }
     }

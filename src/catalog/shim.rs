@@ -85,6 +85,7 @@ unsafe extern "C-unwind" {
         outside: bool,
         answer: *mut c_int,
     ) -> *mut pg_sys::ErrorData;
+    fn zdm_shim_same_index(wanted: pg_sys::Oid, index: pg_sys::Oid, answer: *mut c_int) -> *mut pg_sys::ErrorData;
 }
 
 /// A possibly qualified name in the server's encoding.
@@ -403,5 +404,13 @@ pub fn proves_bound(parent: u32, table: u32, bound: &str, outside: bool) -> Resu
     let (parent, table) = (pg_sys::Oid::from(parent), pg_sys::Oid::from(table));
     // SAFETY: as above.
     ServerError::check(unsafe { zdm_shim_proves_bound(parent, table, bound.as_ptr(), outside, &mut raw) })?;
+    Ok(decision(raw))
+}
+
+/// Whether an index of a table is what a partitioned index wants in a partition.
+pub fn same_index(wanted: u32, index: u32) -> Result<Decision, ServerError> {
+    let mut raw = -1;
+    // SAFETY: as above.
+    ServerError::check(unsafe { zdm_shim_same_index(pg_sys::Oid::from(wanted), pg_sys::Oid::from(index), &mut raw) })?;
     Ok(decision(raw))
 }

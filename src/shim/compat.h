@@ -16,6 +16,12 @@
 #define zdm_namespace_aclcheck(namespace, role, mode) object_aclcheck(NamespaceRelationId, namespace, role, mode)
 #endif
 
+#if PG_VERSION_NUM < 160000
+#define zdm_map_by_name(in, out) build_attrmap_by_name(in, out)
+#else
+#define zdm_map_by_name(in, out) build_attrmap_by_name(in, out, false)
+#endif
+
 #if PG_VERSION_NUM < 170000
 #define zdm_lock_held(tag, mode) LockHeldByMe(tag, mode)
 #else

@@ -60,6 +60,9 @@ typedef struct Question
 	Oid			parent;
 	const char *bound;
 	bool		outside;
+	/* two indexes */
+	Oid			wanted;
+	Oid			index;
 } Question;
 
 static needs_fmgr_hook_type other_needs;
@@ -247,8 +250,8 @@ decide_default(const Question *question)
  * A relation without a lock: what its constraints say is read from the relation cache, which is built from the catalogs alone and rebuilt when they
  * change. The statement that is checked will look again, under its lock.
  */
-static Relation
-peek(Oid relation)
+Relation
+zdm_peek(Oid relation)
 {
 	Relation	found = RelationIdGetRelation(relation);
 
@@ -261,7 +264,7 @@ peek(Oid relation)
 static ZdmAnswer
 decide_not_null(const Question *question)
 {
-	Relation	table = peek(question->table);
+	Relation	table = zdm_peek(question->table);
 	Form_pg_attribute attribute;
 	NullTest   *test = makeNode(NullTest);
 	bool		proved;
@@ -298,8 +301,8 @@ static ZdmAnswer
 decide_bound(const Question *question)
 {
 	PartitionBoundSpec *bound = parse_bound(question->bound);
-	Relation	parent = peek(question->parent);
-	Relation	table = peek(question->table);
+	Relation	parent = zdm_peek(question->parent);
+	Relation	table = zdm_peek(question->table);
 	List	   *constraint;
 	bool		proved;
 
@@ -321,6 +324,12 @@ decide_bound(const Question *question)
 	RelationClose(table);
 	RelationClose(parent);
 	return proved ? ZDM_YES : ZDM_NO;
+}
+
+static ZdmAnswer
+decide_same_index(const Question *question)
+{
+	return zdm_same_index(question->wanted, question->index);
 }
 
 /* Whether a default for a column of a type must be computed for each row. */
@@ -346,6 +355,15 @@ ErrorData *
 zdm_shim_proves_bound(Oid parent, Oid table, const char *bound, bool outside, ZdmAnswer *answer)
 {
 	Question	question = {.decide = decide_bound, .parent = parent, .table = table, .bound = bound, .outside = outside};
+
+	return ask(&question, answer);
+}
+
+/* Whether an index of a table is what a partitioned index wants in that table, once it is a partition. */
+ErrorData *
+zdm_shim_same_index(Oid wanted, Oid index, ZdmAnswer *answer)
+{
+	Question	question = {.decide = decide_same_index, .wanted = wanted, .index = index};
 
 	return ask(&question, answer);
 }

@@ -105,6 +105,11 @@ typedef enum ZdmAnswer
 extern ErrorData *zdm_shim_default_is_volatile(const char *expression, Oid type, int32 typmod, ZdmAnswer *answer);
 extern ErrorData *zdm_shim_proves_not_null(Oid table, int16 attribute, ZdmAnswer *answer);
 extern ErrorData *zdm_shim_proves_bound(Oid parent, Oid table, const char *bound, bool outside, ZdmAnswer *answer);
+extern ErrorData *zdm_shim_same_index(Oid wanted, Oid index, ZdmAnswer *answer);
+extern struct RelationData *zdm_peek(Oid relation);
+
+/* check: same_index.c */
+extern ZdmAnswer zdm_same_index(Oid wanted, Oid index);
 
 /* check: query.c; the rows of a query */
 typedef struct ZdmResult

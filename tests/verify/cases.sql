@@ -940,3 +940,97 @@ SELECT guarded('parts'), guarded('loose')
 
 -- setup: CREATE FUNCTION watched(regclass, rows boolean) RETURNS void LANGUAGE plpgsql AS $$BEGIN IF $2 THEN EXECUTE 'ALTER TABLE ' || $1 || ' ADD COLUMN watched boolean'; END IF; EXECUTE format('CREATE INDEX ON %s (id)', $1); END$$; CREATE FUNCTION watched(regclass) RETURNS void LANGUAGE sql AS 'SELECT watched($1, BOOLEAN ''t'')'
 SELECT watched('loose')
+
+-- What a table has to have of its parent's indexes and keys before it is attached
+
+-- setup: CREATE TABLE whole (id int, v text) PARTITION BY RANGE (id); CREATE TABLE piece (id int, v text, CHECK (id IS NOT NULL AND id >= 0 AND id < 1000)); INSERT INTO piece SELECT g, g FROM generate_series(1, 400) g; CREATE INDEX ON whole (v); CREATE INDEX ON piece (v)
+ALTER TABLE whole ATTACH PARTITION piece FOR VALUES FROM (0) TO (1000)
+
+-- setup: CREATE TABLE whole (id int, v text) PARTITION BY RANGE (id); CREATE TABLE piece (v text, spare int, id int NOT NULL, CHECK (id >= 0 AND id < 1000)); ALTER TABLE piece DROP COLUMN spare; INSERT INTO piece SELECT g, g FROM generate_series(1, 400) g; CREATE INDEX ON whole (lower(v)) WHERE id > 5; CREATE INDEX ON piece (lower(v)) WHERE id > 5
+ALTER TABLE whole ATTACH PARTITION piece FOR VALUES FROM (0) TO (1000)
+
+-- setup: CREATE TABLE whole (id int PRIMARY KEY, v text) PARTITION BY RANGE (id); CREATE TABLE piece (id int NOT NULL, v text, CHECK (id >= 0 AND id < 1000)); INSERT INTO piece SELECT g, g FROM generate_series(1, 400) g; CREATE UNIQUE INDEX ON piece (id)
+ALTER TABLE whole ATTACH PARTITION piece FOR VALUES FROM (0) TO (1000)
+
+-- setup: CREATE TABLE whole (id int PRIMARY KEY, v text) PARTITION BY RANGE (id); CREATE TABLE piece (id int NOT NULL UNIQUE, v text, CHECK (id >= 0 AND id < 1000)); INSERT INTO piece SELECT g, g FROM generate_series(1, 400) g
+ALTER TABLE whole ATTACH PARTITION piece FOR VALUES FROM (0) TO (1000)
+
+-- setup: CREATE TABLE whole (id int PRIMARY KEY, v text) PARTITION BY RANGE (id); CREATE TABLE piece (id int PRIMARY KEY, v text, CHECK (id >= 0 AND id < 1000)); INSERT INTO piece SELECT g, g FROM generate_series(1, 400) g
+ALTER TABLE whole ATTACH PARTITION piece FOR VALUES FROM (0) TO (1000)
+
+-- setup: CREATE TABLE whole (id int, v text) PARTITION BY RANGE (id); CREATE TABLE piece (id int, v text, CHECK (id IS NOT NULL AND id >= 0 AND id < 1000)); INSERT INTO piece SELECT g, g FROM generate_series(1, 400) g; CREATE INDEX ON whole (v); CREATE UNIQUE INDEX ON piece (v)
+ALTER TABLE whole ATTACH PARTITION piece FOR VALUES FROM (0) TO (1000)
+
+-- setup: CREATE TABLE whole (id int, v text) PARTITION BY RANGE (id); CREATE TABLE piece (id int, v text, CHECK (id IS NOT NULL AND id >= 0 AND id < 1000)); INSERT INTO piece SELECT g, g FROM generate_series(1, 400) g; CREATE INDEX ON whole (lower(v)); CREATE INDEX ON piece (upper(v))
+ALTER TABLE whole ATTACH PARTITION piece FOR VALUES FROM (0) TO (1000)
+
+-- setup: CREATE TABLE whole (id int, v text) PARTITION BY RANGE (id); CREATE TABLE piece (id int, v text, CHECK (id IS NOT NULL AND id >= 0 AND id < 1000)); INSERT INTO piece SELECT g, g FROM generate_series(1, 400) g; CREATE INDEX ON whole (v); CREATE INDEX ON piece USING hash (v)
+ALTER TABLE whole ATTACH PARTITION piece FOR VALUES FROM (0) TO (1000)
+
+-- setup: CREATE TABLE whole (id int, v text) PARTITION BY RANGE (id); CREATE TABLE piece (id int, v text, CHECK (id IS NOT NULL AND id >= 0 AND id < 1000)); INSERT INTO piece SELECT g, g FROM generate_series(1, 400) g; CREATE INDEX ON whole (v); CREATE INDEX ON piece (v text_pattern_ops)
+ALTER TABLE whole ATTACH PARTITION piece FOR VALUES FROM (0) TO (1000)
+
+-- setup: CREATE TABLE whole (id int, v text) PARTITION BY RANGE (id); CREATE TABLE piece (id int, v text, CHECK (id IS NOT NULL AND id >= 0 AND id < 1000)); INSERT INTO piece SELECT g, g FROM generate_series(1, 400) g; CREATE INDEX ON whole (v); CREATE INDEX ON piece (v COLLATE "C")
+ALTER TABLE whole ATTACH PARTITION piece FOR VALUES FROM (0) TO (1000)
+
+-- setup: CREATE TABLE whole (id int, v text) PARTITION BY RANGE (id); CREATE TABLE piece (id int, v text, CHECK (id IS NOT NULL AND id >= 0 AND id < 1000)); INSERT INTO piece SELECT g, g FROM generate_series(1, 400) g; CREATE INDEX ON whole (v); CREATE INDEX ON piece (v DESC)
+ALTER TABLE whole ATTACH PARTITION piece FOR VALUES FROM (0) TO (1000)
+
+-- setup: CREATE TABLE whole (id int, v text) PARTITION BY RANGE (id); CREATE TABLE piece (id int, v text, CHECK (id IS NOT NULL AND id >= 0 AND id < 1000)); INSERT INTO piece SELECT g, g FROM generate_series(1, 400) g; CREATE INDEX ON whole (v) WHERE id > 5; CREATE INDEX ON piece (v) WHERE id > 6
+ALTER TABLE whole ATTACH PARTITION piece FOR VALUES FROM (0) TO (1000)
+
+-- setup: CREATE TABLE whole (id int, v text) PARTITION BY RANGE (id); CREATE TABLE piece (id int, v text, CHECK (id IS NOT NULL AND id >= 0 AND id < 1000)); INSERT INTO piece SELECT g, g FROM generate_series(1, 400) g; CREATE INDEX ON whole (v); CREATE INDEX ON whole (v); CREATE INDEX ON piece (v)
+ALTER TABLE whole ATTACH PARTITION piece FOR VALUES FROM (0) TO (1000)
+
+-- setup: CREATE TABLE whole (id int, maker_id int REFERENCES makers) PARTITION BY RANGE (id); CREATE TABLE piece (id int, maker_id int REFERENCES makers, CHECK (id IS NOT NULL AND id >= 0 AND id < 1000)); INSERT INTO piece SELECT g, g FROM generate_series(1, 400) g
+ALTER TABLE whole ATTACH PARTITION piece FOR VALUES FROM (0) TO (1000)
+
+-- setup: CREATE TABLE whole (id int, maker_id int REFERENCES makers) PARTITION BY RANGE (id); CREATE TABLE piece (id int, maker_id int REFERENCES makers ON DELETE CASCADE, CHECK (id IS NOT NULL AND id >= 0 AND id < 1000)); INSERT INTO piece SELECT g, g FROM generate_series(1, 400) g; ANALYZE
+ALTER TABLE whole ATTACH PARTITION piece FOR VALUES FROM (0) TO (1000)
+
+-- setup: CREATE TABLE whole (id int, maker_id int REFERENCES makers) PARTITION BY RANGE (id); CREATE TABLE piece (id int, maker_id int, CHECK (id IS NOT NULL AND id >= 0 AND id < 1000)); INSERT INTO piece SELECT g, g FROM generate_series(1, 400) g; ALTER TABLE piece ADD FOREIGN KEY (maker_id) REFERENCES makers NOT VALID; ANALYZE
+ALTER TABLE whole ATTACH PARTITION piece FOR VALUES FROM (0) TO (1000)
+
+-- setup: CREATE TABLE seats (id int PRIMARY KEY) PARTITION BY RANGE (id); CREATE TABLE seats_low PARTITION OF seats FOR VALUES FROM (0) TO (1000); CREATE TABLE guests (seat int REFERENCES seats); INSERT INTO seats SELECT generate_series(0, 900); INSERT INTO guests SELECT NULL FROM generate_series(1, 20000); ANALYZE
+ALTER TABLE seats DETACH PARTITION seats_low
+
+-- setup: CREATE TABLE seats (id int PRIMARY KEY) PARTITION BY RANGE (id); CREATE TABLE seats_low PARTITION OF seats FOR VALUES FROM (0) TO (1000); CREATE TABLE guests (seat int REFERENCES seats); INSERT INTO seats SELECT generate_series(0, 900)
+ALTER TABLE seats DETACH PARTITION seats_low
+
+-- How far down it goes
+
+-- since: 18
+-- setup: CREATE TABLE third () INHERITS (derived)
+ALTER TABLE base ADD CONSTRAINT own NOT NULL v NO INHERIT
+
+-- setup: CREATE TABLE third () INHERITS (derived)
+ALTER TABLE ONLY base DROP COLUMN v
+
+-- setup: CREATE TABLE third () INHERITS (derived); ALTER TABLE derived ADD COLUMN x int
+ALTER TABLE base ADD COLUMN x int
+
+-- setup: CREATE TABLE third () INHERITS (derived); ALTER TABLE third ADD COLUMN x int
+ALTER TABLE base ADD COLUMN x int
+
+-- since: 18
+-- setup: CREATE TABLE third () INHERITS (derived); ALTER TABLE base ADD CONSTRAINT own NOT NULL id
+ALTER TABLE base ALTER CONSTRAINT own NO INHERIT
+
+-- since: 18
+-- setup: CREATE TABLE third () INHERITS (derived); ALTER TABLE base ADD CONSTRAINT own NOT NULL id NO INHERIT
+ALTER TABLE base ALTER CONSTRAINT own INHERIT
+
+-- since: 18
+-- setup: CREATE TABLE third () INHERITS (derived); ALTER TABLE derived ALTER id SET NOT NULL; ALTER TABLE base ADD CONSTRAINT own NOT NULL id NO INHERIT
+ALTER TABLE base ALTER CONSTRAINT own INHERIT
+
+CREATE PUBLICATION reaching FOR TABLE events
+
+-- setup: CREATE TABLE third () INHERITS (derived)
+CREATE PUBLICATION reaching FOR TABLE base
+
+-- What is dropped is dropped first
+
+ALTER TABLE parts ALTER shelf DROP NOT NULL, ALTER shelf SET NOT NULL
+
+ALTER TABLE parts ALTER shelf SET NOT NULL, ALTER shelf DROP NOT NULL

@@ -148,4 +148,7 @@ pub struct Index {
     pub expression_columns: Lazy<Vec<String>>,
     /// It has expressions or a WHERE clause.
     pub partial_or_expression: bool,
+    /// The checked text made it, as a btree of columns with nothing said of operator classes, collations, order or more columns. (Of others
+    /// the catalog tells it: `index_shape`.)
+    pub plain: bool,
 }

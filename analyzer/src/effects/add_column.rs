@@ -1,5 +1,7 @@
 //! `ADD COLUMN`: free since the fast default, unless a value must be computed for each row or something must be checked.
 
+use std::collections::HashSet;
+
 use super::alter_table::Alter;
 use super::constraint::Checked;
 use super::{Effects, constraint, either, volatility};
@@ -13,9 +15,18 @@ pub fn add_column(effects: &mut Effects, alter: &Alter, column: &ColumnDef, if_n
     }
     let rewrites = rewrites(effects.script(), column);
     let scans = scans(effects.script(), column);
+    let mut reached = HashSet::from([alter.root.oid]);
     for member in alter.members(effects, Recursion::All) {
-        effects.rewrite(&member, alter.mode, rewrites);
-        effects.scan(&member, alter.mode, Some(scans));
+        if !reached.contains(&member.oid) {
+            continue;
+        }
+        effects.lock(&member, alter.mode);
+        // A child that has the column already keeps its own, and it goes no further down.
+        if member.oid == alter.root.oid || !member.columns.iter().any(|one| one.name == column.name) {
+            effects.rewrite(&member, alter.mode, rewrites);
+            effects.scan(&member, alter.mode, Some(scans));
+            reached.extend(&member.children);
+        }
     }
     for added in &column.constraints {
         match added.kind {

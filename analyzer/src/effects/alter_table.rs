@@ -22,6 +22,11 @@ impl Alter<'_> {
         effects.tree(&self.root, if self.recursion == Recursion::None { Recursion::None } else { reach })
     }
 
+    /// Whether a column is marked NOT NULL and stays so: what the same statement drops is dropped first.
+    pub fn keeps_not_null(&self, relation: &Relation, column: &str) -> bool {
+        not_null::is_not_null(relation, column) && !not_null::is_dropped(self.actions, relation, column)
+    }
+
     /// Whether another action of the same statement drops this constraint.
     pub fn drops_constraint(&self, wanted: &str) -> bool {
         self.actions.iter().any(|action| matches!(action, Action::DropConstraint { name, .. } if name == wanted))
@@ -115,7 +120,7 @@ fn apply(effects: &mut Effects, alter: &Alter, action: &Action) {
         Action::AddConstraint(added) => constraint::add(effects, alter, added),
         Action::ValidateConstraint { name } => constraint::validate(effects, alter, name),
         Action::DropConstraint { name, cascade, missing_ok } => constraint::drop(effects, alter, name, *cascade, *missing_ok),
-        Action::AlterConstraint { name, enforced } => constraint::alter(effects, alter, name, *enforced),
+        Action::AlterConstraint { name, enforced, inherit } => constraint::alter(effects, alter, name, *enforced, *inherit),
         Action::AttachPartition { partition, bound } => partition::attach(effects, alter, partition, bound),
         Action::DetachPartition { partition, how } => partition::detach(effects, alter, partition, *how),
         Action::Inherit { parent } => {
@@ -124,8 +129,9 @@ fn apply(effects: &mut Effects, alter: &Alter, action: &Action) {
             }
         }
         Action::SetAccessMethod { name } => {
-            let rewrites = match (name, &alter.root.access_method) {
-                (Some(new), Some(old)) => Some(new != old),
+            let new = name.clone().or_else(|| effects.script().setting("default_table_access_method"));
+            let rewrites = match (new, &alter.root.access_method) {
+                (Some(new), Some(old)) => Some(new != *old),
                 _ => None,
             };
             effects.rewrite(&alter.root, alter.mode, rewrites);
@@ -168,6 +174,10 @@ fn drop_column(effects: &mut Effects, alter: &Alter, column: &str, cascade: bool
             known_column(effects, alter, column);
         }
         return;
+    }
+    // Those right below are asked whether the column is their own now, also with ONLY.
+    for child in &alter.root.children {
+        effects.lock_oid(*child, alter.mode);
     }
     for member in alter.members(effects, Recursion::All) {
         effects.lock(&member, alter.mode);

@@ -70,6 +70,36 @@ fn settled(effects: &Effects, name: &QualifiedName, asked: &str) -> bool {
 /// The closure over `pg_depend`, as `findDependentObjects` makes it: what depends on it in whatever way, and the whole of what is an internal part. A trigger, policy,
 /// default or constraint is dropped under a lock on its table, an index under one on the table too.
 fn taken(effects: &Effects, root: &str) -> Option<Vec<Oid>> {
+    numbers(
+        effects,
+        root,
+        "SELECT DISTINCT r.oid::int8 FROM (
+            SELECT CASE c.relkind WHEN 'i' THEN i.indrelid WHEN 'I' THEN i.indrelid ELSE c.oid END AS oid
+              FROM gone g JOIN pg_catalog.pg_class c ON c.oid = g.objid LEFT JOIN pg_catalog.pg_index i ON i.indexrelid = c.oid
+             WHERE g.classid = 'pg_catalog.pg_class'::regclass
+            UNION ALL SELECT a.adrelid FROM gone g JOIN pg_catalog.pg_attrdef a ON a.oid = g.objid WHERE g.classid = 'pg_catalog.pg_attrdef'::regclass
+            UNION ALL SELECT x.oid FROM gone g JOIN pg_catalog.pg_constraint k ON k.oid = g.objid CROSS JOIN LATERAL (VALUES (k.conrelid), (k.confrelid)) x(oid)
+             WHERE g.classid = 'pg_catalog.pg_constraint'::regclass
+            UNION ALL SELECT t.tgrelid FROM gone g JOIN pg_catalog.pg_trigger t ON t.oid = g.objid WHERE g.classid = 'pg_catalog.pg_trigger'::regclass
+            UNION ALL SELECT p.polrelid FROM gone g JOIN pg_catalog.pg_policy p ON p.oid = g.objid WHERE g.classid = 'pg_catalog.pg_policy'::regclass
+            UNION ALL SELECT w.ev_class FROM gone g JOIN pg_catalog.pg_rewrite w ON w.oid = g.objid WHERE g.classid = 'pg_catalog.pg_rewrite'::regclass
+         ) r JOIN pg_catalog.pg_class c ON c.oid = r.oid WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f')",
+    )
+}
+
+/// The tables that lose columns or go as a whole when these objects go with all that depends on them, as far as that is known.
+pub fn losing(effects: &Effects, cascade: &DropCascade) -> Vec<Oid> {
+    let mut all = Vec::new();
+    for asked in cascade.roots.iter().filter_map(asked) {
+        let tables = "SELECT DISTINCT c.oid::int8 FROM gone g JOIN pg_catalog.pg_class c ON c.oid = g.objid
+             WHERE g.classid = 'pg_catalog.pg_class'::regclass AND c.relkind IN ('r', 'p', 'm')";
+        all.extend(numbers(effects, &asked, tables).unwrap_or_default());
+    }
+    all
+}
+
+/// What a query finds in `gone`, all that goes with `root`.
+fn numbers(effects: &Effects, root: &str, query: &str) -> Option<Vec<Oid>> {
     let answer = effects.script().catalog().query(&format!(
         "WITH RECURSIVE root(classid, objid, objsubid) AS ({root}),
          gone(classid, objid, objsubid) AS (
@@ -82,17 +112,7 @@ fn taken(effects: &Effects, root: &str) -> Option<Vec<Oid>> {
                 UNION ALL
                 SELECT d.refclassid, d.refobjid, d.refobjsubid FROM pg_catalog.pg_depend d
                  WHERE d.classid = g.classid AND d.objid = g.objid AND d.objsubid = g.objsubid AND d.deptype = 'i') n)
-         SELECT DISTINCT r.oid::int8 FROM (
-            SELECT CASE c.relkind WHEN 'i' THEN i.indrelid WHEN 'I' THEN i.indrelid ELSE c.oid END AS oid
-              FROM gone g JOIN pg_catalog.pg_class c ON c.oid = g.objid LEFT JOIN pg_catalog.pg_index i ON i.indexrelid = c.oid
-             WHERE g.classid = 'pg_catalog.pg_class'::regclass
-            UNION ALL SELECT a.adrelid FROM gone g JOIN pg_catalog.pg_attrdef a ON a.oid = g.objid WHERE g.classid = 'pg_catalog.pg_attrdef'::regclass
-            UNION ALL SELECT x.oid FROM gone g JOIN pg_catalog.pg_constraint k ON k.oid = g.objid CROSS JOIN LATERAL (VALUES (k.conrelid), (k.confrelid)) x(oid)
-             WHERE g.classid = 'pg_catalog.pg_constraint'::regclass
-            UNION ALL SELECT t.tgrelid FROM gone g JOIN pg_catalog.pg_trigger t ON t.oid = g.objid WHERE g.classid = 'pg_catalog.pg_trigger'::regclass
-            UNION ALL SELECT p.polrelid FROM gone g JOIN pg_catalog.pg_policy p ON p.oid = g.objid WHERE g.classid = 'pg_catalog.pg_policy'::regclass
-            UNION ALL SELECT w.ev_class FROM gone g JOIN pg_catalog.pg_rewrite w ON w.oid = g.objid WHERE g.classid = 'pg_catalog.pg_rewrite'::regclass
-         ) r JOIN pg_catalog.pg_class c ON c.oid = r.oid WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f')"
+         {query}"
     ))?;
     answer.rows.iter().map(|row| row.first().and_then(Option::as_ref).and_then(|oid| oid.parse().ok())).collect()
 }

@@ -29,16 +29,15 @@ pub fn add(effects: &mut Effects, alter: &Alter, added: &ConstraintDef) {
             let reach = if added.no_inherit { Recursion::None } else { Recursion::All };
             for member in alter.members(effects, reach) {
                 let needed = |column: &String| {
-                    !not_null::is_not_null(&member, column) && !not_null::is_proved(effects.script(), &member, alter, column)
+                    !alter.keeps_not_null(&member, column) && !not_null::is_proved(effects.script(), &member, alter, column)
                 };
                 let scans = !added.not_valid && added.columns.iter().any(needed);
                 effects.scan(&member, alter.mode, Some(scans));
             }
             if added.no_inherit {
-                // Those right below are locked before it is looked at whether the constraint is theirs, unless ONLY keeps it from them.
-                let below = alter.members(effects, Recursion::All).into_iter().filter(|member| alter.root.children.contains(&member.oid));
-                for child in below.collect::<Vec<_>>() {
-                    effects.lock(&child, alter.mode);
+                // All below are locked before it is looked at whether the constraint is theirs, unless ONLY keeps it from them.
+                for member in alter.members(effects, Recursion::All) {
+                    effects.lock(&member, alter.mode);
                 }
             }
         }
@@ -102,7 +101,7 @@ pub fn looked_up(referencing: &[Rc<Relation>], referenced: &Relation) -> Option<
 /// UNIQUE, PRIMARY KEY, EXCLUDE without an index at hand: one is built on the table and on each partition.
 pub fn build_index(effects: &mut Effects, alter: &Alter, added: &ConstraintDef) {
     let nullable = |member: &Relation| {
-        added.kind == ConstraintKind::PrimaryKey && added.columns.iter().any(|column| !not_null::is_not_null(member, column))
+        added.kind == ConstraintKind::PrimaryKey && added.columns.iter().any(|column| !alter.keeps_not_null(member, column))
     };
     let below = if effects.script().major() >= 18 || nullable(&alter.root) { alter.mode } else { LockMode::Share };
     for member in alter.members(effects, Recursion::Partitions) {
@@ -138,10 +137,10 @@ fn use_index(effects: &mut Effects, alter: &Alter, added: &ConstraintDef, name: 
     // Columns that are only included stay as they are.
     let shape = effects.script().catalog().index_shape(index.oid);
     let keys = shape.map(|shape| shape.keys).filter(|keys| !keys.is_empty()).unwrap_or_else(|| index.columns.clone());
-    let root_is_marked = keys.iter().all(|column| not_null::is_not_null(&alter.root, column));
+    let root_is_marked = keys.iter().all(|column| alter.keeps_not_null(&alter.root, column));
     for member in alter.members(effects, if root_is_marked { Recursion::None } else { Recursion::All }) {
         let script = effects.script();
-        let proved = |column: &String| not_null::is_not_null(&member, column) || not_null::is_proved(script, &member, alter, column);
+        let proved = |column: &String| alter.keeps_not_null(&member, column) || not_null::is_proved(script, &member, alter, column);
         let scans = Some(!keys.iter().all(proved));
         effects.scan(&member, alter.mode, scans);
     }
@@ -214,11 +213,14 @@ pub fn drop(effects: &mut Effects, alter: &Alter, name: &str, cascade: bool, mis
     }
 }
 
-pub fn alter(effects: &mut Effects, alter: &Alter, name: &str, enforced: Option<bool>) {
+pub fn alter(effects: &mut Effects, alter: &Alter, name: &str, enforced: Option<bool>, inherit: Option<bool>) {
     let Some(constraint) = find(&alter.root, name).cloned() else {
         note_missing_constraint(effects, alter, name);
         return;
     };
+    if let Some(inherit) = inherit {
+        return self::inherit(effects, alter, &constraint, inherit);
+    }
     for member in alter.members(effects, Recursion::All) {
         effects.lock(&member, alter.mode);
     }
@@ -233,6 +235,21 @@ pub fn alter(effects: &mut Effects, alter: &Alter, name: &str, enforced: Option<
         }
         Some(false) => lock_referenced(effects, constraint.references, LockMode::AccessExclusive),
         None => {}
+    }
+}
+
+/// A NOT NULL constraint goes down to those below, as far as they have none of their own, or stays with those right below
+/// (`ATExecAlterConstrInheritability`).
+fn inherit(effects: &mut Effects, alter: &Alter, constraint: &Constraint, inherit: bool) {
+    effects.lock(&alter.root, alter.mode);
+    let script = effects.script();
+    let mut waiting = alter.root.children.clone();
+    while let Some(child) = waiting.pop().and_then(|oid| script.get(oid)) {
+        let lacks = inherit && !constraint.columns.iter().all(|column| child.columns.iter().any(|one| one.name == *column && one.not_null));
+        effects.scan(&child, alter.mode, Some(lacks));
+        if lacks {
+            waiting.extend(&child.children);
+        }
     }
 }
 

@@ -11,14 +11,27 @@ use crate::script::Script;
 pub fn set_not_null(effects: &mut Effects, alter: &Alter, column: &str) {
     known_column(effects, alter, column);
     // Partitions of a table whose column has the mark have it too, and are not even locked; inheritance children need not.
-    if alter.root.kind == RelationKind::PartitionedTable && is_not_null(&alter.root, column) {
+    if alter.root.kind == RelationKind::PartitionedTable && alter.keeps_not_null(&alter.root, column) {
         effects.lock(&alter.root, alter.mode);
         return;
     }
     for member in alter.members(effects, Recursion::All) {
-        let scans = !is_not_null(&member, column) && !is_proved(effects.script(), &member, alter, column);
+        let scans = !alter.keeps_not_null(&member, column) && !is_proved(effects.script(), &member, alter, column);
         effects.scan(&member, alter.mode, Some(scans));
     }
+}
+
+/// Whether these actions take the mark away (which they do before it is set, in whatever order they are written).
+pub fn is_dropped(actions: &[Action], relation: &Relation, column: &str) -> bool {
+    let says = |name: &str| {
+        let mut own = relation.constraints.iter().filter(|one| one.kind == ConstraintKind::NotNull && one.name == name);
+        own.any(|one| one.columns.iter().any(|one| one == column))
+    };
+    actions.iter().any(|action| match action {
+        Action::DropNotNull { column: dropped } => dropped == column,
+        Action::DropConstraint { name, .. } => says(name),
+        _ => false,
+    })
 }
 
 /// The column has its mark, and no row may be against it: from PostgreSQL 18 on the mark is also there while the constraint is NOT VALID.
@@ -54,10 +67,9 @@ fn proved(script: &Script, relation: &Relation, column: &str, dropped: &dyn Fn(&
 pub fn scans(effects: &Effects, alter: &AlterTable, relation: &Rc<Relation>, column: &str) -> bool {
     let dropped = |wanted: &str| alter.actions.iter().any(|action| matches!(action, Action::DropConstraint { name, .. } if name == wanted));
     let proved = |member: &Relation| proved(effects.script(), member, column, &dropped);
+    let marked = |member: &Relation| is_not_null(member, column) && !is_dropped(&alter.actions, member, column);
     let members = if alter.target.only { vec![Rc::clone(relation)] } else { effects.members(relation) };
-    members
-        .iter()
-        .any(|member| super::has_storage(member) && member.size != Size::Bytes(0) && !is_not_null(member, column) && !proved(member))
+    members.iter().any(|member| super::has_storage(member) && member.size != Size::Bytes(0) && !marked(member) && !proved(member))
 }
 
 /// The valid CHECK that proves it, if there is one that stays.

@@ -2,10 +2,11 @@
 
 use std::rc::Rc;
 
-use super::Effects;
 use super::alter_table::Alter;
 use super::bounds::{reads_to_exclude, reads_to_fit};
-use crate::catalog::{ConstraintKind, Index, Relation, RelationKind, Size};
+use super::fitting::{Key, foreign_key, lacking_indexes};
+use super::{Effects, either};
+use crate::catalog::{ConstraintKind, Relation, RelationKind, Size};
 use crate::ir::{Bound, Detach, QualifiedName, Recursion, WrittenBound};
 use crate::lock::LockMode;
 
@@ -26,28 +27,48 @@ pub fn attach(effects: &mut Effects, alter: &Alter, partition: &QualifiedName, b
     }
     let child = effects.existing(partition, false);
     let keys: Vec<_> = parent.constraints.iter().filter(|one| one.kind == ConstraintKind::ForeignKey).collect();
+    let has: Vec<Key> =
+        keys.iter().map(|key| child.as_ref().map_or(Key::Lacking, |child| foreign_key(effects, &parent, key, child))).collect();
     if let Some(child) = &child {
-        let lacks_index = parent.indexes.iter().any(|wanted| !child.indexes.iter().any(|index| same_shape(index, wanted)));
-        let scans = if lacks_index || !keys.is_empty() { Some(true) } else { reads_to_fit(effects, &parent, child, bound) };
+        let bound = reads_to_fit(effects, &parent, child, bound);
+        let keys = has.iter().map(|has| match has {
+            Key::Valid => Some(false),
+            Key::Lacking | Key::NotValid => Some(true),
+            Key::Unknown => None,
+        });
+        let checked = keys.fold(bound, either);
+        let lacking = lacking_indexes(effects.script(), &parent, child);
         for member in effects.tree(child, Recursion::Partitions) {
-            effects.scan(&member, LockMode::AccessExclusive, scans);
+            let builds = lacking.iter().map(|(wanted, sure)| {
+                let may_have = member.oid != child.oid && member.indexes.iter().any(|index| index.columns == wanted.columns);
+                if *sure && !may_have { Some(true) } else { None }
+            });
+            let built = builds.reduce(either).unwrap_or(Some(false));
+            effects.scan(&member, LockMode::AccessExclusive, either(checked, built));
         }
     }
     lock_referencing(effects, &parent);
     let major = effects.script().major();
-    for key in keys {
+    for (key, has) in keys.into_iter().zip(has) {
         if let Some(referenced) = key.references.and_then(|oid| effects.script().get(oid)) {
             let rows = child.iter().flat_map(|child| effects.tree(child, Recursion::Partitions)).collect::<Vec<_>>();
             let empty = rows.iter().all(|member| !super::has_storage(member) || member.size == Size::Bytes(0));
             let reads = match super::constraint::looked_up(&rows, &referenced) {
-                _ if empty => Some(false),
+                _ if empty || has == Key::Valid => Some(false),
+                _ if has == Key::Unknown => None,
                 // Up to 15 the key is checked once more, by reading.
                 _ if major < 16 && child.is_some() => Some(true),
                 Some(true) => Some(false),
                 _ => None,
             };
+            // The triggers of a key that the table has already are dropped in favour of the parent's; up to 17 one that is not valid is not taken.
+            let mode = match has {
+                Key::Valid | Key::Unknown => LockMode::AccessExclusive,
+                Key::NotValid if major >= 18 => LockMode::AccessExclusive,
+                Key::NotValid | Key::Lacking => LockMode::ShareRowExclusive,
+            };
             for member in effects.tree(&referenced, Recursion::Partitions) {
-                effects.scan(&member, LockMode::ShareRowExclusive, reads);
+                effects.scan(&member, mode, reads);
             }
         }
     }
@@ -60,13 +81,10 @@ pub fn lock_referencing(effects: &mut Effects, parent: &Relation) {
     }
 }
 
-fn same_shape(one: &Index, wanted: &Index) -> bool {
-    one.valid && one.columns == wanted.columns && one.unique >= wanted.unique && one.partial_or_expression == wanted.partial_or_expression
-}
-
 pub fn detach(effects: &mut Effects, alter: &Alter, partition: &QualifiedName, how: Detach) {
-    if let Some(child) = effects.existing(partition, false) {
-        effects.lock_tree(&child, Recursion::Partitions, LockMode::AccessExclusive);
+    let child = effects.existing(partition, false);
+    if let Some(child) = &child {
+        effects.lock_tree(child, Recursion::Partitions, LockMode::AccessExclusive);
         for key in child.constraints.iter().filter(|one| one.kind == ConstraintKind::ForeignKey) {
             super::constraint::lock_referenced(effects, key.references, LockMode::ShareRowExclusive);
         }
@@ -74,11 +92,17 @@ pub fn detach(effects: &mut Effects, alter: &Alter, partition: &QualifiedName, h
     if let Some(default) = alter.root.default_partition.filter(|_| how == Detach::Plain) {
         effects.lock_oid(default, LockMode::AccessExclusive);
     }
-    // No row elsewhere may still point into the partition.
+    // No row elsewhere may still point into the partition: a join of both (RI_PartitionRemove_Check), for which the planner chooses whether the
+    // partition is read through or looked into.
     for key in alter.root.referenced_by.iter() {
         if let Some(referencing) = effects.script().get(key.table) {
-            for member in effects.tree(&referencing, Recursion::Partitions) {
-                effects.scan(&member, LockMode::AccessExclusive, Some(true));
+            let referencing = effects.tree(&referencing, Recursion::Partitions);
+            let empty = referencing.iter().all(|member| !super::has_storage(member) || member.size == Size::Bytes(0));
+            for member in &referencing {
+                effects.scan(member, LockMode::AccessExclusive, Some(true));
+            }
+            for member in child.iter().flat_map(|child| effects.tree(child, Recursion::Partitions)).collect::<Vec<_>>() {
+                effects.scan(&member, LockMode::AccessExclusive, if empty { Some(false) } else { None });
             }
         }
     }

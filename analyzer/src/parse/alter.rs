@@ -20,7 +20,7 @@ pub fn alter_table(statement: &AlterTableStmt) -> Kind {
     Kind::AlterTable(AlterTable { target, missing_ok: statement.missing_ok, actions: actions.collect() })
 }
 
-/// `ALTER TYPE`: only a change that cascades reaches tables (those OF the type).
+/// `ALTER TYPE`: only a change that cascades reaches tables (those OF the type), but an attribute that goes is lost in every value.
 fn composite_type(statement: &AlterTableStmt) -> Kind {
     let commands = || {
         statement.cmds.iter().filter_map(|node| match node.node.as_ref() {
@@ -28,11 +28,12 @@ fn composite_type(statement: &AlterTableStmt) -> Kind {
             _ => None,
         })
     };
-    if !commands().any(|command| command.behavior == DropBehavior::DropCascade as i32) {
+    let cascade = commands().any(|command| command.behavior == DropBehavior::DropCascade as i32);
+    let actions: Vec<Action> = commands().map(|command| action(command)).collect();
+    if !cascade && !actions.iter().any(|action| matches!(action, Action::DropColumn { .. })) {
         return Kind::Ignored;
     }
-    let name = names::optional_target(statement.relation.as_ref()).name;
-    Kind::AlterComposite { name, actions: commands().map(|command| action(command)).collect() }
+    Kind::AlterComposite { name: names::optional_target(statement.relation.as_ref()).name, actions, cascade }
 }
 
 fn action(command: &AlterTableCmd) -> Action {
@@ -79,8 +80,9 @@ fn action(command: &AlterTableCmd) -> Action {
             Some(Tree::AtalterConstraint(change)) => Action::AlterConstraint {
                 name: change.conname.clone(),
                 enforced: change.alter_enforceability.then_some(change.is_enforced),
+                inherit: change.alter_inheritability.then_some(!change.noinherit),
             },
-            _ => Action::AlterConstraint { name, enforced: None },
+            _ => Action::AlterConstraint { name, enforced: None, inherit: None },
         },
         At::AtAttachPartition | At::AtDetachPartition | At::AtDetachPartitionFinalize => partition(kind, definition),
         At::AtAddInherit => match definition {

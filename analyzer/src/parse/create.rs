@@ -242,7 +242,7 @@ pub fn publication_tables(objects: &[Node], added_to: Option<&str>) -> Kind {
         let Some(Tree::PublicationObjSpec(object)) = node.node.as_ref() else { return None };
         let table = object.pubtable.as_deref()?.relation.as_ref()?;
         let (target, mode) = (names::target(table), LockMode::ShareUpdateExclusive);
-        Some(Lock { target, mode, recursion: Recursion::All, missing_ok: false, on: on.clone() })
+        Some(Lock { target, mode, recursion: Recursion::Children, missing_ok: false, on: on.clone() })
     });
     Kind::Locks(locks.collect())
 }

@@ -1,6 +1,6 @@
 //! New names, and `SET SCHEMA`.
 
-use pg_query::protobuf::{AlterEnumStmt, AlterObjectSchemaStmt, Node, ObjectType, RenameStmt};
+use pg_query::protobuf::{AlterEnumStmt, AlterObjectSchemaStmt, DropBehavior, Node, ObjectType, RenameStmt};
 
 use super::{create, names};
 use crate::ir::{Kind, QualifiedName, Recursion, Rename, Renamed};
@@ -33,7 +33,11 @@ pub fn rename(statement: &RenameStmt) -> Kind {
             return renamed("function", &object(statement.object.as_deref()), &to);
         }
         Ok(ObjectType::ObjectType | ObjectType::ObjectDomain) => return renamed("type", &object(statement.object.as_deref()), &to),
-        Ok(ObjectType::ObjectAttribute) => return renamed(&format!("attribute {} of type", quote::ident(&from)), &target.name, &to),
+        Ok(ObjectType::ObjectAttribute) => {
+            let cascades_from = (statement.behavior == DropBehavior::DropCascade as i32).then(|| target.name.clone());
+            let what = format!("attribute {} of type {}", quote::ident(&from), target.name);
+            return Kind::RenameCalled { what, to: quote::ident(&to), type_name: None, cascades_from };
+        }
         _ => return Kind::Ignored,
     };
     let as_index = statement.rename_type == ObjectType::ObjectIndex as i32;
@@ -47,7 +51,7 @@ pub fn value(statement: &AlterEnumStmt) -> Kind {
         return Kind::AddEnumValue { enum_type: name, value: statement.new_val.clone() };
     }
     let what = format!("value {} of type {}", quote::literal(&statement.old_val), name);
-    Kind::RenameCalled { what, to: quote::literal(&statement.new_val), type_name: None }
+    Kind::RenameCalled { what, to: quote::literal(&statement.new_val), type_name: None, cascades_from: None }
 }
 
 fn object(node: Option<&Node>) -> QualifiedName {
@@ -56,7 +60,7 @@ fn object(node: Option<&Node>) -> QualifiedName {
 
 fn renamed(what: &str, name: &QualifiedName, to: &str) -> Kind {
     let type_name = (what == "type").then(|| name.clone());
-    Kind::RenameCalled { what: format!("{what} {}", name), to: quote::ident(to), type_name }
+    Kind::RenameCalled { what: format!("{what} {}", name), to: quote::ident(to), type_name, cascades_from: None }
 }
 
 pub fn set_schema(statement: &AlterObjectSchemaStmt) -> Kind {

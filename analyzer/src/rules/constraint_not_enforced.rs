@@ -34,7 +34,7 @@ impl Rule for ConstraintNotEnforced {
     fn check(&self, context: &Context) -> Vec<Report> {
         context.each_action(|action, relation| {
             let name = match action {
-                Action::AlterConstraint { name, enforced: Some(false) } => format!(" {}", quote::ident(name)),
+                Action::AlterConstraint { name, enforced: Some(false), .. } => format!(" {}", quote::ident(name)),
                 _ => {
                     let added = context.added(action).find(|added| !added.enforced)?;
                     added.name.as_ref().map(|name| format!(" {}", quote::ident(name))).unwrap_or_default()

@@ -35,7 +35,7 @@ super::rule! {
 
 impl Rule for RenameObject {
     fn check(&self, context: &Context) -> Vec<Report> {
-        let Kind::RenameCalled { what, to, type_name } = context.kind() else { return Vec::new() };
+        let Kind::RenameCalled { what, to, type_name, .. } = context.kind() else { return Vec::new() };
         if type_name.as_ref().is_some_and(|name| is_new(name, context.script()) || context.later().iter().any(|later| gives(later, name))) {
             return Vec::new();
         }

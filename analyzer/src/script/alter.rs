@@ -98,7 +98,10 @@ impl Script<'_> {
                     child.is_partition = false;
                 });
             }
-            Action::SetAccessMethod { name } => self.patch(relation.oid, |relation| relation.access_method.clone_from(name)),
+            Action::SetAccessMethod { name } => {
+                let name = name.clone().or_else(|| self.setting("default_table_access_method"));
+                self.patch(relation.oid, |relation| relation.access_method.clone_from(&name));
+            }
             Action::SetTablespace { name } => self.state.change_storage(relation.oid, |storage| storage.tablespace = Some(name.clone())),
             Action::SetLogged { logged } => self.state.change_storage(relation.oid, |storage| storage.unlogged = Some(!logged)),
             Action::SetExpression { .. } | Action::AlterConstraint { .. } | Action::SetOptions { .. } | Action::Simple { .. } => {}
@@ -136,15 +139,18 @@ impl Script<'_> {
             Found::Existing(referenced) => Some(referenced.oid),
             _ => None,
         });
+        let known = self.get(relation.oid);
+        let taken =
+            definition.using_index.as_ref().and_then(|name| known.as_ref()?.indexes.iter().find(|index| index.name == *name).cloned());
         let added = Constraint {
-            name: self.get(relation.oid).map(|known| chosen::constraint(self, &known, definition)).unwrap_or_default(),
+            name: known.as_ref().map(|known| chosen::constraint(self, known, definition)).unwrap_or_default(),
             kind: definition.kind,
             validated: !definition.not_valid && definition.enforced,
             no_inherit: definition.no_inherit,
-            columns: definition.columns.clone(),
+            columns: taken.as_ref().map_or_else(|| definition.columns.clone(), |index| index.columns.clone()),
             expression: proof(&definition.proves).into(),
             references,
-            index: None,
+            index: taken.map(|index| index.oid),
         };
         self.patch_reach(relation, reach && !definition.no_inherit, |relation| {
             if matches!(definition.kind, ConstraintKind::NotNull | ConstraintKind::PrimaryKey) {

@@ -156,6 +156,7 @@ impl Script<'_> {
                     columns: columns.clone(),
                     expression_columns: Lazy::default(),
                     partial_or_expression: false,
+                    plain: create.plain && create.method == "btree",
                 };
                 self.state.patch(table.oid, |relation| relation.indexes.change(|all| all.push(index)));
             }

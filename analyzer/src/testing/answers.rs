@@ -116,6 +116,29 @@ impl Catalog for TestCatalog {
         })
     }
 
+    fn same_index(&self, wanted: Oid, index: Oid) -> Decision {
+        match (self.index_shape(wanted), self.index_shape(index)) {
+            (Some(wanted), Some(index)) if wanted.plain && index.plain => {
+                if wanted == index {
+                    Decision::Yes
+                } else {
+                    Decision::No
+                }
+            }
+            _ => Decision::CannotTell,
+        }
+    }
+
+    fn same_foreign_keys(&self, parent: Oid, table: Oid) -> Option<Vec<(String, bool)>> {
+        let keys = |of: Oid| {
+            let of = self.relations.get(&of)?;
+            Some(of.constraints.iter().filter(|one| one.kind == ConstraintKind::ForeignKey).cloned().collect::<Vec<_>>())
+        };
+        let (wanted, own) = (keys(parent)?, keys(table)?);
+        let found = |key: &Constraint| own.iter().find(|one| one.references == key.references && one.columns == key.columns);
+        Some(wanted.iter().filter_map(|key| Some((key.name.clone(), found(key)?.validated))).collect())
+    }
+
     fn index_scans(&self, index: Oid) -> Option<u64> {
         self.details.index_scans.get(&index).copied()
     }

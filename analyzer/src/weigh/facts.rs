@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use crate::catalog::{ConstraintKind, Relation};
-use crate::effects::{has_storage, is_not_null, proof_of_not_null};
+use crate::effects::{drops_not_null, has_storage, is_not_null, proof_of_not_null};
 use crate::finding::Risk;
 use crate::ir::{Action, AlterTable};
 use crate::quote;
@@ -46,7 +46,7 @@ fn proved(context: &Context, alter: &AlterTable, relation: &Rc<Relation>, column
     if context.is_empty(relation) {
         return None;
     }
-    if is_not_null(relation, column) {
+    if is_not_null(relation, column) && !drops_not_null(&alter.actions, relation, column) {
         return Some(format!("Column {} is NOT NULL already.", quote::ident(column)));
     }
     let constraint = proof_of_not_null(context.script(), alter, relation, column)?;

@@ -1,0 +1,94 @@
+//! What a table has already of the indexes and foreign keys that it needs as a partition (`AttachPartitionEnsureIndexes`,
+//! `tryAttachPartitionForeignKey`, tablecmds.c). What lacks is built, or checked, while it is attached.
+
+use super::Effects;
+use crate::catalog::{Constraint, ConstraintKind, Decision, Index, Relation};
+use crate::script::Script;
+
+/// The indexes of a partitioned table that have to be built in a table when it is attached; `false`: it cannot be told whether that has to be.
+pub fn lacking_indexes(script: &Script, parent: &Relation, child: &Relation) -> Vec<(Index, bool)> {
+    let wanted = in_order(parent);
+    let mut free = in_order(child);
+    free.retain(|index| index.valid);
+    let mut lacking = Vec::new();
+    for wanted in wanted {
+        let fits: Vec<Decision> = free.iter().map(|index| fits(script, parent, wanted, child, index)).collect();
+        match fits.iter().position(|fits| *fits == Decision::Yes) {
+            // An index serves once.
+            Some(at) => drop(free.remove(at)),
+            None => lacking.push((wanted.clone(), fits.iter().all(|fits| *fits == Decision::No) && !adds_key(parent, wanted, child))),
+        }
+    }
+    lacking
+}
+
+/// The order in which the server takes them; those that the text made come last.
+fn in_order(table: &Relation) -> Vec<&Index> {
+    let mut indexes: Vec<&Index> = table.indexes.iter().collect();
+    indexes.sort_by_key(|index| index.oid.wrapping_sub(1));
+    indexes
+}
+
+/// Whether an index does for one of the partitioned table.
+fn fits(script: &Script, parent: &Relation, wanted: &Index, child: &Relation, index: &Index) -> Decision {
+    let alike = index.columns == wanted.columns
+        && index.unique == wanted.unique
+        && index.partial_or_expression == wanted.partial_or_expression
+        && constraint_of(parent, wanted).is_none_or(|wanted| constraint_of(child, index).is_some_and(|own| own.kind == wanted.kind));
+    if !alike {
+        return Decision::No;
+    }
+    if index.oid != 0 && wanted.oid != 0 {
+        return script.catalog().same_index(wanted.oid, index.oid);
+    }
+    let plain = |index: &Index| {
+        let shape = script.catalog().index_shape(index.oid).filter(|_| index.oid != 0);
+        shape.map_or(index.plain, |shape| shape.plain && shape.method == "btree" && shape.keys == index.columns)
+    };
+    if plain(index) && plain(wanted) { Decision::Yes } else { Decision::CannotTell }
+}
+
+/// The constraint that an index is of.
+fn constraint_of<'r>(table: &'r Relation, index: &Index) -> Option<&'r Constraint> {
+    table.constraints.iter().find(|one| one.index == Some(index.oid) && (index.oid != 0 || one.columns == index.columns))
+}
+
+/// Whether the text added a constraint to the table that has no index in our books, and may be what is wanted.
+fn adds_key(parent: &Relation, wanted: &Index, child: &Relation) -> bool {
+    let kind = constraint_of(parent, wanted).map(|one| one.kind);
+    child.constraints.iter().any(|one| {
+        matches!(one.kind, ConstraintKind::PrimaryKey | ConstraintKind::Unique)
+            && one.index.is_none()
+            && one.columns == wanted.columns
+            && kind.is_none_or(|kind| kind == one.kind)
+    })
+}
+
+/// What a table has of a foreign key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Key {
+    Lacking,
+    NotValid,
+    Valid,
+    Unknown,
+}
+
+/// What a table has of a foreign key of the partitioned table.
+pub fn foreign_key(effects: &Effects, parent: &Relation, key: &Constraint, child: &Relation) -> Key {
+    let own = |one: &&Constraint| one.kind == ConstraintKind::ForeignKey && one.references == key.references && one.columns == key.columns;
+    if !child.constraints.iter().any(|one| own(&one)) {
+        return Key::Lacking;
+    }
+    let script = effects.script();
+    if !script.is_as_found(child) || !script.is_as_found(parent) {
+        return Key::Unknown;
+    }
+    match script.catalog().same_foreign_keys(parent.oid, child.oid) {
+        Some(same) => match same.iter().find(|(name, _)| *name == key.name) {
+            Some((_, true)) => Key::Valid,
+            Some((_, false)) => Key::NotValid,
+            None => Key::Lacking,
+        },
+        None => Key::Unknown,
+    }
+}
