@@ -51,6 +51,7 @@ mod create_trigger;
 mod ddl_and_backfill;
 mod default_partition;
 mod delete_without_where;
+mod dependent_objects;
 mod detach_partition_not_concurrent;
 mod detach_pending;
 mod disable_trigger;
@@ -255,6 +256,12 @@ pub(crate) fn reports(context: &mut Context) -> Vec<(&'static str, Report)> {
             out.push((rule.name(), report));
         }
     }
+    if out.iter().any(|(_, report)| report.fails) {
+        // what leads to the same end fails for the same reason
+        for (_, report) in out.iter_mut().filter(|(_, report)| report.runnable && !report.fails) {
+            (report.hint, report.runnable) = (None, false);
+        }
+    }
     out
 }
 
@@ -316,6 +323,7 @@ const RULES: &[&dyn Rule] = &[
     &ddl_and_backfill::DdlAndBackfill,
     &default_partition::DefaultPartition,
     &delete_without_where::DeleteWithoutWhere,
+    &dependent_objects::DependentObjects,
     &detach_partition_not_concurrent::DetachPartitionNotConcurrent,
     &detach_pending::DetachPending,
     &disable_trigger::DisableTrigger,

@@ -72,6 +72,8 @@ pub struct Script<'a> {
     changes: Changes,
     /// Whether changes are of interest.
     watched: bool,
+    /// The text did something before that reaches more than is followed.
+    hidden: bool,
     /// The triggers, policies and rules that the text made or dropped, and whether they are there; `None` when that is not known any more.
     hung: HashMap<(OnTable, Oid, String), Option<bool>>,
 }
@@ -88,6 +90,7 @@ impl<'a> Script<'a> {
             proofs: RefCell::default(),
             changes: Changes::default(),
             watched: false,
+            hidden: false,
             hung: HashMap::new(),
         }
     }
@@ -149,6 +152,12 @@ impl<'a> Script<'a> {
     /// Whether the text set a search_path.
     pub fn has_path(&self) -> bool {
         self.state.session().search_path.is_some()
+    }
+
+    /// Whether the text did something whose whole effect is not followed (CASCADE, a function, text that is not at hand): what the catalogs say of
+    /// dependents, and that there is no such role, type or function, may be true no more.
+    pub fn has_hidden_effects(&self) -> bool {
+        self.hidden
     }
 
     /// What the text may have changed so far.

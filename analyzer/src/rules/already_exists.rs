@@ -2,7 +2,6 @@
 
 use super::{Context, Report, Rule, Turn};
 use crate::catalog::{ConstraintKind, Relation};
-use crate::finding::Risk;
 use crate::ir::{Action, AlterTable, Fact, Kind, New, QualifiedName, Renamed};
 use crate::quote;
 
@@ -42,7 +41,7 @@ impl Rule for AlreadyExists {
         if context.facts().contains(&Fact::Temporary) || context.has_said("invalid-index-stays") {
             return Vec::new();
         }
-        let fails = |what: String| context.remark(Risk::Caution, format!("would fail: {what} already exists"));
+        let fails = |what: String| context.failure(None, format!("{what} already exists"));
         let taken = match context.kind() {
             Kind::CreateTable(create) if !create.if_not_exists && !create.temporary => here(context, &create.name),
             Kind::CreateView { name, replace: false } => here(context, name),

@@ -33,7 +33,7 @@ impl Rule for MissingObject {
     fn check(&self, context: &Context) -> Vec<Report> {
         let reports = context.effects().missing().iter().map(|what| {
             let report = context.remark(Risk::Unknown, format!("{what} does not exist"));
-            report.detail("What the statement would do cannot be judged.").hint("Check the name and the search_path.")
+            report.fails().detail("What the statement would do cannot be judged.").hint("Check the name and the search_path.")
         });
         reports.take(1).collect()
     }

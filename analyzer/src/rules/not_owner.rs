@@ -1,7 +1,6 @@
 //! `not-owner`.
 
 use super::{Context, Report, Rule, Turn};
-use crate::finding::Risk;
 use crate::ir::{Dropped, Kind, QualifiedName};
 use crate::quote;
 
@@ -57,8 +56,7 @@ impl Rule for NotOwner {
             may == Some(false)
         });
         let report = denied.map(|relation| {
-            let report = context.report(Risk::Caution, &relation, format!("would fail: you do not own {}", super::name_of(&relation)));
-            let report = report.aside();
+            let report = context.failure(Some(&relation), format!("you do not own {}", super::name_of(&relation)));
             match catalog.owner(relation.oid) {
                 Some(owner) => {
                     let owner = quote::ident(&owner);
