@@ -72,6 +72,8 @@ pub struct Script<'a> {
     changes: Changes,
     /// Whether changes are of interest.
     watched: bool,
+    /// The roles that the text made.
+    roles: HashSet<String>,
     /// The text did something before that reaches more than is followed.
     hidden: bool,
     /// The triggers, policies and rules that the text made or dropped, and whether they are there; `None` when that is not known any more.
@@ -91,6 +93,7 @@ impl<'a> Script<'a> {
             changes: Changes::default(),
             watched: false,
             hidden: false,
+            roles: HashSet::new(),
             hung: HashMap::new(),
         }
     }
@@ -158,6 +161,11 @@ impl<'a> Script<'a> {
     /// dependents, and that there is no such role, type or function, may be true no more.
     pub fn has_hidden_effects(&self) -> bool {
         self.hidden
+    }
+
+    /// Whether the text made a role of this name.
+    pub fn has_made_role(&self, name: &str) -> bool {
+        self.roles.contains(name)
     }
 
     /// What the text may have changed so far.

@@ -1,6 +1,6 @@
 //! Statements that the server would refuse, and the same where it would not. (`tests/cluster/tests/failures.rs` asks the server.)
 
-use zdm_analyzer::catalog::{ConstraintKind, RelationKind};
+use zdm_analyzer::catalog::{ConstraintKind, Found, OnTable, RelationKind};
 use zdm_analyzer::check;
 use zdm_analyzer::finding::Finding;
 use zdm_analyzer::testing::{TestCatalog, examples};
@@ -70,6 +70,89 @@ fn what_others_need_cannot_go() {
             ("TRUNCATE users CASCADE", None),
             ("TRUNCATE orders", None),
             ("ALTER TABLE orders DROP CONSTRAINT orders_user_id_fkey; TRUNCATE users", None),
+        ],
+    );
+}
+
+#[test]
+fn what_a_statement_needs_is_there() {
+    let mut db = examples();
+    let users = db.oid("users").unwrap_or(0);
+    db.hang(OnTable::Trigger, users, "stamp").hang(OnTable::Policy, users, "own");
+    for name in ["nope"] {
+        db.answer(&format!("OPERATOR(pg_catalog.=) '{name}'"), Found::default());
+    }
+    let column = Some("column nope of relation public.users does not exist");
+    let index = Some("index nope of public.users does not exist");
+    let (role, kind, schema) = (Some("role nope does not exist"), Some("type nope does not exist"), Some("schema nope does not exist"));
+    expect(
+        &db,
+        &[
+            ("CREATE INDEX ON users (nope)", column),
+            ("CREATE INDEX ON users (lower(nope))", column),
+            ("CREATE INDEX ON users (id) INCLUDE (nope)", column),
+            ("CREATE INDEX ON users (id) WHERE nope > 0", column),
+            ("CREATE INDEX ON users (lower(email)) WHERE users.age > 0", None),
+            ("ALTER TABLE users ADD COLUMN nope int; CREATE INDEX ON users (nope)", None),
+            ("ALTER TABLE users RENAME COLUMN age TO nope; CREATE INDEX ON users (nope)", None),
+            ("ALTER TABLE users ADD COLUMN nope int, ADD UNIQUE (nope)", None),
+            ("ALTER TABLE users ADD UNIQUE (nope)", column),
+            ("ALTER TABLE orders ADD PRIMARY KEY (id, nope)", Some("column nope of relation public.orders does not exist")),
+            ("ALTER TABLE users ADD CHECK (nope > 0)", column),
+            ("ALTER TABLE users ADD CHECK (users IS NOT NULL AND tableoid > 0)", None),
+            ("ALTER TABLE users ADD EXCLUDE USING gist (nope WITH &&)", column),
+            ("ALTER TABLE users ADD FOREIGN KEY (nope) REFERENCES orders (ref)", column),
+            ("ALTER TABLE orders ADD FOREIGN KEY (ref) REFERENCES users (nope)", column),
+            ("CREATE TABLE fresh (id int REFERENCES users (nope))", column),
+            ("CREATE TABLE IF NOT EXISTS orders (id int REFERENCES users (nope))", None),
+            ("CREATE TABLE fresh (nope int PRIMARY KEY, up int REFERENCES fresh (nope), CHECK (nope > 0))", None),
+            ("ALTER TABLE users ALTER COLUMN nope SET STATISTICS 100", column),
+            ("ALTER TABLE users ALTER COLUMN nope SET NOT NULL", column),
+            ("ALTER TABLE users ALTER COLUMN age TYPE bigint USING nope::bigint", column),
+            ("COMMENT ON COLUMN users.nope IS 'x'", column),
+            ("ALTER TABLE users ADD COLUMN z nope", kind),
+            ("CREATE TABLE fresh (z nope)", kind),
+            ("CREATE TYPE nope AS ENUM ('a'); CREATE TABLE fresh (z nope)", None),
+            ("CREATE TABLE nope (id int); CREATE TABLE fresh (z nope)", None),
+            ("CREATE EXTENSION nope; CREATE TABLE fresh (z nope)", None),
+            ("CREATE TABLE fresh (a serial, b text[], c users, d users.id%TYPE)", None),
+            ("ALTER TABLE users OWNER TO nope", role),
+            ("ALTER TABLE IF EXISTS gone OWNER TO nope", None),
+            ("ALTER TABLE users OWNER TO CURRENT_USER", None),
+            ("GRANT SELECT ON users TO nope", role),
+            ("CREATE ROLE nope; GRANT SELECT ON users TO nope", None),
+            ("DO $$ BEGIN CREATE ROLE nope; EXCEPTION WHEN duplicate_object THEN NULL; END $$; GRANT SELECT ON users TO nope", None),
+            ("GRANT SELECT ON users TO PUBLIC", None),
+            ("GRANT SELECT ON nope TO CURRENT_USER", Some("relation nope does not exist")),
+            ("CREATE POLICY p ON users TO nope", role),
+            ("ALTER TABLE users SET SCHEMA nope", schema),
+            ("CREATE TABLE nope.fresh (id int)", schema),
+            ("CREATE SCHEMA nope; CREATE TABLE nope.fresh (id int)", None),
+            ("CREATE VIEW nope.fresh AS SELECT 1", schema),
+            ("CREATE TRIGGER t BEFORE INSERT ON users FOR EACH ROW EXECUTE FUNCTION nope()", Some("function nope() does not exist")),
+            (
+                "CREATE FUNCTION nope() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'; \
+                 CREATE TRIGGER t BEFORE INSERT ON users FOR EACH ROW EXECUTE FUNCTION nope()",
+                None,
+            ),
+            ("DROP TRIGGER nope ON users", Some("trigger nope of public.users does not exist")),
+            ("DROP TRIGGER IF EXISTS nope ON users", None),
+            ("DROP TRIGGER stamp ON users", None),
+            ("ALTER TABLE users DISABLE TRIGGER nope", Some("trigger nope of public.users does not exist")),
+            (
+                "CREATE TRIGGER stamp BEFORE INSERT ON users FOR EACH ROW EXECUTE FUNCTION now()",
+                Some("trigger stamp of public.users already exists"),
+            ),
+            ("CREATE OR REPLACE TRIGGER stamp BEFORE INSERT ON users FOR EACH ROW EXECUTE FUNCTION now()", None),
+            ("DROP TRIGGER stamp ON users; CREATE TRIGGER stamp BEFORE INSERT ON users FOR EACH ROW EXECUTE FUNCTION now()", None),
+            ("CREATE POLICY own ON users", Some("policy own of public.users already exists")),
+            ("DROP POLICY nope ON users", Some("policy nope of public.users does not exist")),
+            ("ALTER TABLE users CLUSTER ON nope", index),
+            ("ALTER TABLE users REPLICA IDENTITY USING INDEX nope", index),
+            ("ALTER TABLE users REPLICA IDENTITY USING INDEX users_pkey", None),
+            ("CREATE UNIQUE INDEX nope ON users (id); ALTER TABLE users REPLICA IDENTITY USING INDEX nope", None),
+            ("ALTER TABLE users ADD CONSTRAINT nope UNIQUE (id); ALTER TABLE users REPLICA IDENTITY USING INDEX nope", None),
+            ("CLUSTER users USING nope", index),
         ],
     );
 }
