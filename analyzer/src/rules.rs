@@ -83,12 +83,14 @@ mod enum_value_order;
 mod fk_missing_index;
 mod fk_on_delete_cascade;
 mod fk_type_mismatch;
+mod foreign_key_without_key;
 mod hash_index;
 mod hint;
 mod identity_always;
 mod identity_collides;
 mod idle_in_transaction_timeout;
 mod index_on_updated_table;
+mod inherited_definition;
 mod int_key_overflow;
 mod invalid_index_stays;
 mod lock_table_explicit;
@@ -144,6 +146,7 @@ mod update_without_where;
 mod vacuum_full_or_cluster;
 mod validate_constraint_under_strong_lock;
 mod validate_will_fail;
+mod virtual_column_limits;
 mod waits_for_maintenance;
 mod wide_index;
 mod wide_lock_window;
@@ -355,11 +358,13 @@ const RULES: &[&dyn Rule] = &[
     &fk_missing_index::FkMissingIndex,
     &fk_on_delete_cascade::FkOnDeleteCascade,
     &fk_type_mismatch::FkTypeMismatch,
+    &foreign_key_without_key::ForeignKeyWithoutKey,
     &hash_index::HashIndex,
     &identity_always::IdentityAlways,
     &identity_collides::IdentityCollides,
     &idle_in_transaction_timeout::IdleInTransactionTimeout,
     &index_on_updated_table::IndexOnUpdatedTable,
+    &inherited_definition::InheritedDefinition,
     &int_key_overflow::IntKeyOverflow,
     &invalid_index_stays::InvalidIndexStays,
     &lock_table_explicit::LockTableExplicit,
@@ -413,6 +418,7 @@ const RULES: &[&dyn Rule] = &[
     &vacuum_full_or_cluster::VacuumFullOrCluster,
     &validate_constraint_under_strong_lock::ValidateConstraintUnderStrongLock,
     &validate_will_fail::ValidateWillFail,
+    &virtual_column_limits::VirtualColumnLimits,
     &waits_for_maintenance::WaitsForMaintenance,
     &wide_index::WideIndex,
     &wide_lock_window::WideLockWindow,

@@ -156,3 +156,120 @@ fn what_a_statement_needs_is_there() {
         ],
     );
 }
+
+#[test]
+fn tables_below_stay_like_those_above() {
+    let mut db = examples();
+    let (base, derived) = (db.table("base", "id int, b text"), db.table("derived", "id int, b text, x int"));
+    db.child(base, derived, false, false);
+    for table in [base, derived] {
+        db.check(table, "positive", &["id"], "(id > 0)", true);
+    }
+    db.check(derived, "own", &["x"], "(x > 0)", true);
+    let column = |name: &str| format!("column {name} of public.derived comes from public.base");
+    let b = column("b");
+    let same = "column b of public.base must be the same in the tables below it";
+    expect(
+        &db,
+        &[
+            ("ALTER TABLE derived DROP COLUMN b", Some(&b)),
+            ("ALTER TABLE derived RENAME COLUMN b TO c", Some(&b)),
+            ("ALTER TABLE derived ALTER COLUMN b TYPE varchar(10)", Some(&b)),
+            ("ALTER TABLE derived DROP COLUMN x", None),
+            ("ALTER TABLE derived NO INHERIT base", None),
+            ("ALTER TABLE base DROP COLUMN b", None),
+            ("ALTER TABLE derived ADD COLUMN y int", None),
+            ("ALTER TABLE derived DROP CONSTRAINT positive", Some("constraint positive of public.derived comes from public.base")),
+            ("ALTER TABLE derived DROP CONSTRAINT own", None),
+            ("ALTER TABLE ONLY base ADD CHECK (id > 1)", Some("a CHECK of public.base must be added to the tables below it too")),
+            ("ALTER TABLE ONLY base ADD CHECK (id > 1) NO INHERIT", None),
+            ("ALTER TABLE ONLY base RENAME COLUMN b TO c", Some(same)),
+            ("ALTER TABLE ONLY base ALTER COLUMN b TYPE varchar(10)", Some(same)),
+            ("ALTER TABLE ONLY base ADD COLUMN q int", Some("column q of public.base must be the same in the tables below it")),
+            ("ALTER TABLE ONLY base DROP COLUMN b", None),
+            ("ALTER TABLE ONLY derived ADD CHECK (id > 1)", None),
+            ("ALTER TABLE events_2024 ADD COLUMN q int", Some("public.events_2024 is a partition, which has no columns of its own")),
+            ("ALTER TABLE events_2024 ADD COLUMN IF NOT EXISTS kind text", None),
+            ("ALTER TABLE events_2024 DROP COLUMN kind", Some("column kind of public.events_2024 comes from public.events")),
+            ("ALTER TABLE events DETACH PARTITION events_2024; ALTER TABLE events_2024 DROP COLUMN kind", None),
+            (
+                "ALTER TABLE ONLY events DROP COLUMN kind",
+                Some("column kind of public.events cannot be dropped without that of its partitions"),
+            ),
+            ("ALTER TABLE events DROP COLUMN at", Some("column at is in the partition key of public.events")),
+            (
+                "ALTER TABLE events ADD CHECK (id > 1) NO INHERIT",
+                Some("public.events is partitioned, and a CHECK of it cannot be NO INHERIT"),
+            ),
+        ],
+    );
+}
+
+#[test]
+fn a_foreign_key_leads_to_a_key() {
+    let db = examples();
+    let email = Some("no constraint makes (email) of public.people unique");
+    expect(
+        &db,
+        &[
+            ("ALTER TABLE orders ADD FOREIGN KEY (note) REFERENCES people (email)", email),
+            ("CREATE TABLE fresh (e text REFERENCES people (email))", email),
+            ("ALTER TABLE people ADD UNIQUE (email); CREATE TABLE fresh (e text REFERENCES people (email))", None),
+            ("CREATE UNIQUE INDEX e ON people (email); CREATE TABLE fresh (e text REFERENCES people (email))", None),
+            (
+                "ALTER TABLE orders ADD FOREIGN KEY (id, user_id) REFERENCES people (id)",
+                Some("the foreign key has 2 columns and references 1"),
+            ),
+            (
+                "ALTER TABLE orders ADD FOREIGN KEY (id, user_id) REFERENCES people (id, level)",
+                Some("no constraint makes (id, level) of public.people unique"),
+            ),
+            ("ALTER TABLE users ADD FOREIGN KEY (id) REFERENCES orders (ref)", None),
+            ("ALTER TABLE users ADD FOREIGN KEY (id) REFERENCES orders", Some("public.orders has no primary key to reference")),
+            ("ALTER TABLE orders ADD FOREIGN KEY (user_id) REFERENCES users", None),
+            ("CREATE TABLE fresh (id int PRIMARY KEY, up int REFERENCES fresh)", None),
+        ],
+    );
+}
+
+#[test]
+fn what_18_does_not_do() {
+    let mut db = examples();
+    let readings = db.oid("readings").unwrap_or(0);
+    let virtual_key = Some("column twice of public.readings is virtual, and cannot be in a key");
+    let virtual_index = Some("column twice of public.readings is virtual, and cannot be indexed");
+    db.check(readings, "idle", &["value"], "(value > 0)", false);
+    let unchecked = Found { columns: Vec::new(), rows: vec![vec![Some("1".to_owned())]] };
+    db.answer("'idle' AND NOT conenforced", unchecked);
+    expect(
+        &db,
+        &[
+            ("CREATE INDEX ON readings (twice)", virtual_index),
+            ("CREATE INDEX ON readings ((twice + 1))", virtual_index),
+            ("CREATE INDEX ON readings (value)", None),
+            ("ALTER TABLE readings ADD UNIQUE (twice)", virtual_key),
+            (
+                "ALTER TABLE readings ALTER COLUMN twice DROP EXPRESSION",
+                Some("column twice of public.readings is virtual: its values are stored nowhere"),
+            ),
+            (
+                "ALTER TABLE readings ALTER COLUMN twice SET EXPRESSION AS (value * 3)",
+                Some("the expression of a virtual column (twice) cannot be changed while public.readings has a CHECK (idle)"),
+            ),
+            ("ALTER TABLE readings DROP CONSTRAINT idle; ALTER TABLE readings ALTER COLUMN twice SET EXPRESSION AS (value * 3)", None),
+            (
+                "ALTER TABLE readings VALIDATE CONSTRAINT idle",
+                Some("constraint idle of public.readings is NOT ENFORCED, and cannot be validated"),
+            ),
+            ("ALTER TABLE people ALTER COLUMN code_upper DROP EXPRESSION", None),
+            ("ALTER TABLE people VALIDATE CONSTRAINT people_nick_present", None),
+        ],
+    );
+    assert!(check("ALTER TABLE readings ALTER COLUMN twice DROP EXPRESSION", &db).iter().all(|one| one.rule != Some("drop-expression")));
+    for (sql, fails) in
+        [("BEGIN; VACUUM users", true), ("BEGIN; COMMIT; VACUUM users", false), ("VACUUM users", false), ("BEGIN; ANALYZE users", false)]
+    {
+        let said = check(sql, &db).iter().any(|one| one.rule == Some("concurrently-in-transaction"));
+        assert_eq!(said, fails, "{sql}");
+    }
+}
