@@ -23,7 +23,7 @@ use crate::parse;
 pub use changes::Changes;
 pub use follow::{follow, follow_calls};
 pub use past::{Deeds, Held, Past, changes_something};
-pub use settings::{Timeout, milliseconds};
+pub use settings::{Actor, Timeout, milliseconds};
 use state::State;
 
 /// How deep functions that call functions are looked into.

@@ -273,3 +273,35 @@ fn what_18_does_not_do() {
         assert_eq!(said, fails, "{sql}");
     }
 }
+
+#[test]
+fn rights_are_those_of_the_role_in_force() {
+    let mut db = examples();
+    let answer = |value: &str| Found { columns: Vec::new(), rows: vec![vec![Some(value.to_owned())]] };
+    db.answer("pg_has_role('clerk'", answer("f")).answer("has_table_privilege('clerk'", answer("f"));
+    db.answer("has_schema_privilege('clerk'", answer("f")).answer("pg_has_role('boss'", answer("t"));
+    db.answer("has_schema_privilege('boss'", answer("t")).answer("has_table_privilege(current_user", answer("f"));
+    let (clerk, ledger) = (Some("role clerk does not own public.users"), Some("you do not own public.ledger"));
+    expect(
+        &db,
+        &[
+            ("SET ROLE clerk; ALTER TABLE users ADD COLUMN x int", clerk),
+            ("SET SESSION AUTHORIZATION clerk; ALTER TABLE users ADD COLUMN x int", clerk),
+            ("SET ROLE clerk; RESET ROLE; ALTER TABLE users ADD COLUMN x int", None),
+            ("SET ROLE clerk; SET ROLE NONE; ALTER TABLE users ADD COLUMN x int", None),
+            ("SET ROLE boss; ALTER TABLE ledger ADD COLUMN x int", None),
+            ("ALTER TABLE users OWNER TO clerk; SET ROLE clerk; ALTER TABLE users ADD COLUMN x int", None),
+            ("SET ROLE clerk; TRUNCATE orders", Some("role clerk does not have the TRUNCATE privilege on public.orders")),
+            ("SET ROLE clerk; CREATE TABLE fresh (id int)", Some("role clerk does not have the CREATE privilege on schema public")),
+            ("SET ROLE clerk; CREATE TEMP TABLE fresh (id int)", None),
+            ("SET ROLE boss; CREATE TABLE fresh (id int)", None),
+            ("SET ROLE clerk; DROP SCHEMA public", Some("role clerk does not own schema public")),
+            ("TRUNCATE ledger", Some("you do not have the TRUNCATE privilege on public.ledger")),
+            ("REINDEX TABLE ledger", Some("you do not have the MAINTAIN privilege on public.ledger")),
+            ("COMMENT ON TABLE ledger IS 'x'", ledger),
+            ("CREATE POLICY p ON ledger", ledger),
+            ("ALTER TABLE ledger ADD COLUMN x int", ledger),
+            ("TRUNCATE orders", None),
+        ],
+    );
+}
