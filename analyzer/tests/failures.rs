@@ -79,9 +79,7 @@ fn what_a_statement_needs_is_there() {
     let mut db = examples();
     let users = db.oid("users").unwrap_or(0);
     db.hang(OnTable::Trigger, users, "stamp").hang(OnTable::Policy, users, "own");
-    for name in ["nope"] {
-        db.answer(&format!("OPERATOR(pg_catalog.=) '{name}'"), Found::default());
-    }
+    db.answer("OPERATOR(pg_catalog.=) 'nope'", Found::default());
     let column = Some("column nope of relation public.users does not exist");
     let index = Some("index nope of public.users does not exist");
     let (role, kind, schema) = (Some("role nope does not exist"), Some("type nope does not exist"), Some("schema nope does not exist"));
