@@ -21,6 +21,7 @@ mod index_name;
 mod long_name;
 mod modify;
 mod names;
+mod need;
 mod position;
 mod program;
 mod read;

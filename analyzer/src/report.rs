@@ -147,7 +147,7 @@ mod tests {
         let db = examples();
         assert_eq!(summary(&check("", &db)), "no statement to check");
         assert_eq!(summary(&check("SELECT 1", &db)), "1 safe in 1 statement");
-        let text = "DROP TABLE orders; ALTER TABLE users ADD a int; DO 'x'; SELECT 1; SELECT 2";
+        let text = "DROP TABLE codes; ALTER TABLE users ADD a int; DO 'x'; SELECT 1; SELECT 2";
         assert_eq!(summary(&check(text, &db)), "1 danger, 1 unknown, 1 caution, 2 safe in 5 statements");
     }
 

@@ -51,6 +51,7 @@ mod create_trigger;
 mod ddl_and_backfill;
 mod default_partition;
 mod delete_without_where;
+mod dependent_objects;
 mod detach_partition_not_concurrent;
 mod detach_pending;
 mod disable_trigger;
@@ -82,12 +83,14 @@ mod enum_value_order;
 mod fk_missing_index;
 mod fk_on_delete_cascade;
 mod fk_type_mismatch;
+mod foreign_key_without_key;
 mod hash_index;
 mod hint;
 mod identity_always;
 mod identity_collides;
 mod idle_in_transaction_timeout;
 mod index_on_updated_table;
+mod inherited_definition;
 mod int_key_overflow;
 mod invalid_index_stays;
 mod lock_table_explicit;
@@ -143,6 +146,7 @@ mod update_without_where;
 mod vacuum_full_or_cluster;
 mod validate_constraint_under_strong_lock;
 mod validate_will_fail;
+mod virtual_column_limits;
 mod waits_for_maintenance;
 mod wide_index;
 mod wide_lock_window;
@@ -255,6 +259,12 @@ pub(crate) fn reports(context: &mut Context) -> Vec<(&'static str, Report)> {
             out.push((rule.name(), report));
         }
     }
+    if out.iter().any(|(_, report)| report.fails) {
+        // what leads to the same end fails for the same reason
+        for (_, report) in out.iter_mut().filter(|(_, report)| report.runnable && !report.fails) {
+            (report.hint, report.runnable) = (None, false);
+        }
+    }
     out
 }
 
@@ -316,6 +326,7 @@ const RULES: &[&dyn Rule] = &[
     &ddl_and_backfill::DdlAndBackfill,
     &default_partition::DefaultPartition,
     &delete_without_where::DeleteWithoutWhere,
+    &dependent_objects::DependentObjects,
     &detach_partition_not_concurrent::DetachPartitionNotConcurrent,
     &detach_pending::DetachPending,
     &disable_trigger::DisableTrigger,
@@ -347,11 +358,13 @@ const RULES: &[&dyn Rule] = &[
     &fk_missing_index::FkMissingIndex,
     &fk_on_delete_cascade::FkOnDeleteCascade,
     &fk_type_mismatch::FkTypeMismatch,
+    &foreign_key_without_key::ForeignKeyWithoutKey,
     &hash_index::HashIndex,
     &identity_always::IdentityAlways,
     &identity_collides::IdentityCollides,
     &idle_in_transaction_timeout::IdleInTransactionTimeout,
     &index_on_updated_table::IndexOnUpdatedTable,
+    &inherited_definition::InheritedDefinition,
     &int_key_overflow::IntKeyOverflow,
     &invalid_index_stays::InvalidIndexStays,
     &lock_table_explicit::LockTableExplicit,
@@ -405,6 +418,7 @@ const RULES: &[&dyn Rule] = &[
     &vacuum_full_or_cluster::VacuumFullOrCluster,
     &validate_constraint_under_strong_lock::ValidateConstraintUnderStrongLock,
     &validate_will_fail::ValidateWillFail,
+    &virtual_column_limits::VirtualColumnLimits,
     &waits_for_maintenance::WaitsForMaintenance,
     &wide_index::WideIndex,
     &wide_lock_window::WideLockWindow,

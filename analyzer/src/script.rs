@@ -23,7 +23,7 @@ use crate::parse;
 pub use changes::Changes;
 pub use follow::{follow, follow_calls, unseen_call};
 pub use past::{Deeds, Held, Past, changes_something};
-pub use settings::{Timeout, milliseconds};
+pub use settings::{Actor, Timeout, milliseconds};
 use state::State;
 
 /// How deep functions that call functions are looked into.
@@ -72,6 +72,10 @@ pub struct Script<'a> {
     changes: Changes,
     /// Whether changes are of interest.
     watched: bool,
+    /// The roles that the text made.
+    roles: HashSet<String>,
+    /// The text did something before that reaches more than is followed.
+    hidden: bool,
     /// The triggers, policies and rules that the text made or dropped, and whether they are there; `None` when that is not known any more.
     hung: HashMap<(OnTable, Oid, String), Option<bool>>,
 }
@@ -88,6 +92,8 @@ impl<'a> Script<'a> {
             proofs: RefCell::default(),
             changes: Changes::default(),
             watched: false,
+            hidden: false,
+            roles: HashSet::new(),
             hung: HashMap::new(),
         }
     }
@@ -149,6 +155,17 @@ impl<'a> Script<'a> {
     /// Whether the text set a search_path.
     pub fn has_path(&self) -> bool {
         self.state.session().search_path.is_some()
+    }
+
+    /// Whether the text did something whose whole effect is not followed (CASCADE, a function, text that is not at hand): what the catalogs say of
+    /// dependents, and that there is no such role, type or function, may be true no more.
+    pub fn has_hidden_effects(&self) -> bool {
+        self.hidden
+    }
+
+    /// Whether the text made a role of this name.
+    pub fn has_made_role(&self, name: &str) -> bool {
+        self.roles.contains(name)
     }
 
     /// What the text may have changed so far.

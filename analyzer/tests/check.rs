@@ -107,7 +107,7 @@ fn what_the_text_makes_is_new_to_it() {
     ] {
         assert_eq!(verdict(sql, &db).0, Risk::Safe, "{sql}: {:#?}", check(sql, &db));
     }
-    let twice = "DROP TABLE orders; CREATE TABLE orders (id int); CREATE INDEX i ON orders (id)";
+    let twice = "DROP TABLE codes; CREATE TABLE codes (id int); CREATE INDEX i ON codes (id)";
     assert_eq!(verdict(twice, &db).1, ["drop-and-create-table", "drop-table"]);
     // A table that references an old one keeps the old one's writers waiting.
     assert_eq!(verdict("CREATE TABLE fresh (u bigint REFERENCES users)", &db), (Risk::Caution, vec!["create-table-references"]));

@@ -27,9 +27,9 @@ fn if_not_exists_makes_nothing_new_of_what_is_there() {
     expect(
         &db,
         &[
-            ("CREATE TABLE IF NOT EXISTS users AS SELECT 1; DROP TABLE users", "drop-table"),
-            ("CREATE TABLE IF NOT EXISTS users (id int); DROP TABLE users", "drop-table"),
-            ("CREATE UNLOGGED TABLE IF NOT EXISTS public.users AS SELECT 1; DROP TABLE users", "drop-table"),
+            ("CREATE TABLE IF NOT EXISTS codes AS SELECT 1; DROP TABLE codes", "drop-table"),
+            ("CREATE TABLE IF NOT EXISTS codes (id int); DROP TABLE codes", "drop-table"),
+            ("CREATE UNLOGGED TABLE IF NOT EXISTS public.codes AS SELECT 1; DROP TABLE codes", "drop-table"),
             ("CREATE MATERIALIZED VIEW IF NOT EXISTS sales AS SELECT 1; REFRESH MATERIALIZED VIEW sales", "refresh-not-concurrent"),
             ("CREATE SEQUENCE IF NOT EXISTS numbers; ALTER SEQUENCE numbers RESTART", "alter-sequence"),
             ("CREATE INDEX IF NOT EXISTS users_email_idx ON users (email); DROP INDEX users_email_idx", "drop-index-not-concurrent"),
@@ -134,7 +134,7 @@ fn a_rollback_takes_everything_back() {
                 "set-not-null-scan",
             ),
             ("BEGIN; CREATE TABLE q (a int); ROLLBACK; DROP TABLE q", "missing-object"),
-            ("BEGIN; CREATE TEMP TABLE users (a int); ROLLBACK; DROP TABLE users", "drop-table"),
+            ("BEGIN; CREATE TEMP TABLE codes (a int); ROLLBACK; DROP TABLE codes", "drop-table"),
             ("BEGIN; DROP TABLE users; ROLLBACK; CREATE INDEX ON users (age)", "create-index-not-concurrent"),
             ("BEGIN; ALTER TABLE users RENAME TO people; ROLLBACK; CREATE INDEX ON users (age)", "create-index-not-concurrent"),
             ("BEGIN; ALTER TABLE users ALTER name TYPE text; ROLLBACK; ALTER TABLE users ALTER name TYPE varchar(50)", "strong-lock"),
@@ -239,18 +239,18 @@ fn what_is_made_goes_where_the_search_path_says() {
         &examples(),
         &[
             (
-                "CREATE SCHEMA s2; SET search_path = s2; CREATE TABLE orders (a int); SET search_path = public; DROP TABLE orders",
+                "CREATE SCHEMA s2; SET search_path = s2; CREATE TABLE codes (a int); SET search_path = public; DROP TABLE codes",
                 "drop-table",
             ),
             ("CREATE SCHEMA s2; CREATE TABLE fresh (a int); SET search_path = s2, public; DROP TABLE fresh", "missing-object"),
-            ("CREATE SCHEMA s2; SET search_path = s2, public; CREATE TABLE orders (a int); DROP TABLE orders", "safe"),
-            ("CREATE SCHEMA s2; SET search_path = s2, public; CREATE TABLE orders (a int); DROP TABLE s2.orders", "safe"),
+            ("CREATE SCHEMA s2; SET search_path = s2, public; CREATE TABLE codes (a int); DROP TABLE codes", "safe"),
+            ("CREATE SCHEMA s2; SET search_path = s2, public; CREATE TABLE codes (a int); DROP TABLE s2.codes", "safe"),
             (
-                "CREATE SCHEMA s2; SET search_path = s2, public; CREATE TABLE orders (a int); DROP TABLE orders; DROP TABLE orders",
+                "CREATE SCHEMA s2; SET search_path = s2, public; CREATE TABLE codes (a int); DROP TABLE codes; DROP TABLE codes",
                 "drop-table",
             ),
-            ("CREATE SCHEMA s2; CREATE TABLE s2.orders (a int); SET search_path TO s2, public; DROP TABLE orders", "safe"),
-            ("CREATE SCHEMA s2; CREATE TABLE s2.orders (a int); SET search_path TO public, s2; DROP TABLE orders", "drop-table"),
+            ("CREATE SCHEMA s2; CREATE TABLE s2.codes (a int); SET search_path TO s2, public; DROP TABLE codes", "safe"),
+            ("CREATE SCHEMA s2; CREATE TABLE s2.codes (a int); SET search_path TO public, s2; DROP TABLE codes", "drop-table"),
             ("CREATE SCHEMA s2; CREATE TABLE fresh (a int); DROP TABLE fresh", "safe"),
         ],
     );

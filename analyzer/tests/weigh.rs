@@ -84,7 +84,7 @@ fn what_grows_with_the_data_has_an_estimate() {
         assert!(small.low < small.high && small.low < big.low && small.high < big.high, "{sql}: {small:?} {big:?}");
     }
     for sql in
-        ["DROP TABLE users", "TRUNCATE users", "ALTER TABLE users ADD COLUMN a int", "ALTER TABLE users RENAME age TO years", "DO 'x'"]
+        ["DROP TABLE codes", "TRUNCATE users", "ALTER TABLE users ADD COLUMN a int", "ALTER TABLE users RENAME age TO years", "DO 'x'"]
     {
         let found = check(sql, &examples());
         assert!(found.iter().all(|finding| finding.estimate.is_none()), "{sql}: {found:#?}");
@@ -133,7 +133,7 @@ fn small_tables_make_a_danger_of_time_a_caution() {
 #[test]
 fn what_is_lost_or_renamed_is_no_less_on_a_small_table() {
     for sql in [
-        "DROP TABLE orders",
+        "DROP TABLE codes",
         "ALTER TABLE users DROP COLUMN age",
         "ALTER TABLE users RENAME age TO years",
         "ALTER TABLE users RENAME TO people",
@@ -192,7 +192,7 @@ fn a_policy_switches_a_rule_off() {
     assert_eq!((finding.risk, finding.rule), (Risk::Safe, None));
     assert!(detail(&finding).starts_with("Policy switches create-index-not-concurrent off: OPS-1, decided in May."), "{finding:#?}");
     // other rules still speak
-    assert_eq!(one("DROP TABLE orders", &db).risk, Risk::Danger);
+    assert_eq!(one("DROP TABLE codes", &db).risk, Risk::Danger);
     let both = check("ALTER TABLE users ADD CHECK (age > 0), DROP COLUMN name", &with_policy("add-check-scan", None, None));
     assert_eq!(both.iter().map(|finding| finding.rule).collect::<Vec<_>>(), [Some("drop-column")]);
 }

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use crate::catalog::Volatility;
 
-use super::{Expr, QualifiedName, Target};
+use super::{Expr, Need, QualifiedName, Target};
 
 /// One particular of a statement. Those of an `ALTER TABLE` are about the relation that it alters.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -71,6 +71,10 @@ pub enum Fact {
     /// The tables that the query of `CREATE TABLE AS` or `CREATE MATERIALIZED VIEW` reads.
     Reads(Vec<QualifiedName>),
     Privileges(Privileges),
+    /// What has to be there.
+    Need(Need),
+    /// A role that it creates, or the new name of one.
+    MakesRole(String),
     /// `ALTER PUBLICATION ... SET` of tables or schemas: what it does not name goes.
     SetsPublication(String),
 }

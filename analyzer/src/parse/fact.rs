@@ -8,13 +8,14 @@ use pg_query::protobuf::{
     AlterTableCmd, AlterTableType, DefElem, InsertStmt, Node, RoleSpec, RoleSpecType, SelectStmt, SetOperation, ViewStmt,
 };
 
-use super::{functions, names, remark};
+use super::{functions, names, need, remark};
 use crate::catalog::Volatility;
 use crate::ir::{Fact, FunctionFact, Insert, Owned, QualifiedName, ReplicaIdentity, RowSecurity, Triggers};
 
 /// The particulars of a statement, which stands at `span` in `sql`.
 pub fn of(node: &Tree, sql: &str, span: &Range<usize>) -> Vec<Fact> {
     let mut facts = particulars(node);
+    facts.extend(need::of(node));
     for fact in &mut facts {
         if let Fact::Function(function) = fact
             && function.creates

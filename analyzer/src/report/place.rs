@@ -84,13 +84,13 @@ mod tests {
 
     #[test]
     fn columns_count_characters() {
-        let text = "-- ü\n/* ü */ DROP\n  TABLE orders; SELECT 1";
+        let text = "-- ü\n/* ü */ DROP\n  TABLE codes; SELECT 1";
         let findings = check(text, &examples());
         let places = Places::new(text, &findings);
         let position = |line, column| Position { line, column };
         let found: Vec<_> = findings.iter().map(|finding| places.of(finding)).collect();
-        assert_eq!(found, [(position(2, 9), position(3, 15)), (position(3, 17), position(3, 25))]);
+        assert_eq!(found, [(position(2, 9), position(3, 14)), (position(3, 16), position(3, 24))]);
         let lines: Vec<_> = places.lines(&findings[0]).map(|(number, line, range)| (number, &line[range])).collect();
-        assert_eq!(lines, [(2, "DROP"), (3, "  TABLE orders")]);
+        assert_eq!(lines, [(2, "DROP"), (3, "  TABLE codes")]);
     }
 }

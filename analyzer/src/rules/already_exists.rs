@@ -1,16 +1,15 @@
 //! `already-exists`.
 
 use super::{Context, Report, Rule, Turn};
-use crate::catalog::{ConstraintKind, Relation};
-use crate::finding::Risk;
-use crate::ir::{Action, AlterTable, Fact, Kind, New, QualifiedName, Renamed};
+use crate::catalog::{ConstraintKind, OnTable, Relation};
+use crate::ir::{Action, AlterTable, Attached, Fact, How, Kind, New, QualifiedName, Renamed};
 use crate::quote;
 
 super::rule! {
     /// The statement would fail, because what it creates exists.
     ///
     /// **What it detects.** `CREATE` of a table, view, sequence or index, `ADD COLUMN`, `ADD CONSTRAINT` and `RENAME TO` with a name that
-    /// is taken, in the schema where it would be created; a second primary key.
+    /// is taken, in the schema where it would be created; a trigger or policy that the table has; a second primary key.
     ///
     /// **Why.** The migration ends half-way.
     ///
@@ -42,7 +41,7 @@ impl Rule for AlreadyExists {
         if context.facts().contains(&Fact::Temporary) || context.has_said("invalid-index-stays") {
             return Vec::new();
         }
-        let fails = |what: String| context.remark(Risk::Caution, format!("would fail: {what} already exists"));
+        let fails = |what: String| context.failure(None, format!("{what} already exists"));
         let taken = match context.kind() {
             Kind::CreateTable(create) if !create.if_not_exists && !create.temporary => here(context, &create.name),
             Kind::CreateView { name, replace: false } => here(context, name),
@@ -78,6 +77,7 @@ impl Rule for AlreadyExists {
                     _ => None,
                 })
             }),
+            Kind::Locks(_) => hung(context),
             _ => None,
         };
         taken.map(fails).into_iter().collect()
@@ -88,6 +88,20 @@ impl Rule for AlreadyExists {
 fn has_key(relation: &Relation, alter: &AlterTable) -> bool {
     let dropped = |key: &str| alter.actions.iter().any(|action| matches!(action, Action::DropConstraint { name, .. } if name == key));
     relation.constraints.iter().any(|one| one.kind == ConstraintKind::PrimaryKey && !dropped(&one.name))
+}
+
+/// A trigger or policy.
+fn hung(context: &Context) -> Option<String> {
+    let (kind, word, table, name) = context.facts().iter().find_map(|fact| match fact {
+        Fact::CreateTrigger { table, name, replace: false } => Some((OnTable::Trigger, "trigger", table, name)),
+        Fact::Attached(Attached { what: "policy", how: How::Create, name, table: Some(table) }) => {
+            Some((OnTable::Policy, "policy", table, name))
+        }
+        _ => None,
+    })?;
+    let table = context.existing(table)?;
+    let known = context.script().has_on_table(kind, table.oid, name) == Some(true) && !context.script().has_hidden_effects();
+    known.then(|| format!("{word} {} of {}", quote::ident(name), super::name_of(&table)))
 }
 
 fn column(relation: &Relation, name: &str) -> Option<String> {

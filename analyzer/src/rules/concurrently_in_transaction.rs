@@ -7,7 +7,7 @@ use crate::ir::{Action, Detach, Kind};
 super::rule! {
     /// CONCURRENTLY does not work inside a transaction block.
     ///
-    /// **What it detects.** `CREATE INDEX`, `DROP INDEX`, `REINDEX` and `DETACH PARTITION` with CONCURRENTLY between BEGIN and COMMIT of
+    /// **What it detects.** `CREATE INDEX`, `DROP INDEX`, `REINDEX` and `DETACH PARTITION` with CONCURRENTLY, and `VACUUM`, between BEGIN and COMMIT of
     /// the text, or while the session that asks is in a transaction block.
     ///
     /// **Why.** These statements commit several times on their way. Inside a block they fail, and the transaction fails with them.
@@ -41,6 +41,7 @@ impl Rule for ConcurrentlyInTransaction {
             Kind::Drop(drop) if drop.concurrently => "DROP INDEX CONCURRENTLY",
             Kind::Reindex { concurrently: true, .. } => "REINDEX CONCURRENTLY",
             Kind::AlterTable(alter) if alter.actions.iter().any(detaches) => "DETACH PARTITION CONCURRENTLY",
+            Kind::Vacuum { .. } => "VACUUM",
             _ => return Vec::new(),
         };
         if !context.in_block() {
@@ -49,7 +50,7 @@ impl Rule for ConcurrentlyInTransaction {
         let relation = context.main_relation();
         let report =
             context.report_on(Risk::Caution, relation.as_ref(), format!("a transaction block is open, in which {what} cannot run"));
-        let report = report.aside().detail("The statement fails, and the transaction with it.");
+        let report = report.aside().fails().detail("The statement fails, and the transaction with it.");
         vec![report.hint("Run it on its own, outside of BEGIN and COMMIT.")]
     }
 }

@@ -55,6 +55,8 @@ pub(crate) struct Report {
     pub place: Option<std::ops::Range<usize>>,
     /// It says nothing of the lock, so that something else may.
     pub aside: bool,
+    /// The server would refuse the statement, and so it would what others offer in its place.
+    pub fails: bool,
 }
 
 impl Report {
@@ -105,6 +107,12 @@ impl Report {
     /// It speaks neither of the lock nor of what happens to the rows, and weighs the same however many there are.
     pub fn aside(mut self) -> Self {
         (self.aside, self.explains_data, self.grows, self.keeps_risk) = (true, false, false, true);
+        self
+    }
+
+    /// The server would refuse the statement.
+    pub fn fails(mut self) -> Self {
+        self.fails = true;
         self
     }
 
@@ -397,7 +405,13 @@ impl<'a> Context<'a> {
             keeps_risk: false,
             place: None,
             aside: false,
+            fails: false,
         }
+    }
+
+    /// A report that the server would refuse the statement, and why.
+    pub fn failure(&self, relation: Option<&Rc<Relation>>, why: impl std::fmt::Display) -> Report {
+        self.report_on(Risk::Caution, relation, format!("would fail: {why}")).aside().fails()
     }
 
     /// A report about no relation in particular.
@@ -419,6 +433,7 @@ impl<'a> Context<'a> {
             keeps_risk: true,
             place: None,
             aside: false,
+            fails: false,
         }
     }
 }

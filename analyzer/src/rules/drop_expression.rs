@@ -15,7 +15,7 @@ super::rule! {
     ///
     /// **Instead.** Deploy code that writes the column first.
     ///
-    /// **Does not fire when** the column is not generated, or the table is new, temporary or empty.
+    /// **Does not fire when** the column is not generated or virtual (then it fails), or the table is new, temporary or empty.
     ///
     /// ### Bad
     ///
@@ -35,7 +35,10 @@ impl Rule for DropExpression {
     fn check(&self, context: &Context) -> Vec<Report> {
         context.each_action(|action, relation| {
             let Action::DropExpression { column: name } = action else { return None };
-            relation.columns.iter().find(|column| column.name == *name && column.generated.is_some())?;
+            relation
+                .columns
+                .iter()
+                .find(|column| column.name == *name && column.generated.as_ref().is_some_and(|generated| generated.stored))?;
             let message = format!("column {} of {} is no longer computed", quote::ident(name), super::name_of(relation));
             let report = context.report(Risk::Caution, relation, message).about_names();
             let detail = format!("New rows hold NULL in it, unless the code writes it. {}", context.brief_lock(relation));

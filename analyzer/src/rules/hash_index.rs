@@ -54,7 +54,7 @@ impl Rule for HashIndex {
             });
             return report.into_iter().collect();
         };
-        let report = context.report_on(Risk::Caution, table.as_ref(), format!("would fail: a hash index cannot {cannot}"));
-        vec![report.aside().hint("Leave out USING hash.")]
+        let report = context.failure(table.as_ref(), format!("a hash index cannot {cannot}"));
+        vec![report.hint("Leave out USING hash.")]
     }
 }

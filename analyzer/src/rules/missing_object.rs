@@ -1,19 +1,27 @@
 //! `missing-object`.
 
 use super::{Context, Report, Rule};
+use crate::catalog::{OnTable, Relation, RelationKind};
 use crate::finding::Risk;
+use crate::ir::{Action, Fact, Kind, Need, QualifiedName};
+use crate::quote;
+use crate::script::{Found, FoundType};
+
+/// Columns that every table has.
+const SYSTEM: [&str; 6] = ["tableoid", "ctid", "xmin", "xmax", "cmin", "cmax"];
 
 super::rule! {
     /// The statement names something that does not exist.
     ///
-    /// **What it detects.** A table, column, constraint, index or schema that a statement needs and that is not there, and that no earlier
-    /// statement of the same text makes.
+    /// **What it detects.** A table, column, constraint, index, schema, type, role, trigger, policy or trigger's function that a statement needs and
+    /// that is not there, and that no earlier statement of the same text makes.
     ///
-    /// **Why.** The statement would fail now. What it does once the object is there cannot be judged.
+    /// **Why.** The statement would fail now. What it does to a table or column once that is there cannot be judged; a missing type, role, trigger or
+    /// index is a caution.
     ///
     /// **Instead.** Check the name and the search_path; check the text together with the statements that make the object.
     ///
-    /// **Does not fire when** IF EXISTS is there, or an earlier statement of the same text makes the object.
+    /// **Does not fire when** IF EXISTS is there, an earlier statement of the same text makes the object, or may have made it (CREATE EXTENSION, dynamic SQL).
     ///
     /// ### Bad
     ///
@@ -31,10 +39,111 @@ super::rule! {
 
 impl Rule for MissingObject {
     fn check(&self, context: &Context) -> Vec<Report> {
-        let reports = context.effects().missing().iter().map(|what| {
-            let report = context.remark(Risk::Unknown, format!("{what} does not exist"));
+        let unknown = |what: &str| {
+            let report = context.remark(Risk::Unknown, format!("{what} does not exist")).fails();
             report.detail("What the statement would do cannot be judged.").hint("Check the name and the search_path.")
+        };
+        if let Some(what) = context.effects().missing().first() {
+            return vec![unknown(what)];
+        }
+        if does_nothing(context) || context.script().has_hidden_effects() {
+            return Vec::new();
+        }
+        let needs = context.facts().iter().filter_map(|fact| match fact {
+            Fact::Need(need) => Some(need),
+            _ => None,
         });
-        reports.take(1).collect()
+        let report = needs.map(|need| (need, missing(context, need))).find_map(|(need, missing)| {
+            let what = missing?;
+            Some(match need {
+                Need::Columns { .. } | Need::Relation(_) => unknown(&what),
+                _ => context.failure(None, format!("{what} does not exist")).hint("Check the name, and the order of the statements."),
+            })
+        });
+        report.into_iter().collect()
     }
+}
+
+/// Nothing is looked at where there is nothing to alter, or nothing to create.
+fn does_nothing(context: &Context) -> bool {
+    let is_missing = |name: &QualifiedName| matches!(context.script().find(name), Found::Missing);
+    match context.kind() {
+        Kind::AlterTable(alter) => is_missing(&alter.target.name),
+        Kind::Rename(rename) => is_missing(&rename.target.name),
+        Kind::CreateTable(create) => create.if_not_exists && !is_missing(&create.name),
+        Kind::Create(creation) => creation.if_not_exists,
+        Kind::CreateIndex(create) => context.existing(&create.table.name).is_some_and(|table| context.creates_nothing(create, &table)),
+        _ => false,
+    }
+}
+
+/// What of a need is not there, in words.
+fn missing(context: &Context, need: &Need) -> Option<String> {
+    let script = context.script();
+    match need {
+        Need::Columns { relation, columns } => {
+            if matches!(context.kind(), Kind::CreateTable(create) if create.name.name == relation.name) {
+                return None;
+            }
+            let relation = context.existing(relation).filter(|one| has_columns(one))?;
+            let column = columns.iter().find(|column| !has_column(context, &relation, column))?;
+            Some(format!("column {} of relation {}", quote::ident(column), super::name_of(&relation)))
+        }
+        Need::Relation(name) => matches!(script.find(name), Found::Missing).then(|| format!("relation {name}")),
+        Need::Type(name) => {
+            let plain = QualifiedName { schema: name.schema.clone(), name: name.name.clone() };
+            let unknown = matches!(script.find_type(name), FoundType::Missing) && matches!(script.find(&plain), Found::Missing);
+            (unknown && is_nowhere(context, "pg_type", "typname", &name.name)).then(|| format!("type {plain}"))
+        }
+        Need::Role(name) => (!script.has_made_role(name) && is_nowhere(context, "pg_roles", "rolname", name))
+            .then(|| format!("role {}", quote::ident(name))),
+        Need::Schema(name) => {
+            let known = name == "pg_temp" || script.schema_exists(name);
+            (!known && is_nowhere(context, "pg_namespace", "nspname", name)).then(|| format!("schema {}", quote::ident(name)))
+        }
+        Need::Function(name) => {
+            let known = script.has_made_function(name) || !script.functions(name, 0).is_empty();
+            (!known && is_nowhere(context, "pg_proc", "proname", &name.name)).then(|| format!("function {name}()"))
+        }
+        Need::Index { relation, name } => {
+            let relation = context.existing(relation)?;
+            let there = QualifiedName { schema: Some(relation.schema.clone()), name: name.clone() };
+            let added = matches!(context.kind(), Kind::AlterTable(alter) if alter.actions.iter().any(|one| matches!(one, Action::AddConstraint(_))));
+            let known = added
+                || !matches!(script.find(&there), Found::Missing)
+                || relation.constraints.iter().any(|one| one.name == *name)
+                || relation.indexes.iter().any(|one| one.name == *name)
+                // one that the server has named
+                || context.mentioned_before(&["index on ", "concurrently on "]);
+            (!known).then(|| format!("index {} of {}", quote::ident(name), super::name_of(&relation)))
+        }
+        Need::Trigger { relation, name } => hung(context, OnTable::Trigger, "trigger", relation, name),
+        Need::Policy { relation, name } => hung(context, OnTable::Policy, "policy", relation, name),
+    }
+}
+
+fn has_columns(relation: &Relation) -> bool {
+    !matches!(relation.kind, RelationKind::Index | RelationKind::PartitionedIndex | RelationKind::Sequence)
+}
+
+/// A column, one that the statement adds, or a word that means the row.
+fn has_column(context: &Context, relation: &Relation, name: &str) -> bool {
+    let adds = |action: &Action| matches!(action, Action::AddColumn { column, .. } if column.name == name);
+    relation.columns.iter().any(|column| column.name == name)
+        || SYSTEM.contains(&name)
+        || relation.name == name
+        || matches!(context.kind(), Kind::AlterTable(alter) if alter.actions.iter().any(adds))
+}
+
+fn hung(context: &Context, kind: OnTable, word: &str, relation: &QualifiedName, name: &str) -> Option<String> {
+    let relation = context.existing(relation)?;
+    let missing = context.script().has_on_table(kind, relation.oid, name) == Some(false);
+    missing.then(|| format!("{word} {} of {}", quote::ident(name), super::name_of(&relation)))
+}
+
+/// Whether no schema of the database has it.
+fn is_nowhere(context: &Context, catalog: &str, column: &str, name: &str) -> bool {
+    let name = quote::literal(name);
+    let query = format!("SELECT 1 FROM pg_catalog.{catalog} WHERE {column} OPERATOR(pg_catalog.=) {name} LIMIT 1");
+    context.script().catalog().query(&query).is_some_and(|found| found.rows.is_empty())
 }

@@ -1,7 +1,6 @@
 //! `refresh-concurrently-fails`.
 
 use super::{Context, Report, Rule, Turn};
-use crate::finding::Risk;
 use crate::ir::Kind;
 
 super::rule! {
@@ -40,13 +39,13 @@ impl Rule for RefreshConcurrentlyFails {
         let Some(view) = context.existing(view) else { return Vec::new() };
         let name = super::name_of(&view);
         if context.script().catalog().is_populated(view.oid) == Some(false) {
-            let report = context.report(Risk::Caution, &view, format!("would fail: {name} was never populated")).aside();
+            let report = context.failure(Some(&view), format!("{name} was never populated"));
             return vec![report.instead(&[format!("REFRESH MATERIALIZED VIEW {name}")])];
         }
         if view.indexes.iter().any(|index| index.unique && index.valid && !index.partial_or_expression) {
             return Vec::new();
         }
-        let report = context.report(Risk::Caution, &view, format!("would fail: {name} has no unique index")).aside();
+        let report = context.failure(Some(&view), format!("{name} has no unique index"));
         vec![
             report
                 .detail("CONCURRENTLY needs a valid unique index on plain columns, without WHERE.")

@@ -4,6 +4,7 @@ use super::{Context, Report, Rule, hint};
 use crate::catalog::{ConstraintKind, Oid, Relation};
 use crate::finding::Risk;
 use crate::ir::{Kind, Reindexed};
+use crate::script::FIRST_USER_OID;
 
 super::rule! {
     /// Rebuilding indexes without CONCURRENTLY keeps writers waiting.
@@ -13,7 +14,7 @@ super::rule! {
     /// **Why.** The table is locked against writes, and the index even against queries that would use it.
     ///
     /// **Instead.** REINDEX ... CONCURRENTLY, outside of a transaction block. It passes over indexes of exclusion constraints, and over invalid ones
-    /// that are not named.
+    /// that are not named. The catalogs of the system cannot be reindexed that way.
     ///
     /// **Does not fire when** CONCURRENTLY is there, or the tables are new, temporary or empty.
     ///
@@ -43,6 +44,9 @@ impl Rule for ReindexNotConcurrent {
                 .detail(format!("{}, and queries that would use an index wait for it too.", super::waits(Some(touch.lock))));
             match &better {
                 Some(better) => report.instead(std::slice::from_ref(better)),
+                None if touch.relation.oid < FIRST_USER_OID => {
+                    report.hint("Do it while nobody changes the schema: no query plans without the catalogs.")
+                }
                 None => report.hint("REINDEX INDEX CONCURRENTLY each index that is not of an exclusion constraint."),
             }
         });
@@ -50,7 +54,7 @@ impl Rule for ReindexNotConcurrent {
     }
 }
 
-/// CONCURRENTLY passes over indexes of exclusion constraints, and over invalid ones that are not named.
+/// CONCURRENTLY passes over indexes of exclusion constraints, and over invalid ones that are not named; it refuses the catalogs of the system.
 fn leaves_none_out(context: &Context) -> bool {
     let Kind::Reindex { what, .. } = context.kind() else { return false };
     let named = match what {
@@ -61,7 +65,8 @@ fn leaves_none_out(context: &Context) -> bool {
         Some(index) => is_exclusion(table, index.oid),
         None => table.indexes.iter().any(|index| !index.valid || is_exclusion(table, index.oid)),
     };
-    !context.effects().touches().iter().any(|touch| left_out(&touch.relation))
+    let of_the_system = |table: &Relation| table.oid < FIRST_USER_OID;
+    !context.effects().touches().iter().any(|touch| left_out(&touch.relation) || of_the_system(&touch.relation))
 }
 
 /// The index belongs to an exclusion constraint.

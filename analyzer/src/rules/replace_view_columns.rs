@@ -2,7 +2,6 @@
 
 use super::{Context, Report, Rule, Turn};
 use crate::catalog::RelationKind;
-use crate::finding::Risk;
 use crate::ir::{Fact, Kind};
 use crate::quote;
 
@@ -53,9 +52,8 @@ impl Rule for ReplaceViewColumns {
                 Some(new) => format!("column {old} would become {}", quote::ident(new)),
                 None => format!("column {old} would go"),
             };
-            let report = context.report(Risk::Caution, &view, format!("would fail: {becomes} in view {}", super::name_of(&view)));
+            let report = context.failure(Some(&view), format!("{becomes} in view {}", super::name_of(&view)));
             report
-                .aside()
                 .detail("CREATE OR REPLACE VIEW keeps the columns that are there, and can only add others at the end.")
                 .hint("Keep the old columns in their order. To rename one, ALTER VIEW ... RENAME COLUMN.")
         });

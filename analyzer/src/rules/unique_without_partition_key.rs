@@ -4,7 +4,6 @@ use std::rc::Rc;
 
 use super::{Context, Report, Rule, hint};
 use crate::catalog::{ConstraintKind, Relation, RelationKind};
-use crate::finding::Risk;
 use crate::ir::{Action, Kind};
 
 super::rule! {
@@ -60,7 +59,6 @@ fn lacks(context: &Context, table: &Rc<Relation>, columns: &[String]) -> Option<
         return None;
     }
     let name = super::name_of(table);
-    let message = format!("would fail: what is unique in {name} must have its partition key in it");
-    let report = context.report(Risk::Caution, table, message).aside();
+    let report = context.failure(Some(table), format!("what is unique in {name} must have its partition key in it"));
     Some(report.detail(format!("Not among the columns: {}.", hint::columns(&missing))).hint("Add the columns of the partition key."))
 }

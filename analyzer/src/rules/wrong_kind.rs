@@ -2,7 +2,6 @@
 
 use super::{Context, Report, Rule, Turn};
 use crate::catalog::RelationKind as K;
-use crate::finding::Risk;
 use crate::ir::{Dropped, Kind, QualifiedName};
 
 super::rule! {
@@ -55,10 +54,9 @@ impl Rule for WrongKind {
             _ => return Vec::new(),
         };
         let found = names.into_iter().filter_map(|name| context.existing(name));
-        let reports = found.filter(|relation| !fits(relation.kind)).map(|relation| {
-            let message = format!("would fail: {} is {}", super::name_of(&relation), article(relation.kind));
-            context.report(Risk::Caution, &relation, message).aside()
-        });
+        let reports = found
+            .filter(|relation| !fits(relation.kind))
+            .map(|relation| context.failure(Some(&relation), format!("{} is {}", super::name_of(&relation), article(relation.kind))));
         reports.take(1).collect()
     }
 }

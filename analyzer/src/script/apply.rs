@@ -12,6 +12,8 @@ use crate::quote;
 
 impl Script<'_> {
     pub fn apply(&mut self, statement: &Statement) {
+        self.hidden |= self.hides(statement);
+        self.note_roles(statement);
         match &statement.kind {
             Kind::CreateTable(table) if !(table.if_not_exists && self.is_there(&table.name)) => self.made(&table.name),
             Kind::CreateView { name, replace } if !(*replace && self.is_there(name)) => self.made(name),
@@ -60,6 +62,9 @@ impl Script<'_> {
 
     /// Takes note of a statement that need not have run: only of what it adds, so that what follows finds it.
     pub fn apply_perhaps(&mut self, statement: &Statement) {
+        self.note_roles(statement);
+        // what was dropped, perhaps
+        self.hidden |= self.hides(statement) || matches!(statement.kind, Kind::Drop(_) | Kind::AlterTable(_) | Kind::Rename(_));
         match &statement.kind {
             Kind::CreateTable(CreateTable { name, .. }) | Kind::CreateView { name, .. } if self.is_there(name) => {}
             Kind::Create(Creation { new: New::Relation(name), .. }) if self.is_there(name) => {}
@@ -72,6 +77,30 @@ impl Script<'_> {
                 }
             }
             _ => {}
+        }
+    }
+
+    fn note_roles(&mut self, statement: &Statement) {
+        self.roles.extend(statement.facts.iter().filter_map(|fact| match fact {
+            Fact::MakesRole(name) => Some(name.clone()),
+            _ => None,
+        }));
+    }
+
+    /// Whether a statement changes more than is followed.
+    fn hides(&self, statement: &Statement) -> bool {
+        match &statement.kind {
+            Kind::Opaque { .. } | Kind::RenameCalled { .. } | Kind::DropCascade(_) | Kind::AlterComposite { .. } | Kind::Client(_) => true,
+            Kind::Calls(calls) => calls.iter().any(|(name, arguments)| self.may_do_anything(name, *arguments)),
+            Kind::Block(block) => block.hidden.is_some(),
+            Kind::Drop(drop) => drop.cascade,
+            // what the view reads now is not known
+            Kind::CreateView { name, replace } => *replace && self.is_there(name),
+            Kind::AlterTable(alter) => alter.actions.iter().any(|action| match action {
+                Action::DropColumn { cascade, .. } | Action::DropConstraint { cascade, .. } => *cascade,
+                _ => false,
+            }),
+            _ => statement.tag.ends_with(" EXTENSION"),
         }
     }
 

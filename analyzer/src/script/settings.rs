@@ -10,6 +10,16 @@ pub enum Timeout {
     Is(u64),
 }
 
+/// Whose rights the next statement has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Actor {
+    /// Those of the session that asks.
+    Session,
+    /// Those of the role that the text has set.
+    Role(String),
+    Unknown,
+}
+
 impl Script<'_> {
     pub fn lock_timeout(&self) -> Timeout {
         self.timeout("lock_timeout")
@@ -24,10 +34,16 @@ impl Script<'_> {
         self.setting(name).as_deref().and_then(milliseconds).map_or(Timeout::Unknown, Timeout::Is)
     }
 
-    /// Whether the text has changed its role, so that the rights of the session say nothing.
-    pub fn has_other_role(&self) -> bool {
+    /// Whose rights count.
+    pub fn actor(&self) -> Actor {
         let session = self.state.session();
-        session.role.is_some() || session.values.contains_key("session_authorization")
+        match (&session.role, session.values.get("session_authorization")) {
+            (None, None) => Actor::Session,
+            (Some(role), None) if !role.is_empty() => Actor::Role(role.clone()),
+            (None, Some(role)) if !role.eq_ignore_ascii_case("default") => Actor::Role(role.clone()),
+            // SET ROLE NONE, and what depends on the order of the two
+            _ => Actor::Unknown,
+        }
     }
 }
 

@@ -67,6 +67,8 @@ fn particular(db: &mut TestCatalog) {
     db.set_updates(counters, 2_000_000, 1_900_000);
     db.new_type("weather");
     db.table("diaries", "id bigint not null, sky weather");
+    let readings = db.table("readings", "id bigint not null, value int, twice int");
+    db.change(readings, |relation| relation.columns[2].generated = Some(Generated { stored: false, reads: vec!["value".to_owned()] }));
     let codes = db.table("codes", "id bigint not null, code text");
     db.function_use("normal_code", "index", "public.codes_normal_idx", codes);
     let history = db.table("history", "id bigint not null, note text");

@@ -1,0 +1,305 @@
+//! Statements that the server would refuse, and the same where it would not. (`tests/cluster/tests/failures.rs` asks the server.)
+
+use zdm_analyzer::catalog::{ConstraintKind, Found, OnTable, RelationKind};
+use zdm_analyzer::check;
+use zdm_analyzer::finding::Finding;
+use zdm_analyzer::testing::{TestCatalog, examples};
+
+/// What is said of the last statement about its failing.
+fn failure(sql: &str, db: &TestCatalog) -> Option<String> {
+    let all = check(sql, db);
+    let last = all.last().map_or(0, |finding| finding.statement);
+    let fails = |one: &&Finding| one.statement == last && (one.message.starts_with("would fail: ") || one.rule == Some("missing-object"));
+    let said = all.iter().find(fails).map(|one| one.message.trim_start_matches("would fail: ").to_owned());
+    let of_last = || all.iter().filter(|one| one.statement == last);
+    assert!(said.is_none() || of_last().all(|one| !one.runnable), "{sql}: what fails is offered something to run: {all:#?}");
+    said
+}
+
+#[track_caller]
+fn expect(db: &TestCatalog, cases: &[(&str, Option<&str>)]) {
+    for (sql, expected) in cases {
+        assert_eq!(failure(sql, db).as_deref(), *expected, "{sql}");
+    }
+}
+
+#[test]
+fn what_others_need_cannot_go() {
+    let mut db = examples();
+    let users = db.oid("users").unwrap_or(0);
+    let key = db.oid("users_pkey");
+    db.change(users, |users| {
+        let mut primary = users.constraints[0].clone();
+        (primary.name, primary.kind, primary.index) = ("users_pkey".to_owned(), ConstraintKind::PrimaryKey, key);
+        users.constraints.change(|all| all.push(primary.clone()));
+    });
+    let base = db.table("base", "id int");
+    let derived = db.table("derived", "id int");
+    db.child(base, derived, false, false);
+    let (above, below) = (db.relation(RelationKind::PartitionedIndex, "events_idx"), db.relation(RelationKind::Index, "events_2024_idx"));
+    let (events, part) = (db.oid("events"), db.oid("events_2024"));
+    db.change(above, |index| index.index_of = events);
+    db.change(below, |index| (index.index_of, index.is_partition, index.parents) = (part, true, vec![above].into()));
+    let numbered = db.oid("orders").unwrap_or(0);
+    db.change(numbered, |orders| orders.columns[0].has_default = true);
+    expect(
+        &db,
+        &[
+            ("DROP INDEX users_pkey", Some("index public.users_pkey belongs to constraint users_pkey of public.users")),
+            ("DROP INDEX CONCURRENTLY users_pkey", Some("index public.users_pkey belongs to constraint users_pkey of public.users")),
+            ("DROP INDEX users_pkey CASCADE", Some("index public.users_pkey belongs to constraint users_pkey of public.users")),
+            ("ALTER TABLE users DROP CONSTRAINT users_pkey; DROP INDEX users_pkey", None),
+            ("DROP INDEX users_email_idx", None),
+            ("DROP INDEX events_2024_idx", Some("index public.events_2024_idx is part of index public.events_idx")),
+            ("DROP INDEX events_idx", None),
+            ("DROP TABLE users", Some("view public.active_users depends on public.users")),
+            ("DROP VIEW active_users; DROP TABLE users", Some("foreign key orders_user_id_fkey of public.orders depends on public.users")),
+            ("DROP VIEW active_users; ALTER TABLE orders DROP CONSTRAINT orders_user_id_fkey; DROP TABLE users", None),
+            ("DROP VIEW active_users; DROP MATERIALIZED VIEW sales, sales_by_day; DROP VIEW daily; DROP TABLE users, orders", None),
+            ("DROP TABLE users CASCADE", None),
+            ("DROP VIEW active_users CASCADE; DROP TABLE users", None),
+            ("CREATE OR REPLACE VIEW active_users AS SELECT 1; DROP TABLE users", None),
+            ("DROP VIEW active_users", None),
+            ("DROP TABLE base", Some("table public.derived depends on public.base")),
+            ("DROP TABLE derived, base", None),
+            ("DROP TABLE events", None),
+            ("DROP SEQUENCE tickets", Some("a default of public.orders depends on public.tickets")),
+            ("ALTER TABLE orders ALTER id DROP DEFAULT; DROP SEQUENCE tickets", None),
+            ("TRUNCATE users", Some("foreign key orders_user_id_fkey of public.orders references public.users")),
+            ("TRUNCATE users, orders", None),
+            ("TRUNCATE users CASCADE", None),
+            ("TRUNCATE orders", None),
+            ("ALTER TABLE orders DROP CONSTRAINT orders_user_id_fkey; TRUNCATE users", None),
+        ],
+    );
+}
+
+#[test]
+fn what_a_statement_needs_is_there() {
+    let mut db = examples();
+    let users = db.oid("users").unwrap_or(0);
+    db.hang(OnTable::Trigger, users, "stamp").hang(OnTable::Policy, users, "own");
+    db.answer("OPERATOR(pg_catalog.=) 'nope'", Found::default());
+    let column = Some("column nope of relation public.users does not exist");
+    let index = Some("index nope of public.users does not exist");
+    let (role, kind, schema) = (Some("role nope does not exist"), Some("type nope does not exist"), Some("schema nope does not exist"));
+    expect(
+        &db,
+        &[
+            ("CREATE INDEX ON users (nope)", column),
+            ("CREATE INDEX ON users (lower(nope))", column),
+            ("CREATE INDEX ON users (id) INCLUDE (nope)", column),
+            ("CREATE INDEX ON users (id) WHERE nope > 0", column),
+            ("CREATE INDEX ON users (lower(email)) WHERE users.age > 0", None),
+            ("ALTER TABLE users ADD COLUMN nope int; CREATE INDEX ON users (nope)", None),
+            ("ALTER TABLE users RENAME COLUMN age TO nope; CREATE INDEX ON users (nope)", None),
+            ("ALTER TABLE users ADD COLUMN nope int, ADD UNIQUE (nope)", None),
+            ("ALTER TABLE users ADD UNIQUE (nope)", column),
+            ("ALTER TABLE orders ADD PRIMARY KEY (id, nope)", Some("column nope of relation public.orders does not exist")),
+            ("ALTER TABLE users ADD CHECK (nope > 0)", column),
+            ("ALTER TABLE users ADD CHECK (users IS NOT NULL AND tableoid > 0)", None),
+            ("ALTER TABLE users ADD EXCLUDE USING gist (nope WITH &&)", column),
+            ("ALTER TABLE users ADD FOREIGN KEY (nope) REFERENCES orders (ref)", column),
+            ("ALTER TABLE orders ADD FOREIGN KEY (ref) REFERENCES users (nope)", column),
+            ("CREATE TABLE fresh (id int REFERENCES users (nope))", column),
+            ("CREATE TABLE IF NOT EXISTS orders (id int REFERENCES users (nope))", None),
+            ("CREATE TABLE fresh (nope int PRIMARY KEY, up int REFERENCES fresh (nope), CHECK (nope > 0))", None),
+            ("ALTER TABLE users ALTER COLUMN nope SET STATISTICS 100", column),
+            ("ALTER TABLE users ALTER COLUMN nope SET NOT NULL", column),
+            ("ALTER TABLE users ALTER COLUMN age TYPE bigint USING nope::bigint", column),
+            ("COMMENT ON COLUMN users.nope IS 'x'", column),
+            ("ALTER TABLE users ADD COLUMN z nope", kind),
+            ("CREATE TABLE fresh (z nope)", kind),
+            ("CREATE TYPE nope AS ENUM ('a'); CREATE TABLE fresh (z nope)", None),
+            ("CREATE TABLE nope (id int); CREATE TABLE fresh (z nope)", None),
+            ("CREATE EXTENSION nope; CREATE TABLE fresh (z nope)", None),
+            ("CREATE TABLE fresh (a serial, b text[], c users, d users.id%TYPE)", None),
+            ("ALTER TABLE users OWNER TO nope", role),
+            ("ALTER TABLE IF EXISTS gone OWNER TO nope", None),
+            ("ALTER TABLE users OWNER TO CURRENT_USER", None),
+            ("GRANT SELECT ON users TO nope", role),
+            ("CREATE ROLE nope; GRANT SELECT ON users TO nope", None),
+            ("DO $$ BEGIN CREATE ROLE nope; EXCEPTION WHEN duplicate_object THEN NULL; END $$; GRANT SELECT ON users TO nope", None),
+            ("GRANT SELECT ON users TO PUBLIC", None),
+            ("GRANT SELECT ON nope TO CURRENT_USER", Some("relation nope does not exist")),
+            ("CREATE POLICY p ON users TO nope", role),
+            ("ALTER TABLE users SET SCHEMA nope", schema),
+            ("CREATE TABLE nope.fresh (id int)", schema),
+            ("CREATE SCHEMA nope; CREATE TABLE nope.fresh (id int)", None),
+            ("CREATE VIEW nope.fresh AS SELECT 1", schema),
+            ("CREATE TRIGGER t BEFORE INSERT ON users FOR EACH ROW EXECUTE FUNCTION nope()", Some("function nope() does not exist")),
+            (
+                "CREATE FUNCTION nope() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'; \
+                 CREATE TRIGGER t BEFORE INSERT ON users FOR EACH ROW EXECUTE FUNCTION nope()",
+                None,
+            ),
+            ("DROP TRIGGER nope ON users", Some("trigger nope of public.users does not exist")),
+            ("DROP TRIGGER IF EXISTS nope ON users", None),
+            ("DROP TRIGGER stamp ON users", None),
+            ("ALTER TABLE users DISABLE TRIGGER nope", Some("trigger nope of public.users does not exist")),
+            (
+                "CREATE TRIGGER stamp BEFORE INSERT ON users FOR EACH ROW EXECUTE FUNCTION now()",
+                Some("trigger stamp of public.users already exists"),
+            ),
+            ("CREATE OR REPLACE TRIGGER stamp BEFORE INSERT ON users FOR EACH ROW EXECUTE FUNCTION now()", None),
+            ("DROP TRIGGER stamp ON users; CREATE TRIGGER stamp BEFORE INSERT ON users FOR EACH ROW EXECUTE FUNCTION now()", None),
+            ("CREATE POLICY own ON users", Some("policy own of public.users already exists")),
+            ("DROP POLICY nope ON users", Some("policy nope of public.users does not exist")),
+            ("ALTER TABLE users CLUSTER ON nope", index),
+            ("ALTER TABLE users REPLICA IDENTITY USING INDEX nope", index),
+            ("ALTER TABLE users REPLICA IDENTITY USING INDEX users_pkey", None),
+            ("CREATE UNIQUE INDEX nope ON users (id); ALTER TABLE users REPLICA IDENTITY USING INDEX nope", None),
+            ("ALTER TABLE users ADD CONSTRAINT nope UNIQUE (id); ALTER TABLE users REPLICA IDENTITY USING INDEX nope", None),
+            ("CLUSTER users USING nope", index),
+        ],
+    );
+}
+
+#[test]
+fn tables_below_stay_like_those_above() {
+    let mut db = examples();
+    let (base, derived) = (db.table("base", "id int, b text"), db.table("derived", "id int, b text, x int"));
+    db.child(base, derived, false, false);
+    for table in [base, derived] {
+        db.check(table, "positive", &["id"], "(id > 0)", true);
+    }
+    db.check(derived, "own", &["x"], "(x > 0)", true);
+    let column = |name: &str| format!("column {name} of public.derived comes from public.base");
+    let b = column("b");
+    let same = "column b of public.base must be the same in the tables below it";
+    expect(
+        &db,
+        &[
+            ("ALTER TABLE derived DROP COLUMN b", Some(&b)),
+            ("ALTER TABLE derived RENAME COLUMN b TO c", Some(&b)),
+            ("ALTER TABLE derived ALTER COLUMN b TYPE varchar(10)", Some(&b)),
+            ("ALTER TABLE derived DROP COLUMN x", None),
+            ("ALTER TABLE derived NO INHERIT base", None),
+            ("ALTER TABLE base DROP COLUMN b", None),
+            ("ALTER TABLE derived ADD COLUMN y int", None),
+            ("ALTER TABLE derived DROP CONSTRAINT positive", Some("constraint positive of public.derived comes from public.base")),
+            ("ALTER TABLE derived DROP CONSTRAINT own", None),
+            ("ALTER TABLE ONLY base ADD CHECK (id > 1)", Some("a CHECK of public.base must be added to the tables below it too")),
+            ("ALTER TABLE ONLY base ADD CHECK (id > 1) NO INHERIT", None),
+            ("ALTER TABLE ONLY base RENAME COLUMN b TO c", Some(same)),
+            ("ALTER TABLE ONLY base ALTER COLUMN b TYPE varchar(10)", Some(same)),
+            ("ALTER TABLE ONLY base ADD COLUMN q int", Some("column q of public.base must be the same in the tables below it")),
+            ("ALTER TABLE ONLY base DROP COLUMN b", None),
+            ("ALTER TABLE ONLY derived ADD CHECK (id > 1)", None),
+            ("ALTER TABLE events_2024 ADD COLUMN q int", Some("public.events_2024 is a partition, which has no columns of its own")),
+            ("ALTER TABLE events_2024 ADD COLUMN IF NOT EXISTS kind text", None),
+            ("ALTER TABLE events_2024 DROP COLUMN kind", Some("column kind of public.events_2024 comes from public.events")),
+            ("ALTER TABLE events DETACH PARTITION events_2024; ALTER TABLE events_2024 DROP COLUMN kind", None),
+            (
+                "ALTER TABLE ONLY events DROP COLUMN kind",
+                Some("column kind of public.events cannot be dropped without that of its partitions"),
+            ),
+            ("ALTER TABLE events DROP COLUMN at", Some("column at is in the partition key of public.events")),
+            (
+                "ALTER TABLE events ADD CHECK (id > 1) NO INHERIT",
+                Some("public.events is partitioned, and a CHECK of it cannot be NO INHERIT"),
+            ),
+        ],
+    );
+}
+
+#[test]
+fn a_foreign_key_leads_to_a_key() {
+    let db = examples();
+    let email = Some("no constraint makes (email) of public.people unique");
+    expect(
+        &db,
+        &[
+            ("ALTER TABLE orders ADD FOREIGN KEY (note) REFERENCES people (email)", email),
+            ("CREATE TABLE fresh (e text REFERENCES people (email))", email),
+            ("ALTER TABLE people ADD UNIQUE (email); CREATE TABLE fresh (e text REFERENCES people (email))", None),
+            ("CREATE UNIQUE INDEX e ON people (email); CREATE TABLE fresh (e text REFERENCES people (email))", None),
+            (
+                "ALTER TABLE orders ADD FOREIGN KEY (id, user_id) REFERENCES people (id)",
+                Some("the foreign key has 2 columns and references 1"),
+            ),
+            (
+                "ALTER TABLE orders ADD FOREIGN KEY (id, user_id) REFERENCES people (id, level)",
+                Some("no constraint makes (id, level) of public.people unique"),
+            ),
+            ("ALTER TABLE users ADD FOREIGN KEY (id) REFERENCES orders (ref)", None),
+            ("ALTER TABLE users ADD FOREIGN KEY (id) REFERENCES orders", Some("public.orders has no primary key to reference")),
+            ("ALTER TABLE orders ADD FOREIGN KEY (user_id) REFERENCES users", None),
+            ("CREATE TABLE fresh (id int PRIMARY KEY, up int REFERENCES fresh)", None),
+        ],
+    );
+}
+
+#[test]
+fn what_18_does_not_do() {
+    let mut db = examples();
+    let readings = db.oid("readings").unwrap_or(0);
+    let virtual_key = Some("column twice of public.readings is virtual, and cannot be in a key");
+    let virtual_index = Some("column twice of public.readings is virtual, and cannot be indexed");
+    db.check(readings, "idle", &["value"], "(value > 0)", false);
+    let unchecked = Found { columns: Vec::new(), rows: vec![vec![Some("1".to_owned())]] };
+    db.answer("'idle' AND NOT conenforced", unchecked);
+    expect(
+        &db,
+        &[
+            ("CREATE INDEX ON readings (twice)", virtual_index),
+            ("CREATE INDEX ON readings ((twice + 1))", virtual_index),
+            ("CREATE INDEX ON readings (value)", None),
+            ("ALTER TABLE readings ADD UNIQUE (twice)", virtual_key),
+            (
+                "ALTER TABLE readings ALTER COLUMN twice DROP EXPRESSION",
+                Some("column twice of public.readings is virtual: its values are stored nowhere"),
+            ),
+            (
+                "ALTER TABLE readings ALTER COLUMN twice SET EXPRESSION AS (value * 3)",
+                Some("the expression of a virtual column (twice) cannot be changed while public.readings has a CHECK (idle)"),
+            ),
+            ("ALTER TABLE readings DROP CONSTRAINT idle; ALTER TABLE readings ALTER COLUMN twice SET EXPRESSION AS (value * 3)", None),
+            (
+                "ALTER TABLE readings VALIDATE CONSTRAINT idle",
+                Some("constraint idle of public.readings is NOT ENFORCED, and cannot be validated"),
+            ),
+            ("ALTER TABLE people ALTER COLUMN code_upper DROP EXPRESSION", None),
+            ("ALTER TABLE people VALIDATE CONSTRAINT people_nick_present", None),
+        ],
+    );
+    assert!(check("ALTER TABLE readings ALTER COLUMN twice DROP EXPRESSION", &db).iter().all(|one| one.rule != Some("drop-expression")));
+    for (sql, fails) in
+        [("BEGIN; VACUUM users", true), ("BEGIN; COMMIT; VACUUM users", false), ("VACUUM users", false), ("BEGIN; ANALYZE users", false)]
+    {
+        let said = check(sql, &db).iter().any(|one| one.rule == Some("concurrently-in-transaction"));
+        assert_eq!(said, fails, "{sql}");
+    }
+}
+
+#[test]
+fn rights_are_those_of_the_role_in_force() {
+    let mut db = examples();
+    let answer = |value: &str| Found { columns: Vec::new(), rows: vec![vec![Some(value.to_owned())]] };
+    db.answer("pg_has_role('clerk'", answer("f")).answer("has_table_privilege('clerk'", answer("f"));
+    db.answer("has_schema_privilege('clerk'", answer("f")).answer("pg_has_role('boss'", answer("t"));
+    db.answer("has_schema_privilege('boss'", answer("t")).answer("has_table_privilege(current_user", answer("f"));
+    let (clerk, ledger) = (Some("role clerk does not own public.users"), Some("you do not own public.ledger"));
+    expect(
+        &db,
+        &[
+            ("SET ROLE clerk; ALTER TABLE users ADD COLUMN x int", clerk),
+            ("SET SESSION AUTHORIZATION clerk; ALTER TABLE users ADD COLUMN x int", clerk),
+            ("SET ROLE clerk; RESET ROLE; ALTER TABLE users ADD COLUMN x int", None),
+            ("SET ROLE clerk; SET ROLE NONE; ALTER TABLE users ADD COLUMN x int", None),
+            ("SET ROLE boss; ALTER TABLE ledger ADD COLUMN x int", None),
+            ("ALTER TABLE users OWNER TO clerk; SET ROLE clerk; ALTER TABLE users ADD COLUMN x int", None),
+            ("SET ROLE clerk; TRUNCATE orders", Some("role clerk does not have the TRUNCATE privilege on public.orders")),
+            ("SET ROLE clerk; CREATE TABLE fresh (id int)", Some("role clerk does not have the CREATE privilege on schema public")),
+            ("SET ROLE clerk; CREATE TEMP TABLE fresh (id int)", None),
+            ("SET ROLE boss; CREATE TABLE fresh (id int)", None),
+            ("SET ROLE clerk; DROP SCHEMA public", Some("role clerk does not own schema public")),
+            ("TRUNCATE ledger", Some("you do not have the TRUNCATE privilege on public.ledger")),
+            ("REINDEX TABLE ledger", Some("you do not have the MAINTAIN privilege on public.ledger")),
+            ("COMMENT ON TABLE ledger IS 'x'", ledger),
+            ("CREATE POLICY p ON ledger", ledger),
+            ("ALTER TABLE ledger ADD COLUMN x int", ledger),
+            ("TRUNCATE orders", None),
+        ],
+    );
+}
