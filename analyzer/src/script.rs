@@ -8,6 +8,7 @@ mod alter;
 mod apply;
 mod changes;
 mod follow;
+mod new;
 mod past;
 mod settings;
 mod state;
@@ -16,7 +17,7 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::rc::Rc;
 
-use crate::catalog::{Catalog, Domain, Function, Oid, OnTable, Relation, Type, Volatility};
+use crate::catalog::{Catalog, Domain, Function, Oid, OnTable, PartitionKey, Relation, Type, Volatility};
 use crate::effects::Volatilities;
 use crate::ir::{ColumnDef, Expr, FunctionFact, Kind, QualifiedName, Range, Statement, TypeName};
 use crate::parse;
@@ -39,8 +40,8 @@ pub const FIRST_USER_OID: Oid = 16384;
 #[derive(Debug, Clone)]
 pub enum Found {
     Existing(Rc<Relation>),
-    /// Made by an earlier statement of the text.
-    New,
+    /// Made by an earlier statement of the text: as it is by now, where that is known.
+    New(Option<Rc<Relation>>),
     Missing,
 }
 
@@ -208,15 +209,15 @@ impl<'a> Script<'a> {
             let other = if name.schema.is_none() && !place.visible { self.existing(name) } else { None };
             return other.or_else(|| self.get(*oid)).map_or(Found::Missing, Found::Existing);
         }
-        if self.state.is_created(name) {
-            return Found::New;
+        if let Some(made) = self.state.created(name) {
+            return self.made_before(made);
         }
         if let (None, Some(path)) = (&name.schema, &self.state.session().search_path) {
             // The first schema that has the name, whether the text made it there or not.
             for schema in path {
                 let there = QualifiedName { schema: Some(schema.clone()), name: name.name.clone() };
-                if self.state.is_created(&there) {
-                    return Found::New;
+                if let Some(made) = self.state.created(&there) {
+                    return self.made_before(made);
                 }
                 if let Some(relation) = self.existing(&there) {
                     return Found::Existing(relation);
@@ -225,8 +226,33 @@ impl<'a> Script<'a> {
         }
         match self.existing(name) {
             Some(relation) => Found::Existing(relation),
-            None if self.state.may_be_created(name) => Found::New,
-            None => Found::Missing,
+            None => self.state.may_be_created(name).map_or(Found::Missing, |made| self.made_before(made)),
+        }
+    }
+
+    fn made_before(&self, made: Option<Oid>) -> Found {
+        Found::New(made.and_then(|oid| self.get(oid)))
+    }
+
+    /// The relation of a name, be it one that the text made.
+    pub fn known(&self, name: &QualifiedName) -> Option<Rc<Relation>> {
+        match self.find(name) {
+            Found::Existing(relation) => Some(relation),
+            Found::New(described) => described,
+            Found::Missing => None,
+        }
+    }
+
+    /// Whether the text made it, so that it is nobody's yet.
+    pub fn is_new(&self, relation: Oid) -> bool {
+        self.state.described().contains_key(&relation)
+    }
+
+    /// By what a table is partitioned.
+    pub fn partition_key(&self, relation: Oid) -> Option<PartitionKey> {
+        match self.state.described().get(&relation) {
+            Some(key) => key.clone(),
+            None => self.base.partition_key(relation),
         }
     }
 
@@ -370,7 +396,9 @@ impl<'a> Script<'a> {
         let unchanged = |found: &Relation| {
             let marks = |of: &Relation| of.columns.iter().map(|one| (one.name.clone(), one.not_null)).collect::<Vec<_>>();
             let checks = |of: &Relation| of.constraints.iter().map(|one| (one.name.clone(), one.validated)).collect::<Vec<_>>();
-            marks(found) == marks(relation) && checks(found) == checks(relation) && found.children == relation.children
+            marks(found) == marks(relation)
+                && checks(found) == checks(relation)
+                && found.children.iter().eq(relation.children.iter().filter(|child| !self.is_new(**child)))
         };
         self.base.shared(relation.oid).is_some_and(|found| unchanged(&found))
     }
