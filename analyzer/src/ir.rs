@@ -8,7 +8,7 @@ mod fact;
 mod program;
 mod range;
 
-pub use create::{AlterDomain, CreateIndex, CreateTable, Creation, DomainChange, Like, New, NewDomain};
+pub use create::{AlterDomain, CreateIndex, CreateTable, Creation, DomainChange, DomainConstraint, Like, New, NewDomain};
 pub use fact::{Attached, Fact, Function as FunctionFact, How, Insert, Owned, Privileges, ReplicaIdentity, RowSecurity, Triggers};
 pub use program::{Body, Call, Calls, Declaration, Handler, Parameter, Routine, Rows, Scope, Step};
 pub use range::{Bound, Edge, Range, WrittenBound};

@@ -19,7 +19,7 @@ use std::rc::Rc;
 
 use crate::catalog::{Catalog, Domain, Function, Oid, OnTable, PartitionKey, Relation, Type, Volatility};
 use crate::effects::Volatilities;
-use crate::ir::{ColumnDef, Expr, FunctionFact, Kind, QualifiedName, Range, Statement, TypeName};
+use crate::ir::{ColumnDef, DomainConstraint, Expr, FunctionFact, Kind, QualifiedName, Range, Statement, TypeName};
 use crate::parse;
 pub use changes::Changes;
 pub use follow::{follow, follow_calls};
@@ -438,13 +438,37 @@ impl<'a> Script<'a> {
             return FoundType::New { domain: made.domain, constrained: made.constrained && !name.array, default };
         }
         let Some(mut found) = self.resolve_type(name) else { return FoundType::Missing };
-        if let (Some(domain), Some(changed)) = (&mut found.domain, self.state.domain(found.oid)) {
-            domain.constrained |= changed.constrained;
-            if let Some(default) = &changed.default {
+        if let Some(domain) = found.domain.as_mut().filter(|_| self.state.has_domains()) {
+            domain.constrained = self.is_constrained(found.oid, domain.constrained);
+            if let Some(default) = self.state.domain(found.oid).and_then(|changed| changed.default.as_ref()) {
                 domain.default.clone_from(default);
             }
         }
         FoundType::Existing(found)
+    }
+
+    /// Whether a domain, or one that it is made of, has constraints after all that the text did to them.
+    fn is_constrained(&self, domain: Oid, before: bool) -> bool {
+        let asked = format!(
+            "WITH RECURSIVE chain(oid, base, required) AS (
+                SELECT t.oid, t.typbasetype, t.typnotnull FROM pg_catalog.pg_type t WHERE t.oid = {domain}::oid
+                UNION ALL
+                SELECT t.oid, t.typbasetype, t.typnotnull FROM chain c JOIN pg_catalog.pg_type t ON t.oid = c.base WHERE t.typtype = 'd')
+             SELECT c.oid::int8, c.required::text, k.conname::text
+               FROM chain c LEFT JOIN pg_catalog.pg_constraint k ON k.contypid = c.oid AND k.contype = 'c'"
+        );
+        let Some(answer) = self.base.query(&asked) else {
+            return before || self.state.domain(domain).is_some_and(|changed| !changed.added.is_empty());
+        };
+        let stands = |row: &Vec<Option<String>>| {
+            let [Some(oid), required, name] = row.as_slice() else { return true };
+            let changed = oid.parse().ok().and_then(|oid| self.state.domain(oid));
+            let dropped = |one| changed.is_some_and(|changed| changed.dropped.contains(&one));
+            changed.is_some_and(|changed| !changed.added.is_empty())
+                || required.as_deref() == Some("true") && !dropped(DomainConstraint::NotNull)
+                || name.as_ref().is_some_and(|name| !dropped(DomainConstraint::Check(name.clone())))
+        };
+        answer.rows.iter().any(stands)
     }
 
     /// The default that a column has from its domain, when it is not given one of its own (`build_column_default`).

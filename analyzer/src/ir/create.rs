@@ -40,11 +40,21 @@ pub struct AlterDomain {
     pub change: DomainChange,
 }
 
+/// A constraint of a domain.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum DomainConstraint {
+    NotNull,
+    /// A CHECK, by its name; empty for one that the server names.
+    Check(String),
+}
+
 /// What becomes of a domain.
 #[derive(Debug, Clone)]
 pub enum DomainChange {
     /// It has a constraint more.
-    Constrained,
+    Added(DomainConstraint),
+    /// It has one less.
+    Dropped(DomainConstraint),
     /// Its new default as SQL, or none.
     Default(Option<String>),
     Other,

@@ -151,13 +151,16 @@ impl Script<'_> {
             relation.constraints.change(|all| all.push(added.clone()));
         });
         if let Some(referenced) = references {
-            self.refer(relation.oid, &added, referenced);
+            self.refer(relation.oid, &added, referenced, &definition.referenced_columns);
         }
     }
 
     /// A table has a foreign key to another, which knows of it.
-    pub(super) fn refer(&mut self, table: Oid, key: &Constraint, referenced: Oid) {
-        let reference = ForeignKeyRef { constraint: key.name.clone(), table, validated: key.validated, columns: Vec::new() };
+    pub(super) fn refer(&mut self, table: Oid, key: &Constraint, referenced: Oid, columns: &[String]) {
+        let primary =
+            |of: Rc<Relation>| of.constraints.iter().find(|one| one.kind == ConstraintKind::PrimaryKey).map(|one| one.columns.clone());
+        let columns = if columns.is_empty() { self.get(referenced).and_then(primary).unwrap_or_default() } else { columns.to_vec() };
+        let reference = ForeignKeyRef { constraint: key.name.clone(), table, validated: key.validated, columns };
         self.patch(referenced, |referenced| referenced.referenced_by.change(|all| all.push(reference)));
     }
 

@@ -2,7 +2,7 @@
 
 use super::state::{NewType, Place, Session};
 use super::{Found, FoundType, Script};
-use crate::catalog::{Domain, Index, Lazy, Type};
+use crate::catalog::{Domain, Index, Lazy, Relation, Type};
 use crate::effects::fits;
 use crate::ir::{
     Action, AlterDomain, CreateIndex, CreateTable, Creation, DomainChange, Dropped, Fact, Kind, Lock, New, NewDomain, QualifiedName,
@@ -40,6 +40,7 @@ impl Script<'_> {
             Kind::AlterTable(alter) => {
                 if let Some(relation) = self.known(&alter.target.name) {
                     self.alter(&relation, alter);
+                    self.leaves(&relation, &statement.facts);
                 }
             }
             Kind::AlterDomain(domain) => self.alter_domain(domain),
@@ -83,6 +84,17 @@ impl Script<'_> {
                 }
             }
             _ => {}
+        }
+    }
+
+    /// `NO INHERIT`.
+    fn leaves(&mut self, child: &Relation, facts: &[Fact]) {
+        for fact in facts {
+            if let Fact::NoInherit(parent) = fact
+                && let Some(parent) = self.known(parent)
+            {
+                self.part(parent.oid, child.oid);
+            }
         }
     }
 
@@ -137,15 +149,20 @@ impl Script<'_> {
         let name = TypeName { schema: altered.name.schema.clone(), name: altered.name.name.clone(), modifiers: Vec::new(), array: false };
         match self.find_type(&name) {
             FoundType::Existing(found) => self.state.change_domain(found.oid, |domain| match &altered.change {
-                DomainChange::Constrained => domain.constrained = true,
+                DomainChange::Added(constraint) => {
+                    domain.dropped.remove(constraint);
+                    domain.added.push(constraint.clone());
+                }
+                DomainChange::Dropped(constraint) if domain.added.contains(constraint) => domain.added.retain(|one| one != constraint),
+                DomainChange::Dropped(constraint) => _ = domain.dropped.insert(constraint.clone()),
                 DomainChange::Default(default) => domain.default = Some(default.clone()),
                 DomainChange::Other => {}
             }),
             FoundType::New { constrained, default, .. } => {
                 let made = match &altered.change {
-                    DomainChange::Constrained => NewType { domain: true, constrained: true, default },
+                    DomainChange::Added(_) => NewType { domain: true, constrained: true, default },
                     DomainChange::Default(default) => NewType { domain: true, constrained, default: default.clone() },
-                    DomainChange::Other => return,
+                    DomainChange::Dropped(_) | DomainChange::Other => return,
                 };
                 self.state.create_type(altered.name.clone(), made);
             }

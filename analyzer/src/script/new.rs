@@ -32,7 +32,7 @@ impl Script<'_> {
         self.state.describe(made, table.partition_by.clone());
         self.state.create(place, Some(oid));
         let Some(made) = self.get(oid) else { return };
-        keys.iter().filter_map(|key| Some((key, key.references?))).for_each(|(key, referenced)| self.refer(oid, key, referenced));
+        keys.iter().filter_map(|key| Some((key, key.references?))).for_each(|(key, referenced)| self.refer(oid, key, referenced, &[]));
         table.constraints.iter().for_each(|constraint| self.constrain(&made, constraint, SELF));
         for parent in &table.parents {
             if let Some(parent) = self.known(parent) {

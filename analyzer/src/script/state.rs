@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::rc::Rc;
 
 use crate::catalog::{Oid, PartitionKey, Relation};
-use crate::ir::{FunctionFact, QualifiedName, Transaction};
+use crate::ir::{DomainConstraint, FunctionFact, QualifiedName, Transaction};
 
 /// The most savepoints that are kept.
 const SAVEPOINTS: usize = 16;
@@ -36,7 +36,8 @@ pub struct NewType {
 /// What the text did to an existing domain.
 #[derive(Debug, Clone, Default)]
 pub struct ChangedDomain {
-    pub constrained: bool,
+    pub added: Vec<DomainConstraint>,
+    pub dropped: BTreeSet<DomainConstraint>,
     /// Its new default, or that it has none any more.
     pub default: Option<Option<String>>,
 }
@@ -212,6 +213,11 @@ impl State {
     /// Whether the text made or changed types.
     pub fn has_types(&self) -> bool {
         !self.types.is_empty() || !self.domains.is_empty()
+    }
+
+    /// Whether the text changed existing domains.
+    pub fn has_domains(&self) -> bool {
+        !self.domains.is_empty()
     }
 
     pub fn domain(&self, oid: Oid) -> Option<&ChangedDomain> {
