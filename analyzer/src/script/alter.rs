@@ -85,12 +85,12 @@ impl Script<'_> {
             Action::DropConstraint { name, .. } => self.patch_reach(relation, reach, |relation| drop_constraint(relation, name)),
             Action::AttachPartition { partition, bound } => {
                 if let Some(child) = self.known(partition) {
-                    self.attach(relation, &child, Some(bound));
+                    self.attach(relation.oid, child.oid, Some(bound));
                 }
             }
             Action::Inherit { parent } => {
                 if let Some(parent) = self.known(parent) {
-                    self.attach(&parent, relation, None);
+                    self.attach(parent.oid, relation.oid, None);
                 }
             }
             Action::DetachPartition { partition, .. } => {
@@ -165,15 +165,15 @@ impl Script<'_> {
     }
 
     /// A table comes under another, as its partition or as its child.
-    pub(super) fn attach(&mut self, parent: &Relation, child: &Relation, bound: Option<&WrittenBound>) {
-        self.patch(parent.oid, |parent| {
-            parent.children.push(child.oid);
+    pub(super) fn attach(&mut self, parent: Oid, child: Oid, bound: Option<&WrittenBound>) {
+        self.patch(parent, |parent| {
+            parent.children.push(child);
             if bound.is_some_and(|bound| bound.bound == Bound::Default) {
-                parent.default_partition = Some(child.oid);
+                parent.default_partition = Some(child);
             }
         });
-        self.patch(child.oid, |child| {
-            child.parents.change(|all| all.push(parent.oid));
+        self.patch(child, |child| {
+            child.parents.change(|all| all.push(parent));
             child.is_partition = bound.is_some();
         });
     }

@@ -3,8 +3,8 @@
 
 use std::rc::Rc;
 
-use super::Script;
 use super::alter::SELF;
+use super::{FIRST_USER_OID, Script};
 use crate::catalog::{ConstraintKind, Lazy, Oid, Relation, RelationKind, Size};
 use crate::ir::{CreateTable, QualifiedName};
 
@@ -35,8 +35,8 @@ impl Script<'_> {
         keys.iter().filter_map(|key| Some((key, key.references?))).for_each(|(key, referenced)| self.refer(oid, key, referenced, &[]));
         table.constraints.iter().for_each(|constraint| self.constrain(&made, constraint, SELF));
         for parent in &table.parents {
-            if let Some(parent) = self.known(parent) {
-                self.attach(&parent, &made, table.partition.as_ref());
+            if let Some(parent) = self.known(parent).map(|parent| parent.oid) {
+                self.attach(parent, oid, table.partition.as_ref());
             }
         }
     }
@@ -82,9 +82,8 @@ impl Script<'_> {
     }
 
     fn blank(&self, place: &QualifiedName, kind: RelationKind) -> Relation {
-        let taken = self.state.described().len();
-        let numbers = (0..Oid::MAX).map(|below| Oid::MAX - below).skip(taken);
-        let oid = numbers.into_iter().find(|oid| !self.is_new(*oid) && self.base.shared(*oid).is_none()).unwrap_or(Oid::MAX);
+        let last = self.state.described().keys().next().copied().unwrap_or(Oid::MAX);
+        let oid = (FIRST_USER_OID..last).rev().find(|oid| self.base.shared(*oid).is_none()).unwrap_or(last);
         let stored = matches!(kind, RelationKind::Table);
         Relation {
             oid,
