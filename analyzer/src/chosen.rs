@@ -63,11 +63,13 @@ fn joined(columns: &[String]) -> String {
 
 fn is_relation(script: &Script, relation: &Relation, name: &str) -> bool {
     let name = QualifiedName { schema: Some(relation.schema.clone()), name: name.to_owned() };
-    !matches!(script.find(&name), Found::Missing)
+    !script.is_new(relation.oid) && !matches!(script.find(&name), Found::Missing)
 }
 
 fn is_constraint(script: &Script, relation: &Relation, name: &str) -> bool {
-    relation.constraints.iter().any(|one| one.name == name) || script.catalog().constraint_exists(&relation.schema, name) == Some(true)
+    let elsewhere = || script.catalog().constraint_exists(&relation.schema, name) == Some(true);
+    // Of a table that the text makes it is not worth a question.
+    relation.constraints.iter().any(|one| one.name == name) || !script.is_new(relation.oid) && elsewhere()
 }
 
 /// The first name that is free: with a number behind the label if it must be.

@@ -90,6 +90,8 @@ pub fn of<'a>(statement: &Statement, script: &'a Script<'a>) -> Effects<'a> {
         | Kind::Ignored
         | Kind::Opaque { .. } => {}
     }
+    // What the text made is nobody's yet.
+    effects.touches.retain(|touch| !script.is_new(touch.relation.oid));
     effects
 }
 
@@ -117,11 +119,11 @@ impl<'a> Effects<'a> {
         self.unbounded
     }
 
-    /// The existing relation that a name means. A missing one is noted unless `missing_ok`.
+    /// The relation that a name means, one that the text made included if it is described. A missing one is noted unless `missing_ok`.
     fn existing(&mut self, name: &QualifiedName, missing_ok: bool) -> Option<Rc<Relation>> {
         match self.script.find(name) {
             Found::Existing(relation) => Some(relation),
-            Found::New => None,
+            Found::New(described) => described,
             Found::Missing => {
                 if !missing_ok {
                     self.missing.push(format!("relation {name}"));
@@ -137,6 +139,13 @@ impl<'a> Effects<'a> {
 
     fn note_missing(&mut self, what: String) {
         self.missing.push(what);
+    }
+
+    /// The same, of a part of a relation. What is in one that the text made is not known to the last column.
+    fn note_missing_in(&mut self, relation: &Relation, what: String) {
+        if !self.script.is_new(relation.oid) {
+            self.missing.push(what);
+        }
     }
 
     fn touch(&mut self, relation: &Rc<Relation>, lock: LockMode) -> &mut Touch {
@@ -182,9 +191,11 @@ impl<'a> Effects<'a> {
         touch.rewrites = either(touch.rewrites, answer);
     }
 
-    /// A relation with all below it, itself first.
+    /// A relation with all below it that others may use, itself first.
     pub fn members(&self, relation: &Rc<Relation>) -> Vec<Rc<Relation>> {
-        self.tree(relation, Recursion::All)
+        let mut members = self.tree(relation, Recursion::All);
+        members.retain(|member| member.oid == relation.oid || !self.script.is_new(member.oid));
+        members
     }
 
     /// A relation and those below it, itself first.

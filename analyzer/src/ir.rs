@@ -9,7 +9,7 @@ mod need;
 mod program;
 mod range;
 
-pub use create::{AlterDomain, CreateIndex, CreateTable, Creation, DomainChange, New, NewDomain};
+pub use create::{AlterDomain, CreateIndex, CreateTable, Creation, DomainChange, DomainConstraint, Like, New, NewDomain};
 pub use fact::{Attached, Fact, Function as FunctionFact, How, Insert, Owned, Privileges, ReplicaIdentity, RowSecurity, Triggers};
 pub use need::Need;
 pub use program::{Body, Call, Calls, Declaration, Handler, Parameter, Routine, Rows, Scope, Step};

@@ -8,6 +8,7 @@ mod alter;
 mod apply;
 mod changes;
 mod follow;
+mod new;
 mod past;
 mod settings;
 mod state;
@@ -16,9 +17,9 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::rc::Rc;
 
-use crate::catalog::{Catalog, Domain, Function, Oid, OnTable, Relation, Type, Volatility};
+use crate::catalog::{Catalog, Domain, Function, Oid, OnTable, PartitionKey, Relation, Type, Volatility};
 use crate::effects::Volatilities;
-use crate::ir::{ColumnDef, Expr, FunctionFact, Kind, QualifiedName, Range, Statement, TypeName};
+use crate::ir::{ColumnDef, DomainConstraint, Expr, FunctionFact, Kind, QualifiedName, Range, Statement, TypeName};
 use crate::parse;
 pub use changes::Changes;
 pub use follow::{follow, follow_calls, unseen_call};
@@ -39,8 +40,8 @@ pub const FIRST_USER_OID: Oid = 16384;
 #[derive(Debug, Clone)]
 pub enum Found {
     Existing(Rc<Relation>),
-    /// Made by an earlier statement of the text.
-    New,
+    /// Made by an earlier statement of the text: as it is by now, where that is known.
+    New(Option<Rc<Relation>>),
     Missing,
 }
 
@@ -225,15 +226,15 @@ impl<'a> Script<'a> {
             let other = if name.schema.is_none() && !place.visible { self.existing(name) } else { None };
             return other.or_else(|| self.get(*oid)).map_or(Found::Missing, Found::Existing);
         }
-        if self.state.is_created(name) {
-            return Found::New;
+        if let Some(made) = self.state.created(name) {
+            return self.made_before(made);
         }
         if let (None, Some(path)) = (&name.schema, &self.state.session().search_path) {
             // The first schema that has the name, whether the text made it there or not.
             for schema in path {
                 let there = QualifiedName { schema: Some(schema.clone()), name: name.name.clone() };
-                if self.state.is_created(&there) {
-                    return Found::New;
+                if let Some(made) = self.state.created(&there) {
+                    return self.made_before(made);
                 }
                 if let Some(relation) = self.existing(&there) {
                     return Found::Existing(relation);
@@ -242,8 +243,33 @@ impl<'a> Script<'a> {
         }
         match self.existing(name) {
             Some(relation) => Found::Existing(relation),
-            None if self.state.may_be_created(name) => Found::New,
-            None => Found::Missing,
+            None => self.state.may_be_created(name).map_or(Found::Missing, |made| self.made_before(made)),
+        }
+    }
+
+    fn made_before(&self, made: Option<Oid>) -> Found {
+        Found::New(made.and_then(|oid| self.get(oid)))
+    }
+
+    /// The relation of a name, be it one that the text made.
+    pub fn known(&self, name: &QualifiedName) -> Option<Rc<Relation>> {
+        match self.find(name) {
+            Found::Existing(relation) => Some(relation),
+            Found::New(described) => described,
+            Found::Missing => None,
+        }
+    }
+
+    /// Whether the text made it, so that it is nobody's yet.
+    pub fn is_new(&self, relation: Oid) -> bool {
+        self.state.described().contains_key(&relation)
+    }
+
+    /// By what a table is partitioned.
+    pub fn partition_key(&self, relation: Oid) -> Option<PartitionKey> {
+        match self.state.described().get(&relation) {
+            Some(key) => key.clone(),
+            None => self.base.partition_key(relation),
         }
     }
 
@@ -387,7 +413,9 @@ impl<'a> Script<'a> {
         let unchanged = |found: &Relation| {
             let marks = |of: &Relation| of.columns.iter().map(|one| (one.name.clone(), one.not_null)).collect::<Vec<_>>();
             let checks = |of: &Relation| of.constraints.iter().map(|one| (one.name.clone(), one.validated)).collect::<Vec<_>>();
-            marks(found) == marks(relation) && checks(found) == checks(relation) && found.children == relation.children
+            marks(found) == marks(relation)
+                && checks(found) == checks(relation)
+                && found.children.iter().eq(relation.children.iter().filter(|child| !self.is_new(**child)))
         };
         self.base.shared(relation.oid).is_some_and(|found| unchanged(&found))
     }
@@ -427,13 +455,37 @@ impl<'a> Script<'a> {
             return FoundType::New { domain: made.domain, constrained: made.constrained && !name.array, default };
         }
         let Some(mut found) = self.resolve_type(name) else { return FoundType::Missing };
-        if let (Some(domain), Some(changed)) = (&mut found.domain, self.state.domain(found.oid)) {
-            domain.constrained |= changed.constrained;
-            if let Some(default) = &changed.default {
+        if let Some(domain) = found.domain.as_mut().filter(|_| self.state.has_domains()) {
+            domain.constrained = self.is_constrained(found.oid, domain.constrained);
+            if let Some(default) = self.state.domain(found.oid).and_then(|changed| changed.default.as_ref()) {
                 domain.default.clone_from(default);
             }
         }
         FoundType::Existing(found)
+    }
+
+    /// Whether a domain, or one that it is made of, has constraints after all that the text did to them.
+    fn is_constrained(&self, domain: Oid, before: bool) -> bool {
+        let asked = format!(
+            "WITH RECURSIVE chain(oid, base, required) AS (
+                SELECT t.oid, t.typbasetype, t.typnotnull FROM pg_catalog.pg_type t WHERE t.oid = {domain}::oid
+                UNION ALL
+                SELECT t.oid, t.typbasetype, t.typnotnull FROM chain c JOIN pg_catalog.pg_type t ON t.oid = c.base WHERE t.typtype = 'd')
+             SELECT c.oid::int8, c.required::text, k.conname::text
+               FROM chain c LEFT JOIN pg_catalog.pg_constraint k ON k.contypid = c.oid AND k.contype = 'c'"
+        );
+        let Some(answer) = self.base.query(&asked) else {
+            return before || self.state.domain(domain).is_some_and(|changed| !changed.added.is_empty());
+        };
+        let stands = |row: &Vec<Option<String>>| {
+            let [Some(oid), required, name] = row.as_slice() else { return true };
+            let changed = oid.parse().ok().and_then(|oid| self.state.domain(oid));
+            let dropped = |one| changed.is_some_and(|changed| changed.dropped.contains(&one));
+            changed.is_some_and(|changed| !changed.added.is_empty())
+                || required.as_deref() == Some("true") && !dropped(DomainConstraint::NotNull)
+                || name.as_ref().is_some_and(|name| !dropped(DomainConstraint::Check(name.clone())))
+        };
+        answer.rows.iter().any(stands)
     }
 
     /// The default that a column has from its domain, when it is not given one of its own (`build_column_default`).

@@ -311,9 +311,7 @@ fn statistics_foretell_failures() {
 
     let index = "CREATE UNIQUE INDEX CONCURRENTLY i ON people (nick)";
     assert!(detail(unique, index, &db).contains("invalid index"));
-    let hint = |sql: &str| {
-        zdm_analyzer::check(sql, &db).into_iter().find(|one| one.rule == Some(unique)).and_then(|one| one.hint).unwrap_or_default()
-    };
+    let hint = |sql: &str| check(sql, &db).into_iter().find(|one| one.rule == Some(unique)).and_then(|one| one.hint).unwrap_or_default();
     assert!(hint(index).contains("WHERE nick IS NOT NULL"));
     assert!(!hint(&format!("{index} NULLS NOT DISTINCT")).contains("WHERE"));
     speaks(unique, &["ALTER TABLE people ADD UNIQUE (nick)"], &db);

@@ -285,3 +285,30 @@ fn a_view_is_made_anew() {
     // Its readers wait for as long as its query takes.
     assert_eq!(first("DROP MATERIALIZED VIEW kept; CREATE MATERIALIZED VIEW kept AS SELECT 1 AS a"), Some(Risk::Danger));
 }
+
+#[test]
+fn a_new_table_reaches_others() {
+    let mut db = examples();
+    let old = db.table("old", "id bigint not null, at timestamptz");
+    db.index(old, "old_pkey", &["id"], true, true);
+    let parts = "CREATE TABLE z (id bigint, at timestamptz) PARTITION BY RANGE (id); \
+                 ALTER TABLE z ATTACH PARTITION old FOR VALUES FROM (0) TO (4000)";
+    let after = |statement: &str| format!("{parts}; {statement}");
+    expect(
+        &db,
+        &[
+            ("CREATE TABLE z (id int PRIMARY KEY, c bigint); ALTER TABLE z ADD FOREIGN KEY (c) REFERENCES users", "strong-lock"),
+            ("CREATE TABLE z (id int); ALTER TABLE z ADD COLUMN c bigint REFERENCES users", "strong-lock"),
+            ("CREATE TABLE z (c bigint REFERENCES users); DROP TABLE z", "strong-lock"),
+            ("CREATE TABLE z (c bigint REFERENCES users); ALTER TABLE z DROP COLUMN c", "strong-lock"),
+            ("CREATE TABLE z (id int); ALTER TABLE z ADD COLUMN nowhere int, DROP COLUMN other", "safe"),
+            ("CREATE TABLE z (c bigint); ALTER TABLE z ADD FOREIGN KEY (c) REFERENCES z; DROP TABLE z", "safe"),
+            (parts, "blocking-scan"),
+            (&after("ALTER TABLE z ADD COLUMN x float DEFAULT random()"), "table-rewrite"),
+            (&after("CREATE INDEX ON z (at)"), "blocking-scan"),
+            (&after("ALTER TABLE z ALTER at SET NOT NULL"), "blocking-scan"),
+            (&after("ALTER TABLE z DETACH PARTITION old; ALTER TABLE z ALTER at SET NOT NULL"), "safe"),
+            (&format!("BEGIN; {parts}; ROLLBACK; CREATE TABLE z (at int); ALTER TABLE z ALTER at SET NOT NULL"), "safe"),
+        ],
+    );
+}

@@ -7,7 +7,7 @@ use crate::catalog::{ConstraintKind, Relation, RelationKind};
 use crate::ir::{Action, AlterTable, ConstraintDef, Detach, QualifiedName, Recursion};
 use crate::lock::LockMode;
 
-/// One `ALTER TABLE` on a relation that exists.
+/// One `ALTER TABLE` on a relation that exists, or will by then.
 pub struct Alter<'s> {
     pub root: Rc<Relation>,
     /// What the statement asks for on the root; recursion uses the same.
@@ -162,13 +162,14 @@ pub fn known_column(effects: &mut Effects, alter: &Alter, column: &str) -> bool 
         || matches!(alter.root.kind, RelationKind::Index | RelationKind::PartitionedIndex);
     if !known {
         let relation = crate::quote::qualified(&alter.root.schema, &alter.root.name);
-        effects.note_missing(format!("column {} of relation {relation}", crate::quote::ident(column)));
+        let what = format!("column {} of relation {relation}", crate::quote::ident(column));
+        effects.note_missing_in(&alter.root, what);
     }
     known
 }
 
 fn drop_column(effects: &mut Effects, alter: &Alter, column: &str, cascade: bool, missing_ok: bool) {
-    let exists = alter.root.columns.iter().any(|one| one.name == column);
+    let exists = alter.root.columns.iter().any(|one| one.name == column) || effects.script().is_new(alter.root.oid);
     if !exists {
         if !missing_ok {
             known_column(effects, alter, column);

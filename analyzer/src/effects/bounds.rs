@@ -71,7 +71,7 @@ pub fn reads_to_fit(effects: &Effects, parent: &Relation, relation: &Rc<Relation
         return Some(!proved);
     }
     let bound = &bound.bound;
-    let key = effects.script().catalog().partition_key(parent.oid);
+    let key = effects.script().partition_key(parent.oid);
     if let Some(PartitionKey { columns: Some(columns), strategy }) = &key {
         // Every bound but that of a default says that the key is not null. (A list may hold NULL: that is `Bound::Other`.)
         let said = |column: &String| is_not_null(relation, column) || says_not_null(effects, relation, column);
@@ -98,7 +98,7 @@ pub fn reads_to_exclude(effects: &Effects, parent: &Relation, default: &Rc<Relat
         return Some(!proved);
     }
     let bound = &bound.bound;
-    let key = effects.script().catalog().partition_key(parent.oid);
+    let key = effects.script().partition_key(parent.oid);
     decide(effects, parent, default, key, |order, ranges| match bound {
         Bound::Range { from, to } => all(ranges, |range| {
             if range.null == Some(true) { Some(true) } else { either(before(order, &range.to, from), after(order, &range.from, to)) }

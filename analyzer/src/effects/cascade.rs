@@ -22,6 +22,9 @@ pub fn drop(effects: &mut Effects, cascade: &DropCascade) {
 
 /// A relation, or a column of it, goes with what depends on it.
 pub fn relation(effects: &mut Effects, relation: Oid, column: Option<&str>) {
+    if effects.script().is_new(relation) {
+        return;
+    }
     let number = match column {
         Some(column) => format!(
             "(SELECT a.attnum::int4 FROM pg_catalog.pg_attribute a WHERE a.attrelid = {relation}::oid AND a.attname = {})",

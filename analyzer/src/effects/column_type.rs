@@ -3,8 +3,8 @@
 use std::rc::Rc;
 
 use super::alter_table::{Alter, known_column};
-use super::{Effects, either};
-use crate::catalog::{Cast, Column, ConstraintKind, Index, Oid, Relation, Type};
+use super::{Effects, either, has_storage};
+use crate::catalog::{Cast, Column, ConstraintKind, Index, Oid, Relation, Size, Type};
 use crate::ir::{Expr, QualifiedName, Recursion, TypeName};
 use crate::lock::LockMode;
 use crate::script::{FoundType, Script};
@@ -223,11 +223,13 @@ fn index_rebuilt(index: &Index, column: &str, change: Change) -> Option<bool> {
 /// Both sides of a foreign key on the column are locked; the other side is read when the values are checked again.
 fn foreign_keys(effects: &mut Effects, relation: &Rc<Relation>, column: &str, change: Change) {
     let checked = |validated: bool| if validated { either(change.rewrites, change.reindexes) } else { Some(false) };
+    // No row of it, no value to look for.
+    let empty = relation.size == Size::Bytes(0) && (has_storage(relation) || effects.script().is_new(relation.oid));
     for key in relation.constraints.iter() {
         let Some(referenced) = key.references.filter(|_| key.columns.iter().any(|one| one == column)) else { continue };
         if let Some(referenced) = effects.script().get(referenced) {
             for member in effects.tree(&referenced, Recursion::Partitions) {
-                effects.scan(&member, LockMode::AccessExclusive, checked(key.validated));
+                effects.scan(&member, LockMode::AccessExclusive, checked(key.validated && !empty));
             }
         }
     }

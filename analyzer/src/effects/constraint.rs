@@ -158,7 +158,7 @@ fn below_a_primary_key(effects: &mut Effects, alter: &Alter) {
 fn note_missing_index(effects: &mut Effects, alter: &Alter, name: &str) {
     let qualified = QualifiedName { schema: Some(alter.root.schema.clone()), name: name.to_owned() };
     if matches!(effects.script().find(&qualified), Found::Missing) {
-        effects.note_missing(format!("index {}", quote::ident(name)));
+        effects.note_missing_in(&alter.root, format!("index {}", quote::ident(name)));
     }
 }
 
@@ -271,6 +271,6 @@ fn same_columns(one: &[String], other: &[String]) -> bool {
 fn note_missing_constraint(effects: &mut Effects, alter: &Alter, name: &str) {
     if alter.root.kind != RelationKind::ForeignTable {
         let relation = quote::qualified(&alter.root.schema, &alter.root.name);
-        effects.note_missing(format!("constraint {} of relation {relation}", quote::ident(name)));
+        effects.note_missing_in(&alter.root, format!("constraint {} of relation {relation}", quote::ident(name)));
     }
 }

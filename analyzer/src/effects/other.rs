@@ -88,7 +88,7 @@ pub fn rename(effects: &mut Effects, rename: &Rename) {
         && !relation.columns.iter().any(|column| column.name == *from)
     {
         let table = crate::quote::qualified(&relation.schema, &relation.name);
-        effects.note_missing(format!("column {} of relation {table}", crate::quote::ident(from)));
+        effects.note_missing_in(&relation, format!("column {} of relation {table}", crate::quote::ident(from)));
     }
 }
 

@@ -1,6 +1,7 @@
 //! What statements create: tables, indexes, types, domains, schemas.
 
 use super::{ColumnDef, ConstraintDef, Modification, QualifiedName, Target, TypeName, WrittenBound};
+use crate::catalog::{ConstraintKind, PartitionKey};
 
 /// What a statement creates, and what it changes on the way (`CREATE TABLE AS` over a `WITH` that deletes).
 #[derive(Debug, Clone)]
@@ -39,11 +40,21 @@ pub struct AlterDomain {
     pub change: DomainChange,
 }
 
+/// A constraint of a domain.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum DomainConstraint {
+    NotNull,
+    /// A CHECK, by its name; empty for one that the server names.
+    Check(String),
+}
+
 /// What becomes of a domain.
 #[derive(Debug, Clone)]
 pub enum DomainChange {
     /// It has a constraint more.
-    Constrained,
+    Added(DomainConstraint),
+    /// It has one less.
+    Dropped(DomainConstraint),
     /// Its new default as SQL, or none.
     Default(Option<String>),
     Other,
@@ -58,10 +69,29 @@ pub struct CreateTable {
     pub references: Vec<QualifiedName>,
     pub parents: Vec<QualifiedName>,
     pub partition: Option<WrittenBound>,
-    /// Its columns as the text lists them; `None` where LIKE, OF or parents bring more.
-    pub columns: Option<Vec<ColumnDef>>,
-    /// Its foreign keys, those of columns included.
-    pub foreign_keys: Vec<ConstraintDef>,
+    /// Its columns as the text lists them.
+    pub columns: Vec<ColumnDef>,
+    /// LIKE, OF or parents bring more of them.
+    pub more_columns: bool,
+    /// Its constraints, those of columns included.
+    pub constraints: Vec<ConstraintDef>,
+    pub likes: Vec<Like>,
+    /// By what it is partitioned.
+    pub partition_by: Option<PartitionKey>,
+}
+
+impl CreateTable {
+    pub fn foreign_keys(&self) -> impl Iterator<Item = &ConstraintDef> {
+        self.constraints.iter().filter(|one| one.kind == ConstraintKind::ForeignKey)
+    }
+}
+
+/// `LIKE`: what is copied of a table beside its columns.
+#[derive(Debug, Clone)]
+pub struct Like {
+    pub name: QualifiedName,
+    pub constraints: bool,
+    pub indexes: bool,
 }
 
 /// `CREATE INDEX`.

@@ -1,11 +1,13 @@
 //! What is created: tables, columns, constraints, indexes, and what only locks a table when it is created.
 
 use pg_query::protobuf::node::Node as Tree;
-use pg_query::protobuf::{self, ConstrType, CreateStmt, IndexStmt, Node, RangeVar, SortByDir, SortByNulls};
+use pg_query::protobuf::{
+    self, ConstrType, CreateStmt, IndexStmt, Node, PartitionSpec, PartitionStrategy, RangeVar, SortByDir, SortByNulls, TableLikeClause,
+};
 
 use super::{bound, expr, index_name, names};
-use crate::catalog::{ConstraintKind, OnTable};
-use crate::ir::{ColumnDef, ConstraintDef, CreateIndex, CreateTable, Hung, Kind, Lock, Recursion, TypeName};
+use crate::catalog::{ConstraintKind, OnTable, PartitionKey};
+use crate::ir::{ColumnDef, ConstraintDef, CreateIndex, CreateTable, Hung, Kind, Like, Lock, Recursion, TypeName};
 use crate::lock::LockMode;
 use crate::quote;
 
@@ -26,15 +28,19 @@ pub fn locked_for(relation: Option<&RangeVar>, mode: LockMode, recursion: Recurs
 
 pub fn table(statement: &CreateStmt) -> Kind {
     let target = names::optional_target(statement.relation.as_ref());
-    let mut foreign_keys = Vec::new();
+    let (mut columns, mut constraints, mut likes) = (Vec::new(), Vec::new(), Vec::new());
     for element in &statement.table_elts {
         match element.node.as_ref() {
-            Some(Tree::ColumnDef(definition)) => foreign_keys.extend(column(definition).constraints),
-            Some(Tree::Constraint(definition)) => foreign_keys.extend(constraint(definition, None)),
+            Some(Tree::ColumnDef(definition)) => {
+                let column = column(definition);
+                constraints.extend(column.constraints.iter().cloned());
+                columns.push(column);
+            }
+            Some(Tree::Constraint(definition)) => constraints.extend(constraint(definition, None)),
+            Some(Tree::TableLikeClause(clause)) => likes.extend(like(clause)),
             _ => {}
         }
     }
-    foreign_keys.retain(|one| one.kind == ConstraintKind::ForeignKey);
     let parents = statement.inh_relations.iter().filter_map(|node| match node.node.as_ref() {
         Some(Tree::RangeVar(parent)) => Some(names::range_var(parent)),
         _ => None,
@@ -43,28 +49,37 @@ pub fn table(statement: &CreateStmt) -> Kind {
         name: target.name,
         if_not_exists: statement.if_not_exists,
         temporary: statement.relation.as_ref().is_some_and(|relation| relation.relpersistence == "t"),
-        references: foreign_keys.iter().filter_map(|key| key.references.clone()).collect(),
+        references: constraints.iter().filter_map(|one| one.references.clone()).collect(),
         parents: parents.collect(),
-        columns: columns_of(statement),
-        foreign_keys,
+        more_columns: !statement.inh_relations.is_empty() || statement.of_typename.is_some() || !likes.is_empty(),
+        columns,
+        constraints,
+        likes,
+        partition_by: statement.partspec.as_ref().map(partition_key),
         partition: statement.partbound.as_ref().map(bound::written),
     })
 }
 
-/// The columns, if the text lists them all.
-fn columns_of(statement: &CreateStmt) -> Option<Vec<ColumnDef>> {
-    if !statement.inh_relations.is_empty() || statement.of_typename.is_some() {
-        return None;
-    }
-    let mut columns = Vec::new();
-    for element in &statement.table_elts {
-        match element.node.as_ref() {
-            Some(Tree::ColumnDef(definition)) => columns.push(column(definition)),
-            Some(Tree::TableLikeClause(_)) => return None,
-            _ => {}
-        }
-    }
-    Some(columns)
+/// Bits of `TableLikeOption`.
+const LIKE_CONSTRAINTS: u32 = 1 << 2;
+const LIKE_INDEXES: u32 = 1 << 6;
+
+fn like(clause: &TableLikeClause) -> Option<Like> {
+    let has = |option| clause.options & option != 0;
+    Some(Like { name: names::range_var(clause.relation.as_ref()?), constraints: has(LIKE_CONSTRAINTS), indexes: has(LIKE_INDEXES) })
+}
+
+fn partition_key(written: &PartitionSpec) -> PartitionKey {
+    let strategy = match PartitionStrategy::try_from(written.strategy) {
+        Ok(PartitionStrategy::List) => 'l',
+        Ok(PartitionStrategy::Hash) => 'h',
+        _ => 'r',
+    };
+    let column = |node: &Node| match node.node.as_ref() {
+        Some(Tree::PartitionElem(element)) if !element.name.is_empty() => Some(element.name.clone()),
+        _ => None,
+    };
+    PartitionKey { strategy, columns: written.part_params.iter().map(column).collect() }
 }
 
 /// A column whose type and default may have to be written down again.

@@ -4,7 +4,7 @@ use pg_query::protobuf::node::Node as Tree;
 use pg_query::protobuf::{AlterDomainStmt, ConstrType, Constraint, CreateDomainStmt, Node};
 
 use super::{create, expr, names};
-use crate::ir::{AlterDomain, DomainChange, Kind, NewDomain};
+use crate::ir::{AlterDomain, DomainChange, DomainConstraint, Kind, NewDomain};
 
 pub fn new(statement: &CreateDomainStmt) -> NewDomain {
     let constraints = || statement.constraints.iter().filter_map(constraint);
@@ -27,7 +27,13 @@ pub fn alter(statement: &AlterDomainStmt) -> Kind {
         _ => false,
     };
     let change = match statement.subtype.as_str() {
-        "O" | "C" => DomainChange::Constrained,
+        "O" => DomainChange::Added(DomainConstraint::NotNull),
+        "N" => DomainChange::Dropped(DomainConstraint::NotNull),
+        "C" => DomainChange::Added(match definition.and_then(constraint) {
+            Some(one) if one.contype != ConstrType::ConstrNotnull as i32 => DomainConstraint::Check(one.conname.clone()),
+            _ => DomainConstraint::NotNull,
+        }),
+        "X" => DomainChange::Dropped(DomainConstraint::Check(statement.name.clone())),
         "T" => DomainChange::Default(written(definition)),
         _ => DomainChange::Other,
     };

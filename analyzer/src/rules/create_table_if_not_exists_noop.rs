@@ -35,7 +35,8 @@ super::rule! {
 
 impl Rule for CreateTableIfNotExistsNoop {
     fn check(&self, context: &Context) -> Vec<Report> {
-        let Kind::CreateTable(CreateTable { name, if_not_exists: true, columns: Some(columns), temporary: false, .. }) = context.kind()
+        let Kind::CreateTable(CreateTable { name, if_not_exists: true, columns, more_columns: false, temporary: false, .. }) =
+            context.kind()
         else {
             return Vec::new();
         };

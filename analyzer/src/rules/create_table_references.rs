@@ -32,13 +32,13 @@ super::rule! {
 
 impl Rule for CreateTableReferences {
     fn check(&self, context: &Context) -> Vec<Report> {
-        let Kind::CreateTable(CreateTable { name, foreign_keys, partition: None, .. }) = context.kind() else { return Vec::new() };
+        let Kind::CreateTable(table @ CreateTable { name, partition: None, .. }) = context.kind() else { return Vec::new() };
         let touched = context.disturbed();
         let locked = |key: &ConstraintDef| {
             let table = context.existing(key.references.as_ref()?)?;
             touched.iter().any(|touch| touch.relation.oid == table.oid).then_some(table)
         };
-        let Some(referenced) = foreign_keys.iter().find_map(locked) else { return Vec::new() };
+        let Some(referenced) = table.foreign_keys().find_map(locked) else { return Vec::new() };
         let message = format!("the foreign key of the new table {name} locks {} against writes", super::name_of(&referenced));
         let report = context.report(Risk::Caution, &referenced, message).for_a_moment();
         let report = report.detail(context.brief_lock(&referenced));

@@ -40,9 +40,9 @@ super::rule! {
 impl Rule for FkTypeMismatch {
     fn check(&self, context: &Context) -> Vec<Report> {
         match context.kind() {
-            Kind::CreateTable(CreateTable { columns: Some(columns), foreign_keys, .. }) => {
+            Kind::CreateTable(table @ CreateTable { columns, more_columns: false, .. }) => {
                 let type_of = |name: &str| columns.iter().find(|column| column.name == name).and_then(|column| type_of(context, column));
-                foreign_keys.iter().filter_map(|key| added(context, key, type_of)).take(1).collect()
+                table.foreign_keys().filter_map(|key| added(context, key, type_of)).take(1).collect()
             }
             _ => context.each_action(|action, relation| match action {
                 Action::AddColumn { column, .. } => context

@@ -39,7 +39,7 @@ impl Rule for ForeignKeyWithoutKey {
         let keys: Vec<&ConstraintDef> = match context.kind() {
             Kind::AlterTable(alter) => alter.actions.iter().flat_map(|action| context.added(action)).collect(),
             Kind::CreateTable(create) if !(create.if_not_exists && context.existing(&create.name).is_some()) => {
-                create.foreign_keys.iter().collect()
+                create.foreign_keys().collect()
             }
             _ => return Vec::new(),
         };

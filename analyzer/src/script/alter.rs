@@ -4,16 +4,16 @@ use std::collections::HashSet;
 use std::rc::Rc;
 
 use super::apply::proof;
-use super::{Found, FoundType, Script};
+use super::{FoundType, Script};
 use crate::catalog::{Column, Constraint, ConstraintKind, ForeignKeyRef, Generated, Index, Oid, Relation};
 use crate::effects::{is_serial, serial_type};
-use crate::ir::{Action, AlterTable, Bound, ColumnDef, ConstraintDef, IdentityChange, QualifiedName, TypeName, WrittenBound};
+use crate::ir::{Action, AlterTable, Bound, ColumnDef, ConstraintDef, IdentityChange, TypeName, WrittenBound};
 use crate::{chosen, parse};
 
 /// How far a change reaches.
 type Reach = bool;
 const TREE: Reach = true;
-const SELF: Reach = false;
+pub(super) const SELF: Reach = false;
 
 impl Script<'_> {
     pub(super) fn alter(&mut self, relation: &Rc<Relation>, alter: &AlterTable) {
@@ -83,20 +83,20 @@ impl Script<'_> {
                 });
             }
             Action::DropConstraint { name, .. } => self.patch_reach(relation, reach, |relation| drop_constraint(relation, name)),
-            Action::AttachPartition { partition, bound } => self.attach(relation, partition, Some(bound)),
+            Action::AttachPartition { partition, bound } => {
+                if let Some(child) = self.known(partition) {
+                    self.attach(relation.oid, child.oid, Some(bound));
+                }
+            }
             Action::Inherit { parent } => {
-                if let Found::Existing(parent) = self.find(parent) {
-                    let child = QualifiedName { schema: Some(relation.schema.clone()), name: relation.name.clone() };
-                    self.attach(&parent, &child, None);
+                if let Some(parent) = self.known(parent) {
+                    self.attach(parent.oid, relation.oid, None);
                 }
             }
             Action::DetachPartition { partition, .. } => {
-                let Found::Existing(child) = self.find(partition) else { return };
-                self.patch(relation.oid, |parent| parent.children.retain(|oid| *oid != child.oid));
-                self.patch(child.oid, |child| {
-                    child.parents.change(|all| all.retain(|oid| *oid != relation.oid));
-                    child.is_partition = false;
-                });
+                let Some(child) = self.known(partition) else { return };
+                self.part(relation.oid, child.oid);
+                self.patch(child.oid, |child| child.is_partition = false);
             }
             Action::SetAccessMethod { name } => {
                 let name = name.clone().or_else(|| self.setting("default_table_access_method"));
@@ -109,7 +109,7 @@ impl Script<'_> {
     }
 
     /// A new column as the catalogs will show it.
-    fn column(&self, definition: &ColumnDef) -> Column {
+    pub(super) fn column(&self, definition: &ColumnDef) -> Column {
         let (type_oid, typmod, collation) = match is_serial(definition) {
             true => (serial_type(&definition.type_name), -1, 0),
             false => self.stored_type(&definition.type_name),
@@ -134,11 +134,8 @@ impl Script<'_> {
         }
     }
 
-    fn constrain(&mut self, relation: &Rc<Relation>, definition: &ConstraintDef, reach: Reach) {
-        let references = definition.references.as_ref().and_then(|name| match self.find(name) {
-            Found::Existing(referenced) => Some(referenced.oid),
-            _ => None,
-        });
+    pub(super) fn constrain(&mut self, relation: &Rc<Relation>, definition: &ConstraintDef, reach: Reach) {
+        let references = definition.references.as_ref().and_then(|name| self.known(name)).map(|referenced| referenced.oid);
         let known = self.get(relation.oid);
         let taken =
             definition.using_index.as_ref().and_then(|name| known.as_ref()?.indexes.iter().find(|index| index.name == *name).cloned());
@@ -159,25 +156,41 @@ impl Script<'_> {
             }
             relation.constraints.change(|all| all.push(added.clone()));
         });
-        if let Some(oid) = references {
-            let reference = ForeignKeyRef { constraint: added.name, table: relation.oid, validated: added.validated, columns: Vec::new() };
-            self.patch(oid, |referenced| referenced.referenced_by.change(|all| all.push(reference)));
+        if let Some(referenced) = references {
+            self.refer(relation.oid, &added, referenced, &definition.referenced_columns);
         }
     }
 
+    /// A table has a foreign key to another, which knows of it.
+    pub(super) fn refer(&mut self, table: Oid, key: &Constraint, referenced: Oid, columns: &[String]) {
+        let primary =
+            |of: Rc<Relation>| of.constraints.iter().find(|one| one.kind == ConstraintKind::PrimaryKey).map(|one| one.columns.clone());
+        let columns = if columns.is_empty() { self.get(referenced).and_then(primary).unwrap_or_default() } else { columns.to_vec() };
+        let reference = ForeignKeyRef { constraint: key.name.clone(), table, validated: key.validated, columns };
+        self.patch(referenced, |referenced| referenced.referenced_by.change(|all| all.push(reference)));
+    }
+
     /// A table comes under another, as its partition or as its child.
-    fn attach(&mut self, parent: &Rc<Relation>, child: &QualifiedName, bound: Option<&WrittenBound>) {
-        let Found::Existing(child) = self.find(child) else { return };
-        self.patch(parent.oid, |parent| {
-            parent.children.push(child.oid);
+    pub(super) fn attach(&mut self, parent: Oid, child: Oid, bound: Option<&WrittenBound>) {
+        self.patch(parent, |parent| {
+            parent.children.push(child);
             if bound.is_some_and(|bound| bound.bound == Bound::Default) {
-                parent.default_partition = Some(child.oid);
+                parent.default_partition = Some(child);
             }
         });
-        self.patch(child.oid, |child| {
-            child.parents.change(|all| all.push(parent.oid));
+        self.patch(child, |child| {
+            child.parents.change(|all| all.push(parent));
             child.is_partition = bound.is_some();
         });
+    }
+
+    /// A table is no longer under another.
+    pub(super) fn part(&mut self, parent: Oid, child: Oid) {
+        self.patch(parent, |parent| {
+            parent.children.retain(|oid| *oid != child);
+            parent.default_partition = parent.default_partition.filter(|oid| *oid != child);
+        });
+        self.patch(child, |child| child.parents.change(|all| all.retain(|oid| *oid != parent)));
     }
 
     pub(super) fn rename_column(&mut self, relation: &Rc<Relation>, from: &str, to: &str) {
@@ -202,7 +215,7 @@ impl Script<'_> {
     }
 
     /// A relation and all below it, as they are now.
-    fn tree(&self, relation: &Rc<Relation>) -> Vec<Rc<Relation>> {
+    pub(super) fn tree(&self, relation: &Rc<Relation>) -> Vec<Rc<Relation>> {
         let (mut waiting, mut seen, mut out) = (vec![relation.oid], HashSet::new(), Vec::new());
         while let Some(oid) = waiting.pop() {
             if let Some(relation) = self.get(oid).filter(|_| seen.insert(oid)) {
@@ -225,7 +238,7 @@ impl Script<'_> {
         members.into_iter().for_each(|oid| self.patch(oid, &change));
     }
 
-    fn patch(&mut self, oid: Oid, change: impl FnOnce(&mut Relation)) {
+    pub(super) fn patch(&mut self, oid: Oid, change: impl FnOnce(&mut Relation)) {
         if self.get(oid).is_some() {
             self.state.patch(oid, change);
         }

@@ -2,7 +2,7 @@
 
 use super::state::{NewType, Place, Session};
 use super::{Found, FoundType, Script};
-use crate::catalog::{Domain, Index, Lazy, Type};
+use crate::catalog::{Domain, Index, Lazy, Relation, Type};
 use crate::effects::fits;
 use crate::ir::{
     Action, AlterDomain, CreateIndex, CreateTable, Creation, DomainChange, Dropped, Fact, Kind, Lock, New, NewDomain, QualifiedName,
@@ -15,8 +15,15 @@ impl Script<'_> {
         self.hidden |= self.hides(statement);
         self.note_roles(statement);
         match &statement.kind {
-            Kind::CreateTable(table) if !(table.if_not_exists && self.is_there(&table.name)) => self.made(&table.name),
+            Kind::CreateTable(table) if !(table.if_not_exists && !matches!(self.find(&table.name), Found::Missing)) => {
+                self.new_table(table)
+            }
             Kind::CreateView { name, replace } if !(*replace && self.is_there(name)) => self.made(name),
+            Kind::Create(Creation { new: New::Relation(name), if_not_exists, .. }) if makes_table(&statement.tag) => {
+                if !(*if_not_exists && self.is_there(name)) {
+                    self.filled_table(name);
+                }
+            }
             Kind::CreateIndex(index) => self.index(index),
             Kind::Create(creation) => self.create(creation),
             Kind::Drop(drop) => match &drop.what {
@@ -33,8 +40,9 @@ impl Script<'_> {
             },
             Kind::Rename(rename) => self.rename(&rename.target.name, &rename.what),
             Kind::AlterTable(alter) => {
-                if let Found::Existing(relation) = self.find(&alter.target.name) {
+                if let Some(relation) = self.known(&alter.target.name) {
                     self.alter(&relation, alter);
+                    self.leaves(&relation, &statement.facts);
                 }
             }
             Kind::AlterDomain(domain) => self.alter_domain(domain),
@@ -52,9 +60,13 @@ impl Script<'_> {
             _ => {}
         }
         for fact in &statement.facts {
-            if let Fact::Function(function) = fact {
-                self.state.change_function(function.clone());
-                self.volatilities.get_mut().forget();
+            match fact {
+                Fact::Function(function) => {
+                    self.state.change_function(function.clone());
+                    self.volatilities.get_mut().forget();
+                }
+                Fact::Insert(insert) => self.fill(&insert.target.name),
+                _ => {}
             }
         }
         self.past.apply(statement);
@@ -72,7 +84,7 @@ impl Script<'_> {
             Kind::AlterTable(alter) => {
                 let mut adds = alter.clone();
                 adds.actions.retain(|action| matches!(action, Action::AddColumn { .. }));
-                if let Found::Existing(relation) = self.find(&alter.target.name) {
+                if let Some(relation) = self.known(&alter.target.name) {
                     self.alter(&relation, &adds);
                 }
             }
@@ -104,6 +116,17 @@ impl Script<'_> {
         }
     }
 
+    /// `NO INHERIT`.
+    fn leaves(&mut self, child: &Relation, facts: &[Fact]) {
+        for fact in facts {
+            if let Fact::NoInherit(parent) = fact
+                && let Some(parent) = self.known(parent)
+            {
+                self.part(parent.oid, child.oid);
+            }
+        }
+    }
+
     /// Triggers, policies and rules.
     fn hang(&mut self, locks: &[Lock]) {
         for lock in locks {
@@ -112,11 +135,16 @@ impl Script<'_> {
         }
     }
 
-    /// A new relation. Without a schema it goes into the first one of a search_path that the text has set.
+    /// A new relation.
     fn made(&mut self, name: &QualifiedName) {
+        self.state.create(self.place_of(name), None);
+    }
+
+    /// Without a schema it goes into the first one of a search_path that the text has set.
+    pub(super) fn place_of(&self, name: &QualifiedName) -> QualifiedName {
         let path = self.state.session().search_path.iter().flatten();
         let first = path.filter(|schema| *schema != "$user").find(|schema| self.schema_exists(schema)).cloned();
-        self.state.create(QualifiedName { schema: name.schema.clone().or(first), name: name.name.clone() });
+        QualifiedName { schema: name.schema.clone().or(first), name: name.name.clone() }
     }
 
     fn is_there(&self, name: &QualifiedName) -> bool {
@@ -150,15 +178,20 @@ impl Script<'_> {
         let name = TypeName { schema: altered.name.schema.clone(), name: altered.name.name.clone(), modifiers: Vec::new(), array: false };
         match self.find_type(&name) {
             FoundType::Existing(found) => self.state.change_domain(found.oid, |domain| match &altered.change {
-                DomainChange::Constrained => domain.constrained = true,
+                DomainChange::Added(constraint) => {
+                    domain.dropped.remove(constraint);
+                    domain.added.push(constraint.clone());
+                }
+                DomainChange::Dropped(constraint) if domain.added.contains(constraint) => domain.added.retain(|one| one != constraint),
+                DomainChange::Dropped(constraint) => _ = domain.dropped.insert(constraint.clone()),
                 DomainChange::Default(default) => domain.default = Some(default.clone()),
                 DomainChange::Other => {}
             }),
             FoundType::New { constrained, default, .. } => {
                 let made = match &altered.change {
-                    DomainChange::Constrained => NewType { domain: true, constrained: true, default },
+                    DomainChange::Added(_) => NewType { domain: true, constrained: true, default },
                     DomainChange::Default(default) => NewType { domain: true, constrained, default: default.clone() },
-                    DomainChange::Other => return,
+                    DomainChange::Dropped(_) | DomainChange::Other => return,
                 };
                 self.state.create_type(altered.name.clone(), made);
             }
@@ -168,8 +201,8 @@ impl Script<'_> {
 
     fn index(&mut self, create: &CreateIndex) {
         let Some(name) = &create.name else { return };
-        let mut schema = create.table.name.schema.clone();
-        if let Found::Existing(table) = self.find(&create.table.name) {
+        let (mut schema, mut described) = (create.table.name.schema.clone(), None);
+        if let Some(table) = self.known(&create.table.name) {
             schema = Some(table.schema.clone());
             let there = QualifiedName { schema: schema.clone(), name: name.clone() };
             if create.if_not_exists && self.is_there(&there) {
@@ -189,15 +222,20 @@ impl Script<'_> {
                 };
                 self.state.patch(table.oid, |relation| relation.indexes.change(|all| all.push(index)));
             }
+            described = Some(self.new_index(&there, &table));
         }
-        self.state.create(QualifiedName { schema, name: name.clone() });
+        self.state.create(QualifiedName { schema, name: name.clone() }, described);
     }
 
     fn forget(&mut self, name: &QualifiedName, tag: &str) {
         match self.find(name) {
             Found::Existing(relation) if !fits(tag, relation.kind) => {}
-            Found::Existing(relation) => self.state.drop_relation(relation.oid),
-            _ => self.state.uncreate(name),
+            Found::Existing(relation) => self.gone(&relation),
+            Found::New(described) => {
+                self.state.uncreate(name);
+                described.iter().for_each(|relation| self.gone(relation));
+            }
+            Found::Missing => self.state.uncreate(name),
         }
     }
 
@@ -216,16 +254,22 @@ impl Script<'_> {
                 self.state.rename(relation.oid, Place { name, visible: false });
                 self.state.patch(relation.oid, |relation| relation.schema.clone_from(to));
             }
-            (Renamed::Relation { to }, Found::New) => {
+            (Renamed::Relation { to }, Found::New(described)) => {
                 self.state.uncreate(name);
-                self.state.create(QualifiedName { schema: name.schema.clone(), name: to.clone() });
+                let described = described.map(|relation| relation.oid);
+                described.into_iter().for_each(|oid| self.state.patch(oid, |relation| relation.name.clone_from(to)));
+                self.state.create(QualifiedName { schema: name.schema.clone(), name: to.clone() }, described);
             }
-            (Renamed::Schema { to }, Found::New) => {
+            (Renamed::Schema { to }, Found::New(described)) => {
                 self.state.uncreate(name);
-                self.state.create(QualifiedName { schema: Some(to.clone()), name: name.name.clone() });
+                let described = described.map(|relation| relation.oid);
+                described.into_iter().for_each(|oid| self.state.patch(oid, |relation| relation.schema.clone_from(to)));
+                self.state.create(QualifiedName { schema: Some(to.clone()), name: name.name.clone() }, described);
             }
-            (Renamed::Column { from, to }, Found::Existing(relation)) => self.rename_column(&relation, from, to),
-            (Renamed::Constraint { from, to }, Found::Existing(relation)) => {
+            (Renamed::Column { from, to }, Found::Existing(relation) | Found::New(Some(relation))) => {
+                self.rename_column(&relation, from, to)
+            }
+            (Renamed::Constraint { from, to }, Found::Existing(relation) | Found::New(Some(relation))) => {
                 self.patch_tree(&relation, |relation| {
                     relation
                         .constraints
@@ -268,6 +312,11 @@ impl Script<'_> {
             }
         }
     }
+}
+
+/// Whether a statement with this tag makes a table that is filled from a query.
+fn makes_table(tag: &str) -> bool {
+    matches!(tag, "CREATE TABLE AS" | "SELECT INTO" | "SELECT")
 }
 
 /// What says that these columns are not null, as the catalogs would print it; `None` for no column.

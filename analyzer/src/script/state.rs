@@ -8,8 +8,8 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::rc::Rc;
 
-use crate::catalog::{Oid, Relation};
-use crate::ir::{FunctionFact, QualifiedName, Transaction};
+use crate::catalog::{Oid, PartitionKey, Relation};
+use crate::ir::{DomainConstraint, FunctionFact, QualifiedName, Transaction};
 
 /// The most savepoints that are kept.
 const SAVEPOINTS: usize = 16;
@@ -36,7 +36,8 @@ pub struct NewType {
 /// What the text did to an existing domain.
 #[derive(Debug, Clone, Default)]
 pub struct ChangedDomain {
-    pub constrained: bool,
+    pub added: Vec<DomainConstraint>,
+    pub dropped: BTreeSet<DomainConstraint>,
     /// Its new default, or that it has none any more.
     pub default: Option<Option<String>>,
 }
@@ -66,7 +67,7 @@ type Created = (String, Option<String>);
 #[derive(Debug)]
 enum Undo {
     Relation(Oid, Option<Option<Rc<Relation>>>),
-    Created(Created, bool),
+    Created(Created, Option<Option<Oid>>),
     Renamed(Oid, Option<Place>),
     Type(QualifiedName, Option<NewType>),
     Domain(Oid, Option<ChangedDomain>),
@@ -82,7 +83,10 @@ enum Undo {
 pub struct State {
     /// Relations as the text left them, and what was read of the others; `None` for what does not exist.
     relations: RefCell<BTreeMap<Oid, Option<Rc<Relation>>>>,
-    created: BTreeSet<Created>,
+    /// What the text made, with the number of its description if there is one.
+    created: BTreeMap<Created, Option<Oid>>,
+    /// The numbers that descriptions of what the text made ever had, and by what partitioned tables among them are partitioned.
+    described: BTreeMap<Oid, Option<PartitionKey>>,
     renamed: BTreeMap<Oid, Place>,
     types: BTreeMap<QualifiedName, NewType>,
     domains: BTreeMap<Oid, ChangedDomain>,
@@ -125,52 +129,66 @@ impl State {
         self.log.push(Undo::Relation(oid, old));
     }
 
-    /// Whether the text made something of this very name.
-    pub fn is_created(&self, name: &QualifiedName) -> bool {
-        !self.created.is_empty() && self.created.contains(&(name.name.clone(), name.schema.clone()))
+    /// What the text made of this very name: the number of its description, if it has one.
+    pub fn created(&self, name: &QualifiedName) -> Option<Option<Oid>> {
+        if self.created.is_empty() { None } else { self.created.get(&(name.name.clone(), name.schema.clone())).copied() }
     }
 
-    /// Whether it made something that this name may mean.
-    pub fn may_be_created(&self, name: &QualifiedName) -> bool {
-        let mut same = self.created.range((name.name.clone(), None)..).take_while(|(one, _)| *one == name.name);
+    /// What it made that this name may mean.
+    pub fn may_be_created(&self, name: &QualifiedName) -> Option<Option<Oid>> {
+        let mut same = self.created.range((name.name.clone(), None)..).take_while(|((one, _), _)| *one == name.name);
         match name.schema {
-            Some(_) => self.is_created(name) || same.next().is_some_and(|(_, schema)| schema.is_none()),
-            None => same.next().is_some(),
+            Some(_) => self.created(name).or_else(|| same.next().filter(|((_, schema), _)| schema.is_none()).map(|(_, made)| *made)),
+            None => same.next().map(|(_, made)| *made),
         }
     }
 
-    pub fn create(&mut self, name: QualifiedName) {
-        self.set_created((name.name, name.schema), true);
+    pub fn create(&mut self, name: QualifiedName, described: Option<Oid>) {
+        self.set_created((name.name, name.schema), Some(described));
+    }
+
+    /// Describes something that the text made, under a number that is nobody's.
+    pub fn describe(&mut self, relation: Relation, key: Option<PartitionKey>) {
+        let oid = relation.oid;
+        self.described.insert(oid, key);
+        let old = self.relations.get_mut().insert(oid, Some(Rc::new(relation)));
+        self.log.push(Undo::Relation(oid, old));
+    }
+
+    /// Of what the text made and described.
+    pub fn described(&self) -> &BTreeMap<Oid, Option<PartitionKey>> {
+        &self.described
     }
 
     /// Forgets what was created and may be meant by this name.
     pub fn uncreate(&mut self, name: &QualifiedName) {
-        let same = self.created.range((name.name.clone(), None)..).take_while(|(one, _)| *one == name.name);
+        let same = self.created.range((name.name.clone(), None)..).map(|(one, _)| one).take_while(|(one, _)| *one == name.name);
         let meant = same.filter(|(_, schema)| schema.is_none() || name.schema.is_none() || *schema == name.schema);
         for created in meant.cloned().collect::<Vec<_>>() {
-            self.set_created(created, false);
+            self.set_created(created, None);
         }
     }
 
     /// Forgets what was created in a schema that is not known.
     pub fn uncreate_unqualified(&mut self) {
-        for created in self.created.iter().filter(|(_, schema)| schema.is_none()).cloned().collect::<Vec<_>>() {
-            self.set_created(created, false);
+        for created in self.created.keys().filter(|(_, schema)| schema.is_none()).cloned().collect::<Vec<_>>() {
+            self.set_created(created, None);
         }
     }
 
     /// Forgets what was created in a schema, and the schema.
     pub fn drop_schema(&mut self, schema: &str) {
-        let inside = self.created.iter().filter(|(_, one)| one.as_deref() == Some(schema));
+        let inside = self.created.keys().filter(|(_, one)| one.as_deref() == Some(schema));
         for created in inside.cloned().collect::<Vec<_>>() {
-            self.set_created(created, false);
+            self.set_created(created, None);
         }
         self.set_schema(schema, false);
     }
 
-    fn set_created(&mut self, created: Created, is: bool) {
-        if set(&mut self.created, &created, is) {
-            self.log.push(Undo::Created(created, !is));
+    fn set_created(&mut self, created: Created, made: Option<Option<Oid>>) {
+        let old = put(&mut self.created, created.clone(), made);
+        if old != made {
+            self.log.push(Undo::Created(created, old));
         }
     }
 
@@ -195,6 +213,11 @@ impl State {
     /// Whether the text made or changed types.
     pub fn has_types(&self) -> bool {
         !self.types.is_empty() || !self.domains.is_empty()
+    }
+
+    /// Whether the text changed existing domains.
+    pub fn has_domains(&self) -> bool {
+        !self.domains.is_empty()
     }
 
     pub fn domain(&self, oid: Oid) -> Option<&ChangedDomain> {
@@ -308,7 +331,7 @@ impl State {
                     Some(old) => _ = self.relations.get_mut().insert(oid, old),
                     None => _ = self.relations.get_mut().remove(&oid),
                 },
-                Undo::Created(name, was) => _ = set(&mut self.created, &name, was),
+                Undo::Created(name, old) => _ = put(&mut self.created, name, old),
                 Undo::Renamed(oid, old) => _ = put(&mut self.renamed, oid, old),
                 Undo::Type(name, old) => _ = put(&mut self.types, name, old),
                 Undo::Domain(oid, old) => _ = put(&mut self.domains, oid, old),

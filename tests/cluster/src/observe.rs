@@ -38,11 +38,14 @@ pub fn literal(text: &str) -> String {
     format!("'{}'", text.replace('\'', "''"))
 }
 
-/// What the statement is said to do; the error is the check's own.
+/// What the statements of a text are said to do, all together; the error is the check's own.
 pub fn predicted(s: &mut Session, sql: &str) -> Result<Effects, Error> {
     let query = format!(
-        "SELECT e.relation, e.lock_mode, e.rewrites, e.scans FROM zdm.ddl_effects({}) e JOIN pg_class c ON c.oid = e.relation
-           JOIN pg_namespace n ON n.oid = c.relnamespace WHERE {LISTED}",
+        "SELECT e.relation, ({MODES})[max(array_position({MODES}, e.lock_mode))],
+                CASE WHEN bool_or(e.rewrites) THEN true ELSE nullif(bool_or(e.rewrites IS NULL), true) END,
+                CASE WHEN bool_or(e.rewrites) THEN NULL WHEN bool_or(e.scans) THEN true ELSE nullif(bool_or(e.scans IS NULL), true) END
+           FROM zdm.ddl_effects({}) e JOIN pg_class c ON c.oid = e.relation JOIN pg_namespace n ON n.oid = c.relnamespace
+          WHERE {LISTED} GROUP BY e.relation",
         literal(sql)
     );
     s.try_rows(&query).map(effects)

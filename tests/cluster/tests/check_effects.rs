@@ -85,6 +85,7 @@ fn effects_are_as_predicted() {
     let matrix: Vec<&Path> = matrix.iter().map(AsRef::as_ref).collect();
     let mut wrong = run_all(&mut lab, "matrix", &matrix);
     wrong.extend(run_all(&mut lab, "more cases", &[Path::new(FOLDER).join("cases.sql").as_ref()]));
+    wrong.extend(run_all(&mut lab, "scripts", &[Path::new(FOLDER).join("scripts.sql").as_ref()]));
     assert!(wrong.is_empty(), "{} are wrong:\n{}", wrong.len(), wrong.join("\n"));
 }
 
