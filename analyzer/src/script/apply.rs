@@ -15,14 +15,12 @@ impl Script<'_> {
         self.hidden |= self.hides(statement);
         self.note_roles(statement);
         match &statement.kind {
-            Kind::CreateTable(table) if !(table.if_not_exists && !matches!(self.find(&table.name), Found::Missing)) => {
-                self.new_table(table)
-            }
+            Kind::CreateTable(table) if !table.if_not_exists || matches!(self.find(&table.name), Found::Missing) => self.new_table(table),
             Kind::CreateView { name, replace } if !(*replace && self.is_there(name)) => self.made(name),
-            Kind::Create(Creation { new: New::Relation(name), if_not_exists, .. }) if makes_table(&statement.tag) => {
-                if !(*if_not_exists && self.is_there(name)) {
-                    self.filled_table(name);
-                }
+            Kind::Create(Creation { new: New::Relation(name), if_not_exists, .. })
+                if makes_table(&statement.tag) && !(*if_not_exists && self.is_there(name)) =>
+            {
+                self.filled_table(name);
             }
             Kind::CreateIndex(index) => self.index(index),
             Kind::Create(creation) => self.create(creation),
