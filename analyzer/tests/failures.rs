@@ -194,7 +194,6 @@ fn tables_below_stay_like_those_above() {
                 "ALTER TABLE ONLY events DROP COLUMN kind",
                 Some("column kind of public.events cannot be dropped without that of its partitions"),
             ),
-            ("ALTER TABLE events DROP COLUMN at", Some("column at is in the partition key of public.events")),
             (
                 "ALTER TABLE events ADD CHECK (id > 1) NO INHERIT",
                 Some("public.events is partitioned, and a CHECK of it cannot be NO INHERIT"),

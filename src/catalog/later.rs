@@ -79,6 +79,9 @@ unsafe extern "C-unwind" {
     fn zdm_shim_describe_users(relation: pg_sys::Oid, result: *mut RawUsers) -> *mut pg_sys::ErrorData;
 }
 
+/// Columns, with the sequences that they own.
+type Sequences = Lazy<Vec<(String, u32)>>;
+
 /// Reads what is wanted later, for one relation.
 #[derive(Clone)]
 pub struct Later {
@@ -147,7 +150,7 @@ impl Later {
     }
 
     /// The foreign keys that reference a relation, in the order of their names, and the sequences of its columns, in the columns' order.
-    pub fn users(&self, relation: u32) -> (Lazy<Vec<ForeignKeyRef>>, Lazy<Vec<(String, u32)>>) {
+    pub fn users(&self, relation: u32) -> (Lazy<Vec<ForeignKeyRef>>, Sequences) {
         let users = Rc::new(OnceCell::<Users>::new());
         let (later, both) = (self.clone(), Rc::clone(&users));
         let read = move || both.get_or_init(|| later.errors.ask(Users::default(), || later.read_users(relation))).clone();

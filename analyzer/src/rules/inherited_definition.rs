@@ -81,13 +81,11 @@ impl Table<'_, '_> {
                 Some(format!("{name} is a partition, which has no columns of its own"))
             }
             Action::AddColumn { column, .. } => self.only_here(&column.name),
-            Action::DropColumn { name: column, .. } => self.inherited_column(column).or_else(|| self.key(column)).or_else(|| {
+            Action::DropColumn { name: column, .. } => self.inherited_column(column).or_else(|| {
                 let below = partitioned && self.only && self.exists(column) && self.has_below();
                 below.then(|| format!("column {} of {name} cannot be dropped without that of its partitions", quote::ident(column)))
             }),
-            Action::AlterType { column, .. } if self.exists(column) => {
-                self.inherited_column(column).or_else(|| self.key(column)).or_else(|| self.only_here(column))
-            }
+            Action::AlterType { column, .. } if self.exists(column) => self.inherited_column(column).or_else(|| self.only_here(column)),
             Action::DropConstraint { name: constraint, .. } => {
                 // what is dropped above in the same text is gone here too
                 let own = self.relation.constraints.iter().find(|one| one.name == *constraint && one.kind == ConstraintKind::Check)?;
@@ -133,10 +131,5 @@ impl Table<'_, '_> {
         let name = super::name_of(self.relation);
         (self.only && self.has_below())
             .then(|| format!("column {} of {name} must be the same in the tables below it", quote::ident(column)))
-    }
-
-    fn key(&self, column: &str) -> Option<String> {
-        let key = self.exists(column) && self.context.is_partition_key(self.relation, column);
-        key.then(|| format!("column {} is in the partition key of {}", quote::ident(column), super::name_of(self.relation)))
     }
 }

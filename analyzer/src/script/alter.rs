@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use super::apply::proof;
 use super::{FoundType, Script};
-use crate::catalog::{Column, Constraint, ConstraintKind, ForeignKeyRef, Generated, Index, Oid, Relation};
+use crate::catalog::{Column, Constraint, ConstraintKind, ForeignKeyRef, Generated, Index, Lazy, Oid, Relation};
 use crate::effects::{is_serial, serial_type};
 use crate::ir::{Action, AlterTable, Bound, ColumnDef, ConstraintDef, IdentityChange, TypeName, WrittenBound};
 use crate::{chosen, parse};
@@ -154,6 +154,9 @@ impl Script<'_> {
                 let keys = &definition.columns;
                 relation.columns.iter_mut().filter(|column| keys.contains(&column.name)).for_each(|column| column.not_null = true);
             }
+            if is_key(definition.kind) && definition.using_index.is_none() {
+                relation.indexes.change(|all| all.push(index_of(&added)));
+            }
             relation.constraints.change(|all| all.push(added.clone()));
         });
         if let Some(referenced) = references {
@@ -250,5 +253,27 @@ fn drop_constraint(relation: &mut Relation, name: &str) {
     let gone = relation.constraints.iter().filter(|one| one.name == name && one.kind == ConstraintKind::NotNull);
     let columns: Vec<String> = gone.flat_map(|one| one.columns.clone()).collect();
     relation.columns.iter_mut().filter(|column| columns.contains(&column.name)).for_each(|column| column.not_null = false);
+    if relation.constraints.iter().any(|one| one.name == name && is_key(one.kind)) {
+        relation.indexes.change(|all| all.retain(|index| index.name != name));
+    }
     relation.constraints.change(|all| all.retain(|one| one.name != name));
+}
+
+fn is_key(kind: ConstraintKind) -> bool {
+    matches!(kind, ConstraintKind::PrimaryKey | ConstraintKind::Unique)
+}
+
+/// The index that the server builds for a key.
+fn index_of(key: &Constraint) -> Index {
+    Index {
+        oid: 0,
+        name: key.name.clone(),
+        unique: true,
+        primary: key.kind == ConstraintKind::PrimaryKey,
+        valid: true,
+        columns: key.columns.clone(),
+        expression_columns: Lazy::default(),
+        partial_or_expression: false,
+        plain: true,
+    }
 }
