@@ -31,10 +31,12 @@ fn in_order(table: &Relation) -> Vec<&Index> {
 
 /// Whether an index does for one of the partitioned table.
 fn fits(script: &Script, parent: &Relation, wanted: &Index, child: &Relation, index: &Index) -> Decision {
+    // before PostgreSQL 17 a constraint of either kind does for a constraint
+    let kind = |own: &Constraint, wanted: &Constraint| script.major() < 17 || own.kind == wanted.kind;
     let alike = index.columns == wanted.columns
         && index.unique == wanted.unique
         && index.partial_or_expression == wanted.partial_or_expression
-        && constraint_of(parent, wanted).is_none_or(|wanted| constraint_of(child, index).is_some_and(|own| own.kind == wanted.kind));
+        && constraint_of(parent, wanted).is_none_or(|wanted| constraint_of(child, index).is_some_and(|own| kind(own, wanted)));
     if !alike {
         return Decision::No;
     }

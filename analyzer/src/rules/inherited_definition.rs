@@ -87,6 +87,14 @@ impl Table<'_, '_> {
             }),
             Action::AlterType { column, .. } if self.exists(column) => self.inherited_column(column).or_else(|| self.only_here(column)),
             Action::DropConstraint { name: constraint, .. } => {
+                let own = |kind: ConstraintKind| self.relation.constraints.iter().any(|one| one.name == *constraint && one.kind == kind);
+                // PostgreSQL 18 leaves it to the partitions
+                if partitioned && self.only && self.has_below() && own(ConstraintKind::Check) && self.context.script().major() < 18 {
+                    return Some(format!(
+                        "constraint {} of {name} cannot be dropped without that of its partitions",
+                        quote::ident(constraint)
+                    ));
+                }
                 // what is dropped above in the same text is gone here too
                 let own = self.relation.constraints.iter().find(|one| one.name == *constraint && one.kind == ConstraintKind::Check)?;
                 let above = self
