@@ -93,28 +93,8 @@ impl TestCatalog {
     pub fn relation(&mut self, kind: RelationKind, name: &str) -> Oid {
         let oid = self.new_oid();
         let stored = matches!(kind, RelationKind::Table | RelationKind::MaterializedView | RelationKind::Index);
-        let relation = Relation {
-            oid,
-            schema: "public".to_owned(),
-            name: name.to_owned(),
-            kind,
-            temporary: false,
-            created_here: false,
-            size: if stored { Size::Bytes(8 << 20) } else { Size::Bytes(0) },
-            rows: None,
-            parents: Lazy::default(),
-            children: Vec::new(),
-            is_partition: false,
-            default_partition: None,
-            columns: Vec::new(),
-            constraints: Lazy::default(),
-            referenced_by: Lazy::default(),
-            indexes: Lazy::default(),
-            index_of: None,
-            child_indexes: Vec::new(),
-            owned_sequences: Lazy::default(),
-            access_method: matches!(kind, RelationKind::Table | RelationKind::MaterializedView).then(|| "heap".to_owned()),
-        };
+        let size = if stored { Size::Bytes(8 << 20) } else { Size::Bytes(0) };
+        let relation = Relation { size, ..Relation::bare(oid, "public".to_owned(), name.to_owned(), kind) };
         self.relations.insert(oid, relation);
         oid
     }

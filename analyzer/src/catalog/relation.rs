@@ -64,6 +64,34 @@ pub struct Relation {
     pub access_method: Option<String>,
 }
 
+impl Relation {
+    /// A relation with nothing in it and nothing that belongs to it.
+    pub fn bare(oid: Oid, schema: String, name: String, kind: RelationKind) -> Self {
+        Self {
+            oid,
+            schema,
+            name,
+            kind,
+            temporary: false,
+            created_here: false,
+            size: Size::Bytes(0),
+            rows: None,
+            parents: Lazy::default(),
+            children: Vec::new(),
+            is_partition: false,
+            default_partition: None,
+            columns: Vec::new(),
+            constraints: Lazy::default(),
+            referenced_by: Lazy::default(),
+            indexes: Lazy::default(),
+            index_of: None,
+            child_indexes: Vec::new(),
+            owned_sequences: Lazy::default(),
+            access_method: matches!(kind, RelationKind::Table | RelationKind::MaterializedView).then(|| "heap".to_owned()),
+        }
+    }
+}
+
 /// One column (`pg_attribute`, not dropped, `attnum > 0`).
 #[derive(Debug, Clone)]
 pub struct Column {

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use super::alter::SELF;
 use super::{FIRST_USER_OID, Script};
-use crate::catalog::{ConstraintKind, Lazy, Oid, Relation, RelationKind, Size};
+use crate::catalog::{ConstraintKind, Oid, Relation, RelationKind, Size};
 use crate::ir::{CreateTable, QualifiedName};
 
 impl Script<'_> {
@@ -84,29 +84,8 @@ impl Script<'_> {
     fn blank(&self, place: &QualifiedName, kind: RelationKind) -> Relation {
         let last = self.state.described().keys().next().copied().unwrap_or(Oid::MAX);
         let oid = (FIRST_USER_OID..last).rev().find(|oid| self.base.shared(*oid).is_none()).unwrap_or(last);
-        let stored = matches!(kind, RelationKind::Table);
-        Relation {
-            oid,
-            schema: place.schema.clone().or_else(|| self.creation_schema()).unwrap_or_default(),
-            name: place.name.clone(),
-            kind,
-            temporary: false,
-            created_here: true,
-            size: Size::Bytes(0),
-            rows: None,
-            parents: Lazy::default(),
-            children: Vec::new(),
-            is_partition: false,
-            default_partition: None,
-            columns: Vec::new(),
-            constraints: Lazy::default(),
-            referenced_by: Lazy::default(),
-            indexes: Lazy::default(),
-            index_of: None,
-            child_indexes: Vec::new(),
-            owned_sequences: Lazy::default(),
-            access_method: stored.then(|| "heap".to_owned()),
-        }
+        let schema = place.schema.clone().or_else(|| self.creation_schema()).unwrap_or_default();
+        Relation { created_here: true, ..Relation::bare(oid, schema, place.name.clone(), kind) }
     }
 }
 
