@@ -8,6 +8,8 @@
 //! Nothing here needs a server or knows of pgrx: facts about the database come from the [`catalog::Catalog`] trait. The other half of the
 //! crate, `fragment`, reads the pieces of SQL that a backfill is given (assignments and a condition) and gives them back as checked text.
 
+#![forbid(unsafe_code)]
+
 pub mod catalog;
 mod check;
 mod chosen;

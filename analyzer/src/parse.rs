@@ -1,6 +1,6 @@
 //! From text to statements: the only module (with those below it) that names `pg_query`.
 //!
-//! The grammar is that of PostgreSQL 18. Trees deeper than [`decode::DEPTH`] levels are refused; such a text is "not analyzable", which is never
+//! The grammar is that of PostgreSQL 18. Trees deeper than [`zdm_tree::DEPTH`] levels are refused; such a text is "not analyzable", which is never
 //! "safe". Our own recursion walks decoded trees only and is bounded by the same limit.
 
 mod actions;
@@ -10,7 +10,6 @@ mod bound;
 mod call;
 mod client;
 mod create;
-mod decode;
 mod domain;
 mod drop;
 mod expr;
@@ -237,7 +236,7 @@ fn single_expression(parsed: &ParseResult) -> Option<Node> {
 
 fn tree(sql: &str) -> Result<ParseResult, String> {
     size::check(sql)?;
-    decode::parse(sql, decode::DEPTH).map_err(|error| match error {
+    zdm_tree::parse(sql, zdm_tree::DEPTH).map_err(|error| match error {
         pg_query::Error::Parse(message) => message,
         pg_query::Error::Decode(_) => "the statement is nested too deeply".to_owned(),
         other => other.to_string(),

@@ -41,7 +41,8 @@ impl Rows {
         // SAFETY: fcinfo is the function manager's; InitMaterializedSRF raises an error when the caller does not take a set, and else
         // leaves a tuple store and its descriptor in resultinfo.
         unsafe {
-            pg_sys::InitMaterializedSRF(fcinfo, 0);
+            // the caller knows the columns already; looking them up once more would be for nothing
+            pg_sys::InitMaterializedSRF(fcinfo, pg_sys::MAT_SRF_USE_EXPECTED_DESC);
             Self((*fcinfo).resultinfo.cast())
         }
     }

@@ -1,6 +1,6 @@
 /*
  * What the analysis wants to know of every relation that it meets, read from the catalogs themselves: by their indexes, without a planner and
- * without a lock on the relation. Nothing is kept from call to call, so that nothing can be stale. Errors are handled as in relation.c.
+ * without a lock on the relation. Nothing is kept from call to call but what the server's own catalog caches keep. Errors are handled as in relation.c.
  *
  * What would open the relation is not called: no pg_get_expr, no pg_get_constraintdef, no relation cache; the file is told by its path.
  */
@@ -18,6 +18,7 @@
 #include "catalog/pg_partitioned_table.h"
 #include "commands/defrem.h"
 #include "utils/builtins.h"
+#include "utils/catcache.h"
 #include "utils/fmgroids.h"
 #include "utils/inval.h"
 #include "utils/lsyscache.h"
@@ -120,22 +121,24 @@ default_tree(Oid relation, int16 number)
 	return tree;
 }
 
+static int
+by_number(const void *one, const void *other)
+{
+	return ((const ZdmColumn *) one)->number - ((const ZdmColumn *) other)->number;
+}
+
+/* The columns, from the cache that the server reads them from too: it is filled once for a relation and told of every change. */
 static void
 describe_columns(Oid relation, ZdmRelation *result)
 {
-	ZdmScan		scan;
-	ScanKeyData keys[2];
-	HeapTuple	tuple;
+	CatCList   *list = SearchSysCacheList1(ATTNUM, ObjectIdGetDatum(relation));
 
-	ScanKeyInit(&keys[0], Anum_pg_attribute_attrelid, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(relation));
-	ScanKeyInit(&keys[1], Anum_pg_attribute_attnum, BTGreaterStrategyNumber, F_INT2GT, Int16GetDatum(0));
-	zdm_begin_scan(&scan, AttributeRelationId, AttributeRelidNumIndexId, 2, keys);
-	while (HeapTupleIsValid(tuple = zdm_next(&scan)))
+	for (int i = 0; i < list->n_members; i++)
 	{
-		Form_pg_attribute form = (Form_pg_attribute) GETSTRUCT(tuple);
+		Form_pg_attribute form = (Form_pg_attribute) GETSTRUCT(&list->members[i]->tuple);
 		ZdmColumn  *column;
 
-		if (form->attisdropped)
+		if (form->attnum <= 0 || form->attisdropped)
 			continue;
 		column = ZDM_MORE(result->columns, result->ncolumns);
 		column->number = form->attnum;
@@ -148,7 +151,10 @@ describe_columns(Oid relation, ZdmRelation *result)
 		column->collation = form->attcollation;
 		column->name = pstrdup(NameStr(form->attname));
 	}
-	zdm_end_scan(&scan);
+	/* a list that was put together without the index is in no order */
+	if (!list->ordered && result->ncolumns > 1)
+		qsort(result->columns, result->ncolumns, sizeof(ZdmColumn), by_number);
+	ReleaseCatCacheList(list);
 	for (int i = 0; i < result->ncolumns; i++)
 		if (result->columns[i].generated != '\0')
 			result->columns[i].expression = default_tree(relation, result->columns[i].number);

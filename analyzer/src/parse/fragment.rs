@@ -12,7 +12,6 @@ mod tree;
 
 use crate::fragment::expr::Expr;
 use crate::fragment::{Assignments, Condition, FragmentError};
-use crate::parse::decode;
 use pg_query::protobuf::{ParseResult, SelectStmt, UpdateStmt};
 use pg_query::{DeparseOptions, Node, NodeEnum};
 use text::Text;
@@ -168,7 +167,7 @@ impl Setting {
 }
 
 fn parse(text: &str) -> Result<ParseResult, pg_query::Error> {
-    decode::parse(text, DEPTH)
+    zdm_tree::parse(text, DEPTH)
 }
 
 /// The fragment's nodes as they are in the statement `alone`.

@@ -3,7 +3,7 @@
 //! The tree comes out of the C library as protobuf, and `prost` decodes it by recursion. Its own limit of 100 levels refuses ordinary SQL (a chain
 //! of 44 `||` is deeper), so it is switched off (the feature `no-recursion-limit`), and the depth is measured here before anything recurses: an
 //! overflow of the stack would take the whole server down. That is why this is the only file that calls the C library itself, and the only way to a
-//! tree.
+//! tree. It is a crate of its own because it is compiled in its own way (Cargo.toml): what a level takes of the stack must not grow with inlining.
 
 use std::ffi::{CStr, CString, c_char, c_int};
 
