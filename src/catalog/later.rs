@@ -72,8 +72,15 @@ struct RawUsers {
     nsequences: c_int,
 }
 
+/// `ZdmParents` of `describe.h`.
+#[repr(C)]
+struct RawParents {
+    parents: *const pg_sys::Oid,
+    nparents: c_int,
+}
+
 unsafe extern "C-unwind" {
-    fn zdm_shim_describe_parents(relation: pg_sys::Oid, parents: *mut *mut pg_sys::Oid, nparents: *mut c_int) -> *mut pg_sys::ErrorData;
+    fn zdm_shim_describe_parents(relation: pg_sys::Oid, result: *mut RawParents) -> *mut pg_sys::ErrorData;
     fn zdm_shim_describe_constraints(relation: pg_sys::Oid, result: *mut RawConstraints) -> *mut pg_sys::ErrorData;
     fn zdm_shim_describe_indexes(relation: pg_sys::Oid, result: *mut RawIndexes) -> *mut pg_sys::ErrorData;
     fn zdm_shim_describe_users(relation: pg_sys::Oid, result: *mut RawUsers) -> *mut pg_sys::ErrorData;
@@ -100,47 +107,39 @@ impl Later {
     /// The relations right above a relation.
     pub fn parents(&self, relation: u32) -> Lazy<Vec<u32>> {
         self.lazy(move || {
-            shim::in_scratch_memory(|| {
-                let (mut parents, mut nparents) = (std::ptr::null_mut(), 0);
-                // SAFETY: as in read_users.
-                unsafe {
-                    ServerError::check(zdm_shim_describe_parents(pg_sys::Oid::from(relation), &mut parents, &mut nparents))?;
-                    Ok(slice(parents, nparents).iter().map(|parent| parent.to_u32()).collect())
-                }
-            })
+            // SAFETY: the shim's function fills in the shim's struct.
+            unsafe {
+                described(relation, zdm_shim_describe_parents, |raw| {
+                    slice(raw.parents, raw.nparents).iter().map(|parent| parent.to_u32()).collect()
+                })
+            }
         })
     }
 
     /// The constraints of a relation, in the order of their names.
     pub fn constraints(&self, relation: u32) -> Lazy<Vec<Constraint>> {
         let later = self.clone();
-        let read = move || {
-            shim::in_scratch_memory(|| {
-                // SAFETY: as in read_users.
-                unsafe {
-                    let mut raw: RawConstraints = std::mem::zeroed();
-                    ServerError::check(zdm_shim_describe_constraints(pg_sys::Oid::from(relation), &mut raw))?;
-                    Ok(slice(raw.constraints, raw.nconstraints).iter().map(|constraint| constraint.constraint(&later)).collect())
-                }
-            })
-        };
-        self.lazy(read)
+        self.lazy(move || {
+            // SAFETY: as in parents.
+            unsafe {
+                described(relation, zdm_shim_describe_constraints, |raw| {
+                    slice(raw.constraints, raw.nconstraints).iter().map(|constraint| constraint.constraint(&later)).collect()
+                })
+            }
+        })
     }
 
     /// The indexes of a relation, in the order of their names.
     pub fn indexes(&self, relation: u32) -> Lazy<Vec<Index>> {
         let later = self.clone();
-        let read = move || {
-            shim::in_scratch_memory(|| {
-                // SAFETY: as in read_users.
-                unsafe {
-                    let mut raw: RawIndexes = std::mem::zeroed();
-                    ServerError::check(zdm_shim_describe_indexes(pg_sys::Oid::from(relation), &mut raw))?;
-                    Ok(sorted(slice(raw.indexes, raw.nindexes).iter().map(|index| index.index(&later)), |index| index.name.clone()))
-                }
-            })
-        };
-        self.lazy(read)
+        self.lazy(move || {
+            // SAFETY: as in parents.
+            unsafe {
+                described(relation, zdm_shim_describe_indexes, |raw| {
+                    sorted(slice(raw.indexes, raw.nindexes).iter().map(|index| index.index(&later)), |index| index.name.clone())
+                })
+            }
+        })
     }
 
     /// What is read when it is looked at, unless an earlier question has failed.
@@ -159,24 +158,21 @@ impl Later {
     }
 
     fn read_users(&self, relation: u32) -> Result<Users, ServerError> {
-        shim::in_scratch_memory(|| {
-            // SAFETY: all of it is numbers and pointers, for which zero is a value; the shim fills it in. Errors come back as data. What it
-            // points at is in the scratch memory, which lives to the end of this closure.
-            unsafe {
-                let mut raw: RawUsers = std::mem::zeroed();
-                ServerError::check(zdm_shim_describe_users(pg_sys::Oid::from(relation), &mut raw))?;
+        // SAFETY: as in parents.
+        unsafe {
+            described(relation, zdm_shim_describe_users, |raw| {
                 let references = slice(raw.referenced_by, raw.nreferenced_by).iter().map(|key| key.reference(&self.names));
                 let sequences = sorted(slice(raw.sequences, raw.nsequences), |one| one.column);
                 let named = |one: &&RawSequence| {
                     let column = self.names.one(i16::try_from(one.column).ok()?)?;
                     Some((column.to_owned(), one.sequence.to_u32()))
                 };
-                Ok(Users {
+                Users {
                     references: sorted(references, |key| (key.constraint.clone(), key.table)),
                     sequences: sequences.iter().filter_map(named).collect(),
-                })
-            }
-        })
+                }
+            })
+        }
     }
 
     /// The columns that stored expressions read, each once.
@@ -223,6 +219,26 @@ impl Later {
             Ok(read.text.and_then(|text| later.names.put_into(&text)))
         })
     }
+}
+
+/// What a function of the shim says of a relation, as the analysis wants it.
+///
+/// # Safety
+/// `describe` fills in a `Raw` that is all numbers and pointers; what these point at is in the current memory context.
+unsafe fn described<Raw, T>(
+    relation: u32,
+    describe: unsafe extern "C-unwind" fn(pg_sys::Oid, *mut Raw) -> *mut pg_sys::ErrorData,
+    convert: impl FnOnce(&Raw) -> T,
+) -> Result<T, ServerError> {
+    shim::in_scratch_memory(|| {
+        // SAFETY: for numbers and pointers zero is a value; errors come back as data. What is pointed at is in the scratch memory, which lives to the
+        // end of this closure.
+        unsafe {
+            let mut raw: Raw = std::mem::zeroed();
+            ServerError::check(describe(pg_sys::Oid::from(relation), &mut raw))?;
+            Ok(convert(&raw))
+        }
+    })
 }
 
 /// # Safety

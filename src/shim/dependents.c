@@ -127,13 +127,11 @@ static int16
 default_column(Oid attrdef, Oid *relation)
 {
 	ZdmScan		scan;
-	ScanKeyData key;
 	HeapTuple	tuple;
 	int16		number = 0;
 
 	*relation = InvalidOid;
-	ScanKeyInit(&key, Anum_pg_attrdef_oid, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(attrdef));
-	zdm_begin_scan(&scan, AttrDefaultRelationId, AttrDefaultOidIndexId, 1, &key);
+	zdm_begin_scan_of(&scan, AttrDefaultRelationId, AttrDefaultOidIndexId, Anum_pg_attrdef_oid, attrdef);
 	tuple = zdm_next(&scan);
 	if (HeapTupleIsValid(tuple))
 	{
@@ -208,10 +206,8 @@ zdm_shim_count_policies(Oid relation, int *npolicies)
 	PG_TRY();
 	{
 		ZdmScan		scan;
-		ScanKeyData key;
 
-		ScanKeyInit(&key, Anum_pg_policy_polrelid, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(relation));
-		zdm_begin_scan(&scan, PolicyRelationId, PolicyPolrelidPolnameIndexId, 1, &key);
+		zdm_begin_scan_of(&scan, PolicyRelationId, PolicyPolrelidPolnameIndexId, Anum_pg_policy_polrelid, relation);
 		while (HeapTupleIsValid(zdm_next(&scan)))
 			(*npolicies)++;
 		zdm_end_scan(&scan);
@@ -229,11 +225,9 @@ zdm_shim_detach_pending(Oid parent, Oid *partition)
 	PG_TRY();
 	{
 		ZdmScan		scan;
-		ScanKeyData key;
 		HeapTuple	tuple;
 
-		ScanKeyInit(&key, Anum_pg_inherits_inhparent, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(parent));
-		zdm_begin_scan(&scan, InheritsRelationId, InheritsParentIndexId, 1, &key);
+		zdm_begin_scan_of(&scan, InheritsRelationId, InheritsParentIndexId, Anum_pg_inherits_inhparent, parent);
 		while (*partition == InvalidOid && HeapTupleIsValid(tuple = zdm_next(&scan)))
 		{
 			Form_pg_inherits form = (Form_pg_inherits) GETSTRUCT(tuple);

@@ -92,11 +92,9 @@ static void
 describe_children(Oid relation, ZdmRelation *result)
 {
 	ZdmScan		scan;
-	ScanKeyData key;
 	HeapTuple	tuple;
 
-	ScanKeyInit(&key, Anum_pg_inherits_inhparent, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(relation));
-	zdm_begin_scan(&scan, InheritsRelationId, InheritsParentIndexId, 1, &key);
+	zdm_begin_scan_of(&scan, InheritsRelationId, InheritsParentIndexId, Anum_pg_inherits_inhparent, relation);
 	while (HeapTupleIsValid(tuple = zdm_next(&scan)))
 		*ZDM_MORE(result->children, result->nchildren) = ((Form_pg_inherits) GETSTRUCT(tuple))->inhrelid;
 	zdm_end_scan(&scan);

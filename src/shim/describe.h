@@ -80,6 +80,12 @@ typedef struct ZdmRelation
 	int			ncolumns;
 } ZdmRelation;
 
+typedef struct ZdmParents
+{
+	Oid		   *parents;
+	int			nparents;
+} ZdmParents;
+
 typedef struct ZdmConstraints
 {
 	ZdmConstraint *constraints;
@@ -114,13 +120,14 @@ typedef struct ZdmScan
 } ZdmScan;
 
 extern void zdm_begin_scan(ZdmScan *scan, Oid catalog, Oid index, int nkeys, ScanKey keys);
+extern void zdm_begin_scan_of(ZdmScan *scan, Oid catalog, Oid index, AttrNumber column, Oid object);
 extern HeapTuple zdm_next(ZdmScan *scan);
 extern void zdm_end_scan(ZdmScan *scan);
 extern char *zdm_text_attribute(HeapTuple tuple, Relation catalog, AttrNumber attribute);
 
 extern ErrorData *zdm_shim_may_read_catalogs(Oid role);
 extern ErrorData *zdm_shim_describe(Oid relation, ZdmRelation *result);
-extern ErrorData *zdm_shim_describe_parents(Oid relation, Oid **parents, int *nparents);
+extern ErrorData *zdm_shim_describe_parents(Oid relation, ZdmParents *result);
 extern ErrorData *zdm_shim_describe_constraints(Oid relation, ZdmConstraints *result);
 extern ErrorData *zdm_shim_describe_indexes(Oid relation, ZdmIndexes *result);
 extern ErrorData *zdm_shim_describe_users(Oid relation, ZdmUsers *result);

@@ -61,23 +61,20 @@ describe_constraint(HeapTuple tuple, Relation catalog, AttrNumber key_attribute,
 
 /* The relations right above it, in the order of inhseqno. */
 ErrorData *
-zdm_shim_describe_parents(Oid relation, Oid **parents, int *nparents)
+zdm_shim_describe_parents(Oid relation, ZdmParents *result)
 {
 	ZDM_KEEP_ERROR;
 
-	*parents = NULL;
-	*nparents = 0;
+	memset(result, 0, sizeof(*result));
 	PG_TRY();
 	{
 		ZdmScan		scan;
-		ScanKeyData key;
 		HeapTuple	tuple;
 
 		AcceptInvalidationMessages();
-		ScanKeyInit(&key, Anum_pg_inherits_inhrelid, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(relation));
-		zdm_begin_scan(&scan, InheritsRelationId, InheritsRelidSeqnoIndexId, 1, &key);
+		zdm_begin_scan_of(&scan, InheritsRelationId, InheritsRelidSeqnoIndexId, Anum_pg_inherits_inhrelid, relation);
 		while (HeapTupleIsValid(tuple = zdm_next(&scan)))
-			*ZDM_MORE(*parents, *nparents) = ((Form_pg_inherits) GETSTRUCT(tuple))->inhparent;
+			*ZDM_MORE(result->parents, result->nparents) = ((Form_pg_inherits) GETSTRUCT(tuple))->inhparent;
 		zdm_end_scan(&scan);
 	}
 	ZDM_RETURN_ERROR(context);
@@ -88,11 +85,9 @@ static void
 describe_constraints(Oid relation, ZdmConstraints *result)
 {
 	ZdmScan		scan;
-	ScanKeyData key;
 	HeapTuple	tuple;
 
-	ScanKeyInit(&key, Anum_pg_constraint_conrelid, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(relation));
-	zdm_begin_scan(&scan, ConstraintRelationId, ConstraintRelidTypidNameIndexId, 1, &key);
+	zdm_begin_scan_of(&scan, ConstraintRelationId, ConstraintRelidTypidNameIndexId, Anum_pg_constraint_conrelid, relation);
 	while (HeapTupleIsValid(tuple = zdm_next(&scan)))
 		describe_constraint(tuple, scan.catalog, Anum_pg_constraint_conkey, ZDM_MORE(result->constraints, result->nconstraints));
 	zdm_end_scan(&scan);
@@ -116,11 +111,9 @@ static void
 describe_indexes(Oid relation, ZdmIndexes *result)
 {
 	ZdmScan		scan;
-	ScanKeyData key;
 	HeapTuple	tuple;
 
-	ScanKeyInit(&key, Anum_pg_index_indrelid, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(relation));
-	zdm_begin_scan(&scan, IndexRelationId, IndexIndrelidIndexId, 1, &key);
+	zdm_begin_scan_of(&scan, IndexRelationId, IndexIndrelidIndexId, Anum_pg_index_indrelid, relation);
 	while (HeapTupleIsValid(tuple = zdm_next(&scan)))
 	{
 		Form_pg_index form = (Form_pg_index) GETSTRUCT(tuple);

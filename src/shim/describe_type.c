@@ -4,9 +4,7 @@
  */
 #include "describe.h"
 
-#include "access/genam.h"
 #include "access/htup_details.h"
-#include "access/table.h"
 #include "access/transam.h"
 #include "catalog/indexing.h"
 #include "catalog/pg_class.h"
@@ -18,7 +16,6 @@
 #include "utils/acl.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
-#include "utils/fmgroids.h"
 #include "utils/inval.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
@@ -28,16 +25,12 @@
 static bool
 has_constraint(Oid domain)
 {
-	Relation	catalog = table_open(ConstraintRelationId, AccessShareLock);
-	SysScanDesc scan;
-	ScanKeyData key;
+	ZdmScan		scan;
 	bool		found;
 
-	ScanKeyInit(&key, Anum_pg_constraint_contypid, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(domain));
-	scan = systable_beginscan(catalog, ConstraintTypidIndexId, true, NULL, 1, &key);
-	found = HeapTupleIsValid(systable_getnext(scan));
-	systable_endscan(scan);
-	table_close(catalog, AccessShareLock);
+	zdm_begin_scan_of(&scan, ConstraintRelationId, ConstraintTypidIndexId, Anum_pg_constraint_contypid, domain);
+	found = HeapTupleIsValid(zdm_next(&scan));
+	zdm_end_scan(&scan);
 	return found;
 }
 

@@ -6,6 +6,7 @@
 #include "access/htup_details.h"
 #include "access/table.h"
 #include "utils/builtins.h"
+#include "utils/fmgroids.h"
 #include "utils/rel.h"
 
 /* Begins a scan under the catalogs' own snapshot: what is committed now. Without an index the whole catalog is read. */
@@ -14,6 +15,16 @@ zdm_begin_scan(ZdmScan *scan, Oid catalog, Oid index, int nkeys, ScanKey keys)
 {
 	scan->catalog = table_open(catalog, AccessShareLock);
 	scan->scan = systable_beginscan(scan->catalog, index, OidIsValid(index), NULL, nkeys, keys);
+}
+
+/* Begins a scan of the rows that belong to an object: those with its number in a column that is the first of the index. */
+void
+zdm_begin_scan_of(ZdmScan *scan, Oid catalog, Oid index, AttrNumber column, Oid object)
+{
+	ScanKeyData key;
+
+	ScanKeyInit(&key, column, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(object));
+	zdm_begin_scan(scan, catalog, index, 1, &key);
 }
 
 /* The next row; it is valid until the one after it, and to the end of the scan. */
