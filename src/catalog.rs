@@ -104,6 +104,11 @@ impl LiveCatalog {
         if self.momentary { self.ask(unknown, question) } else { unknown }
     }
 
+    /// Who keeps the lock from being had, in a transaction older than `age` seconds, and since when it has been there first.
+    pub fn old_blocker(&self, relation: Oid, mode: LockMode, age: f64) -> Option<Activity> {
+        self.ask(None, || Ok(moment::old_lock_holders(relation, mode, age, self.owner)?.into_iter().next()))
+    }
+
     fn standing(&self, relation: Oid) -> Option<moment::Standing> {
         self.ask(None, || moment::standing(relation))
     }

@@ -15,6 +15,7 @@ use crate::shim::sql_function;
 use crate::text::{misread, to_server};
 use pgrx::pg_sys;
 use rows::{Rows, Value};
+use zdm_analyzer::Verdict;
 use zdm_analyzer::finding::{Finding, Risk};
 use zdm_analyzer::lock::Blocks;
 
@@ -48,12 +49,25 @@ fn raw_parse(sql: &input::Input) -> Result<(), Error> {
 /// Everything there is to say about a text; `None` stands for bytes that are no text.
 pub fn judge(catalog: LiveCatalog, text: Option<&str>) -> Result<Vec<Finding>, Error> {
     let findings = match text {
-        None => vec![zdm_analyzer::under_policy(unknown(NOT_TEXT), &catalog)],
-        Some(text) if misread(text) => vec![zdm_analyzer::under_policy(unknown(NOT_STANDARD), &catalog)],
-        Some(text) => zdm_analyzer::check(text, &catalog),
+        Some(text) if !misread(text) => zdm_analyzer::check(text, &catalog),
+        None => unjudged(NOT_TEXT, &catalog).findings,
+        Some(_) => unjudged(NOT_STANDARD, &catalog).findings,
     };
     catalog.finish()?;
     Ok(findings)
+}
+
+/// The verdict on the text of a single statement; `None` stands for bytes that are no text. The catalog's error is still to be asked for.
+pub fn verdict(catalog: &LiveCatalog, text: Option<&str>) -> Verdict {
+    match text {
+        Some(text) if !misread(text) => zdm_analyzer::verdict(text, catalog),
+        None => unjudged(NOT_TEXT, catalog),
+        Some(_) => unjudged(NOT_STANDARD, catalog),
+    }
+}
+
+fn unjudged(why: &str, catalog: &LiveCatalog) -> Verdict {
+    Verdict { findings: vec![zdm_analyzer::under_policy(unknown(why), catalog)], queues: Vec::new() }
 }
 
 /// `zdm.ddl_effects(sql)`.

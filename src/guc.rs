@@ -20,8 +20,14 @@ pub enum GuardMode {
 /// Which findings the guard lets pass; `crate::guard` reads it.
 pub static ALLOW: GucSetting<Option<CString>> = GucSetting::<Option<CString>>::new(None);
 
+/// The lock_timeout that the guard gives to DDL which would wait for a strong lock without end, in milliseconds; 0: none.
+pub static DEFAULT_LOCK_TIMEOUT: GucSetting<i32> = GucSetting::<i32>::new(5000);
+
 /// The guard's mode for this session.
 pub static GUARD_MODE: GucSetting<GuardMode> = GucSetting::<GuardMode>::new(GuardMode::Default);
+
+/// DDL is refused while a transaction that is older holds a lock that it would wait for, in seconds; 0: never.
+pub static MAX_BLOCKER_AGE: GucSetting<i32> = GucSetting::<i32>::new(0);
 
 /// The longest text that is analyzed, in bytes.
 pub static MAX_CHECK_SIZE: GucSetting<i32> = GucSetting::<i32>::new(1 << 20);
@@ -51,6 +57,16 @@ pub fn define() {
             None,
         );
     }
+    GucRegistry::define_int_guc(
+        c"zdm.default_lock_timeout",
+        c"Sets the lock_timeout of DDL that would wait for a strong lock without end.",
+        c"The guard sets it for the transaction where lock_timeout is 0. Zero leaves it alone.",
+        &DEFAULT_LOCK_TIMEOUT,
+        0,
+        i32::MAX,
+        GucContext::Suset,
+        GucFlags::UNIT_MS,
+    );
     GucRegistry::define_enum_guc(
         c"zdm.guard_mode",
         c"Sets what the guard does in this session.",
@@ -58,6 +74,16 @@ pub fn define() {
         &GUARD_MODE,
         GucContext::Suset,
         GucFlags::default(),
+    );
+    GucRegistry::define_int_guc(
+        c"zdm.max_blocker_age",
+        c"Sets the age of a transaction whose locks DDL does not wait for.",
+        c"The guard refuses DDL that would wait for it. Zero: it may wait.",
+        &MAX_BLOCKER_AGE,
+        0,
+        i32::MAX,
+        GucContext::Suset,
+        GucFlags::UNIT_S,
     );
     GucRegistry::define_int_guc(
         c"zdm.max_check_size",

@@ -34,8 +34,12 @@ pub fn check(sql: &str, catalog: &dyn Catalog) -> Vec<Finding> {
         Ok(statements) => statements,
         Err(message) => return vec![weigh::under_policy(not_analyzable(sql, &message), catalog)],
     };
+    check_statements(&statements, sql, catalog)
+}
+
+fn check_statements(statements: &[Statement], sql: &str, catalog: &dyn Catalog) -> Vec<Finding> {
     let mut script = Script::new(catalog);
-    script.expect(&statements);
+    script.expect(statements);
     let mut findings = Vec::new();
     for (at, statement) in statements.iter().enumerate() {
         if catalog.interrupted() {
@@ -55,6 +59,25 @@ pub fn check(sql: &str, catalog: &dyn Catalog) -> Vec<Finding> {
         }
     }
     findings
+}
+
+/// The verdict on a single statement, and what it locks.
+#[derive(Debug, Default)]
+pub struct Verdict {
+    pub findings: Vec<Finding>,
+    /// The relations that others use, each with a lock behind which writers or readers would queue. Empty as well when that is not known.
+    pub queues: Vec<(Oid, LockMode)>,
+}
+
+/// The same as [`check`] for the text of a single statement, with the locks for which it would have to wait.
+pub fn verdict(sql: &str, catalog: &dyn Catalog) -> Verdict {
+    let Ok(statements) = parse::statements(sql) else { return Verdict { findings: check(sql, catalog), queues: Vec::new() } };
+    let findings = check_statements(&statements, sql, catalog);
+    let [statement] = statements.as_slice() else { return Verdict { findings, queues: Vec::new() } };
+    let script = Script::new(catalog);
+    let effects = model::of(statement, &script);
+    let queues = effects.touches().iter().filter(|touch| touch.lock >= LockMode::Share && !rules::is_private(&touch.relation));
+    Verdict { findings, queues: queues.map(|touch| (touch.relation.oid, touch.lock)).collect() }
 }
 
 /// The findings on one statement, the only one of a statement without any says that it is safe; and what it leaves behind.

@@ -29,8 +29,8 @@ mod split;
 pub mod testing;
 mod weigh;
 
-pub use check::{NotAnalyzable, check, check_command, effects};
+pub use check::{NotAnalyzable, Verdict, check, check_command, effects, verdict};
 pub use parse::for_server;
-pub use rules::{RuleInfo, is_rule, manual, rules};
+pub use rules::{Blocker, RuleInfo, blocker, is_rule, manual, rules};
 pub use split::{Piece, split};
 pub use weigh::under_policy;

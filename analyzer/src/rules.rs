@@ -155,6 +155,7 @@ mod wrong_kind;
 
 pub use manual::manual;
 
+pub use activity::{Blocker, blocker};
 pub(crate) use context::{Context, Report, is_private, name_of, waits};
 
 use std::sync::OnceLock;

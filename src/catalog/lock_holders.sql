@@ -1,5 +1,5 @@
--- Who holds a lock on the relation $1 (oid) in one of the modes $2 (text, with commas), in a transaction older than a second. The caller $3 (oid)
--- is told what pg_stat_activity would tell it.
+-- Who holds a lock on the relation $1 (oid) in one of the modes $2 (text, with commas), in a transaction older than $4 (double precision) seconds.
+-- The caller $3 (oid) is told what pg_stat_activity would tell it.
 SELECT pg_catalog.json_agg(pg_catalog.json_build_object(
            'pid', h.pid, 'prepared', h.gid, 'mode', h.mode,
            'seconds', CASE WHEN h.visible THEN h.seconds END,
@@ -23,6 +23,6 @@ SELECT pg_catalog.json_agg(pg_catalog.json_build_object(
            AND l.mode OPERATOR(pg_catalog.=) ANY (pg_catalog.string_to_array($2, ','))
            AND l.pid IS DISTINCT FROM pg_catalog.pg_backend_pid()
            AND COALESCE(a.xact_start, p.prepared) OPERATOR(pg_catalog.<)
-               (pg_catalog.clock_timestamp() OPERATOR(pg_catalog.-) '1 second'::interval)
+               (pg_catalog.clock_timestamp() OPERATOR(pg_catalog.-) pg_catalog.make_interval(secs => $4))
          ORDER BY seconds DESC
          LIMIT 20) h

@@ -6,7 +6,7 @@
 use super::shim::{self, Query};
 use crate::shim::ServerError;
 use crate::text::to_server;
-use pgrx::pg_sys;
+use pgrx::{IntoDatum, pg_sys};
 use serde::Deserialize;
 use std::collections::HashMap;
 use std::ffi::{c_char, c_int};
@@ -15,7 +15,8 @@ use zdm_analyzer::lock::LockMode;
 
 use super::facts::{read, sql_file};
 
-static LOCK_HOLDERS: Query<3> = Query::new(sql_file!("lock_holders.sql"), [pg_sys::OIDOID, pg_sys::TEXTOID, pg_sys::OIDOID]);
+static LOCK_HOLDERS: Query<4> =
+    Query::new(sql_file!("lock_holders.sql"), [pg_sys::OIDOID, pg_sys::TEXTOID, pg_sys::OIDOID, pg_sys::FLOAT8OID]);
 static OLD_SNAPSHOTS: Query<1> = Query::new(sql_file!("old_snapshots.sql"), [pg_sys::OIDOID]);
 static RUNNING_JOBS: Query<1> = Query::new(sql_file!("running_jobs.sql"), [pg_sys::OIDOID]);
 static DEPENDENTS: Query<1> = Query::new(sql_file!("dependents.sql"), [pg_sys::OIDOID]);
@@ -123,8 +124,16 @@ pub fn held_locks() -> Result<Vec<(Oid, LockMode)>, ServerError> {
     })
 }
 
+/// A transaction that is younger than that, in seconds, is over by the time that somebody reads of it.
+const YOUNG: f64 = 1.0;
+
 /// Who holds a lock that conflicts with this mode.
 pub fn lock_holders(relation: Oid, mode: LockMode, owner: pg_sys::Oid) -> Result<Vec<Activity>, ServerError> {
+    old_lock_holders(relation, mode, YOUNG, owner)
+}
+
+/// Who has held a lock that conflicts with this mode in a transaction that is older than `age` seconds.
+pub fn old_lock_holders(relation: Oid, mode: LockMode, age: f64, owner: pg_sys::Oid) -> Result<Vec<Activity>, ServerError> {
     let mut locked = false;
     // SAFETY: errors come back as data.
     ServerError::check(unsafe { zdm_shim_is_locked(pg_sys::Oid::from(relation), mode_number(mode), &mut locked) })?;
@@ -132,7 +141,7 @@ pub fn lock_holders(relation: Oid, mode: LockMode, owner: pg_sys::Oid) -> Result
         return Ok(Vec::new());
     }
     let modes: Vec<&str> = mode.conflicting().map(LockMode::pg_name).collect();
-    let document = LOCK_HOLDERS.run([oid(relation), text(&modes.join(",")), caller()], owner)?;
+    let document = LOCK_HOLDERS.run([oid(relation), text(&modes.join(",")), caller(), age.into_datum().unwrap_or_else(pg_sys::Datum::null)], owner)?;
     Ok(activities(document.as_ref()))
 }
 

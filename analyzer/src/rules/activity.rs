@@ -1,7 +1,25 @@
 //! How a session that is in the way is named.
 
 use crate::catalog::Activity;
+use crate::lock::LockMode;
 use crate::quote;
+
+/// A session that is in the way, in words.
+#[derive(Debug)]
+pub struct Blocker {
+    /// `process 4711 (idle in transaction, for 5 min)`
+    pub who: String,
+    /// What it holds and its last query, as sentences.
+    pub detail: String,
+    /// How to get rid of it, as a sentence.
+    pub hint: String,
+}
+
+/// What there is to say of the one that is in the way on a relation.
+pub fn blocker(one: &Activity, relation: &str) -> Blocker {
+    let held = one.mode.map_or("a conflicting lock", LockMode::pg_name);
+    Blocker { who: who(one), detail: format!("It holds {held} on {relation}.{}", query(one)), hint: end(one) }
+}
 
 /// `process 4711 (idle in transaction, for 5 min)`, as far as the caller may see it.
 pub(super) fn who(one: &Activity) -> String {

@@ -50,11 +50,11 @@ impl Rule for BlockedNow {
         });
         let report = found.map(|(touch, first, count)| {
             let name = super::name_of(&touch.relation);
-            let message = format!("would wait now for {}", activity::who(&first));
-            let held = first.mode.map_or("a conflicting lock", LockMode::pg_name);
+            let blocker = activity::blocker(&first, &name);
+            let message = format!("would wait now for {}", blocker.who);
             let more = if count > 1 { format!(" {} more hold such locks.", count - 1) } else { String::new() };
             let report = context.report(Risk::Caution, &touch.relation, message).aside();
-            report.detail(format!("It holds {held} on {name}.{}{more}", activity::query(&first))).hint(activity::end(&first))
+            report.detail(format!("{}{more}", blocker.detail)).hint(blocker.hint)
         });
         report.into_iter().collect()
     }
