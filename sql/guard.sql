@@ -32,6 +32,10 @@ SELECT CASE WHEN EXISTS (
        THEN 'enforce' ELSE 'warn' END,
        SESSION_USER, pg_catalog.clock_timestamp();
 
+CREATE FUNCTION zdm.guard_status(OUT layer text, OUT active boolean, OUT detail text, OUT hint text) RETURNS SETOF record
+    LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'zdm_guard_status';
+COMMENT ON FUNCTION zdm.guard_status() IS 'the layers of the guard in this database, which of them are at work, and how to get those that are not';
+
 CREATE FUNCTION zdm.guard_ddl() RETURNS event_trigger LANGUAGE c AS 'MODULE_PATHNAME', 'zdm_guard_ddl';
 COMMENT ON FUNCTION zdm.guard_ddl() IS 'the guard: refuses DDL that the check calls danger, before it takes a lock';
 REVOKE ALL ON FUNCTION zdm.guard_ddl() FROM PUBLIC;
@@ -40,6 +44,21 @@ REVOKE ALL ON FUNCTION zdm.guard_ddl() FROM PUBLIC;
 CREATE EVENT TRIGGER zdm_guard ON ddl_command_start EXECUTE FUNCTION zdm.guard_ddl();
 ALTER EVENT TRIGGER zdm_guard ENABLE ALWAYS;
 COMMENT ON EVENT TRIGGER zdm_guard IS 'refuses DDL that the check calls danger; to switch it off: SELECT zdm.set_guard(''off'')';
+
+-- The second look, at what really happens.
+CREATE FUNCTION zdm.guard_drop() RETURNS event_trigger LANGUAGE c AS 'MODULE_PATHNAME', 'zdm_guard_drop';
+COMMENT ON FUNCTION zdm.guard_drop() IS 'the guard: refuses a drop of data that the text of the statement did not show';
+REVOKE ALL ON FUNCTION zdm.guard_drop() FROM PUBLIC;
+CREATE EVENT TRIGGER zdm_guard_drop ON sql_drop EXECUTE FUNCTION zdm.guard_drop();
+ALTER EVENT TRIGGER zdm_guard_drop ENABLE ALWAYS;
+COMMENT ON EVENT TRIGGER zdm_guard_drop IS 'refuses a drop of data that the text of the statement did not show';
+
+CREATE FUNCTION zdm.guard_rewrite() RETURNS event_trigger LANGUAGE c AS 'MODULE_PATHNAME', 'zdm_guard_rewrite';
+COMMENT ON FUNCTION zdm.guard_rewrite() IS 'the guard: refuses to rewrite a big table where the text of the statement did not show it';
+REVOKE ALL ON FUNCTION zdm.guard_rewrite() FROM PUBLIC;
+CREATE EVENT TRIGGER zdm_guard_rewrite ON table_rewrite EXECUTE FUNCTION zdm.guard_rewrite();
+ALTER EVENT TRIGGER zdm_guard_rewrite ENABLE ALWAYS;
+COMMENT ON EVENT TRIGGER zdm_guard_rewrite IS 'refuses to rewrite a big table where the text of the statement did not show it';
 
 CREATE FUNCTION zdm.announce_guard() RETURNS void LANGUAGE c AS 'MODULE_PATHNAME', 'zdm_announce_guard';
 SELECT zdm.announce_guard();

@@ -61,8 +61,12 @@ pub struct LiveCatalog {
 impl LiveCatalog {
     /// For the time of one call of one of our functions.
     pub fn new(fcinfo: pg_sys::FunctionCallInfo) -> Self {
+        Self::owned_by(shim::function_owner(fcinfo))
+    }
+
+    fn owned_by(owner: pg_sys::Oid) -> Self {
         Self {
-            owner: shim::function_owner(fcinfo),
+            owner,
             errors: Errors::default(),
             readable: OnceCell::new(),
             relations: RefCell::default(),
@@ -79,8 +83,8 @@ impl LiveCatalog {
     }
 
     /// For the guard, which decides in no time and asks nothing that is over in a moment.
-    pub fn for_guard(fcinfo: pg_sys::FunctionCallInfo) -> Self {
-        Self { momentary: false, ..Self::new(fcinfo) }
+    pub fn for_guard(owner: pg_sys::Oid) -> Self {
+        Self { momentary: false, ..Self::owned_by(owner) }
     }
 
     /// The error that a question met, if any: it is to be raised before anything else is done.

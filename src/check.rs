@@ -7,7 +7,7 @@
 pub mod input;
 mod policy;
 mod report;
-mod rows;
+pub mod rows;
 
 use crate::catalog::{LiveCatalog, shim};
 use crate::error::{Error, sqlstate};
@@ -67,7 +67,7 @@ pub fn verdict(catalog: &LiveCatalog, text: Option<&str>) -> Verdict {
 }
 
 fn unjudged(why: &str, catalog: &LiveCatalog) -> Verdict {
-    Verdict { findings: vec![zdm_analyzer::under_policy(unknown(why), catalog)], queues: Vec::new() }
+    Verdict { findings: vec![zdm_analyzer::under_policy(unknown(why), catalog)], foreseen: None }
 }
 
 /// `zdm.ddl_effects(sql)`.

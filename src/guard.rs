@@ -1,61 +1,123 @@
-//! The event trigger that refuses what the check calls danger.
+//! The guard: refuses what the check calls danger.
 //!
 //! ```text
-//! shim.rs      which statement fired it, and its exact text (src/shim/guard.c)
-//! state.rs     the mode: off, warn, enforce
-//! allow.rs     the setting zdm.allow
-//! message.rs   what is said
+//! src/shim/hook.c   sees every statement that runs, with its exact text, and asks about those that fire no event
+//! shim.rs           which statement it is (src/shim/guard.c)
+//! state.rs          the mode: off, warn, enforce (preload.rs: the library in every session)
+//! decide.rs         what becomes of the findings: refused, warned of, or allowed (allow.rs)
+//! waits.rs          lock_timeout, and whoever is in the way
+//! foreseen.rs       what was foreseen of the statements that run,
+//! backstop.rs       and the events that tell what really happens
+//! message.rs        what is said
 //! ```
 //!
-//! It decides before the statement takes any lock, waits for nobody, and writes nothing. A statement that a function or a DO block runs has no
-//! text at hand: it is judged by its command tag, and never refused. One whose text is longer than is looked at, or has comments nested too deeply,
-//! is judged by its tag too. When the guard itself breaks, `enforce` refuses and says how to switch the guard off; `warn` lets the statement run.
+//! It decides before the statement takes any lock, waits for nobody, and writes nothing. Where the library was not loaded before the statement, a
+//! function's statements have no text at hand: they are judged by the command tag, and by what they rewrite. One whose text is longer than is looked
+//! at, or has comments nested too deeply, is judged by its tag too. When the guard itself breaks, `enforce` refuses and says how to switch the guard
+//! off; `warn` lets the statement run.
 
 mod allow;
+mod backstop;
+mod decide;
+mod foreseen;
 mod message;
+mod preload;
 mod shim;
 mod state;
+mod waits;
 
 pub use allow::check_hook as check_allow;
 
 use crate::catalog::LiveCatalog;
 use crate::check::{self, input};
 use crate::error::{Error, Report};
-use crate::guc::{self, GuardMode};
+use crate::guc::{self, GuardDml, GuardMode};
 use crate::shim::{report, sql_function};
 use crate::spi::subtransaction;
-use allow::Allowance;
+use foreseen::Said;
 use pgrx::pg_sys;
 use shim::{Statement, Text};
-use zdm_analyzer::finding::{Finding, Risk};
+use zdm_analyzer::Verdict;
+use zdm_analyzer::finding::Finding;
 
-sql_function!(zdm_guard_ddl, pg_finfo_zdm_guard_ddl, guard_ddl);
 sql_function!(zdm_announce_guard, pg_finfo_zdm_announce_guard, state::announce);
+sql_function!(zdm_guard_ddl, pg_finfo_zdm_guard_ddl, guard_ddl);
+sql_function!(zdm_guard_drop, pg_finfo_zdm_guard_drop, backstop::dropped);
+sql_function!(zdm_guard_rewrite, pg_finfo_zdm_guard_rewrite, backstop::rewritten);
+sql_function!(zdm_guard_status, pg_finfo_zdm_guard_status, state::status);
 sql_function!(zdm_set_guard, pg_finfo_zdm_set_guard, state::set_guard);
 
-/// The function of the event trigger.
+/// Puts the hooks in place; called once a process, when the library is loaded.
+pub fn install() {
+    shim::install_hooks(guard_utility);
+}
+
+/// The function of the event trigger on `ddl_command_start`.
 fn guard_ddl(fcinfo: pg_sys::FunctionCallInfo) -> Result<pg_sys::Datum, Error> {
     let statement = shim::statement(fcinfo, guc::MAX_CHECK_SIZE.get() as usize)?;
-    if statement.exempt {
-        return Ok(pg_sys::Datum::null());
-    }
-    let mode = state::mode()?;
-    if mode == GuardMode::Off {
-        return Ok(pg_sys::Datum::null());
-    }
-    let findings = match subtransaction(|| judge(fcinfo, &statement)) {
-        Ok(findings) => findings,
-        Err(error) if ends_the_statement(&error) => return Err(error),
-        Err(error) => {
-            say(message::broken(error, mode))?;
-            return Ok(pg_sys::Datum::null());
-        }
-    };
-    match statement.text {
-        Text::Unseen => warn_nested(&findings),
-        Text::Exact(_) | Text::TooLong(_) => decide(&statement, &findings, mode)?,
+    foreseen::keep(Said::Unseen);
+    if !statement.exempt {
+        let mode = state::mode()?;
+        watch(&statement, crate::catalog::shim::function_owner(fcinfo), mode)?;
     }
     Ok(pg_sys::Datum::null())
+}
+
+/// What the hooks call: for a statement that fires no event, or for one that changes every row of a table.
+fn guard_hooked(statement: &Statement, rows: bool) -> Result<(), Error> {
+    let mode = state::mode()?;
+    if !rows {
+        return watch(statement, shim::owner()?, mode);
+    }
+    let mode = match (guc::GUARD_DML.get(), mode) {
+        (GuardDml::Off, _) | (_, GuardMode::Off) => return Ok(()),
+        (GuardDml::Warn, _) => GuardMode::Warn,
+        (GuardDml::Enforce, mode) => mode,
+    };
+    if let Some(verdict) = verdict(statement, shim::owner()?, mode)? {
+        let about_rows = |finding: &Finding| matches!(finding.rule, Some("delete-without-where" | "update-without-where"));
+        let findings: Vec<Finding> = verdict.findings.into_iter().filter(about_rows).collect();
+        decide::decide(statement, &findings, mode)?;
+    }
+    Ok(())
+}
+
+/// See `ZdmUtilityGuard` of `zdm_shim.h`.
+#[pgrx::pg_guard]
+unsafe extern "C-unwind" fn guard_utility(raw: *const shim::RawStatement, rows: bool) -> *mut pg_sys::ErrorData {
+    // SAFETY: the hook passes a statement that lives until this returns.
+    let statement = unsafe { shim::hooked(raw, guc::MAX_CHECK_SIZE.get() as usize) };
+    guard_hooked(&statement, rows).map_or_else(crate::shim::raise, |()| std::ptr::null_mut())
+}
+
+/// Judges a statement, and decides.
+fn watch(statement: &Statement, owner: pg_sys::Oid, mode: GuardMode) -> Result<(), Error> {
+    if mode == GuardMode::Off {
+        return Ok(());
+    }
+    let Some(verdict) = verdict(statement, owner, mode)? else { return Ok(()) };
+    if matches!(statement.text, Text::Unseen) {
+        decide::warn_nested(&verdict.findings);
+        return Ok(());
+    }
+    let mut findings = verdict.findings;
+    let foreseen = verdict.foreseen;
+    if let (Some(foreseen), Some(first)) = (&foreseen, findings.first().cloned()) {
+        findings.extend(subtransaction(|| waits::blocker(foreseen, &first, owner))?);
+    }
+    let allowed = decide::decide(statement, &findings, mode)?;
+    waits::limit(foreseen.as_deref().unwrap_or_default())?;
+    foreseen::keep(if allowed { Said::Allowed } else { Said::Judged(foreseen) });
+    Ok(())
+}
+
+/// What there is to say of a statement; `None` when the guard broke and the mode lets the statement run all the same.
+fn verdict(statement: &Statement, owner: pg_sys::Oid, mode: GuardMode) -> Result<Option<Verdict>, Error> {
+    match subtransaction(|| judge(owner, statement)) {
+        Ok(verdict) => Ok(Some(verdict)),
+        Err(error) if ends_the_statement(&error) => Err(error),
+        Err(error) => say(message::broken(error, mode)).map(|()| None),
+    }
 }
 
 /// A refusal is raised, anything else reported.
@@ -67,52 +129,21 @@ fn say(report_: Report) -> Result<(), Error> {
     Ok(())
 }
 
-/// What there is to say about the statement.
-fn judge(fcinfo: pg_sys::FunctionCallInfo, statement: &Statement) -> Result<Vec<Finding>, Error> {
+fn judge(owner: pg_sys::Oid, statement: &Statement) -> Result<Verdict, Error> {
     let by_tag = || zdm_analyzer::check_command(&statement.tag);
     let hidden = match &statement.text {
         Text::Exact(bytes) if !input::comments_too_deep(bytes) => {
             input::room_on_the_stack()?;
-            return check::judge(LiveCatalog::for_guard(fcinfo), input::to_utf8(bytes).as_deref());
+            let catalog = LiveCatalog::for_guard(owner);
+            let verdict = check::verdict(&catalog, input::to_utf8(bytes).as_deref());
+            catalog.finish()?;
+            return Ok(verdict);
         }
-        Text::Unseen => return Ok(by_tag().into_iter().collect()),
+        Text::Unseen => return Ok(Verdict { findings: by_tag().into_iter().collect(), foreseen: None }),
         Text::Exact(_) => message::Hidden::Comments,
         Text::TooLong(bytes) => message::Hidden::Size(*bytes),
     };
-    Ok(by_tag().map(|finding| message::hidden(finding, &hidden)).into_iter().collect())
-}
-
-/// Refuses or warns, as the mode says; what `zdm.allow` covers passes and is logged.
-fn decide(statement: &Statement, findings: &[Finding], mode: GuardMode) -> Result<(), Error> {
-    let setting = guc::ALLOW.get().and_then(|value| input::to_utf8(value.to_bytes())).unwrap_or_default();
-    // the check hook has accepted it
-    let allowance = Allowance::parse(&setting).unwrap_or_default();
-
-    let (covered, left): (Vec<_>, Vec<_>) =
-        findings.iter().filter(|finding| finding.risk == Risk::Danger).partition(|finding| allowance.covers(finding));
-    // A statement that is refused here is not written down as let pass below.
-    if !left.is_empty() {
-        say(message::report(&left, mode))?;
-    }
-    if !covered.is_empty() {
-        let text = statement.text.exact().and_then(input::to_utf8).unwrap_or_default();
-        report(pg_sys::LOG, &message::allowed(&covered, &setting, &text));
-    }
-    if left.is_empty() && !allowance.covers_everything() {
-        // of what does not exist the server will tell
-        let unjudged = |finding: &&Finding| finding.risk == Risk::Unknown && finding.rule != Some("missing-object");
-        for finding in findings.iter().filter(unjudged).filter(|finding| !allowance.covers(finding)) {
-            report(pg_sys::WARNING, &message::unjudged(finding, false));
-        }
-    }
-    Ok(())
-}
-
-/// Warns of a statement that a function runs.
-fn warn_nested(findings: &[Finding]) {
-    for finding in findings.iter().filter(|finding| finding.risk >= Risk::Unknown) {
-        report(pg_sys::WARNING, &message::unjudged(finding, true));
-    }
+    Ok(Verdict { findings: by_tag().map(|finding| message::hidden(finding, &hidden)).into_iter().collect(), foreseen: None })
 }
 
 /// Whether an error is a cancel, a timeout or a shutdown: not the guard's failure, whatever the mode.

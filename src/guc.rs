@@ -17,11 +17,25 @@ pub enum GuardMode {
     Enforce,
 }
 
+/// What the guard does with a statement that changes every row of a table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PostgresGucEnum)]
+pub enum GuardDml {
+    #[name = c"off"]
+    Off,
+    #[name = c"warn"]
+    Warn,
+    #[name = c"enforce"]
+    Enforce,
+}
+
 /// Which findings the guard lets pass; `crate::guard` reads it.
 pub static ALLOW: GucSetting<Option<CString>> = GucSetting::<Option<CString>>::new(None);
 
 /// The lock_timeout that the guard gives to DDL which would wait for a strong lock without end, in milliseconds; 0: none.
 pub static DEFAULT_LOCK_TIMEOUT: GucSetting<i32> = GucSetting::<i32>::new(5000);
+
+/// What the guard does with an UPDATE or a DELETE of every row.
+pub static GUARD_DML: GucSetting<GuardDml> = GucSetting::<GuardDml>::new(GuardDml::Warn);
 
 /// The guard's mode for this session.
 pub static GUARD_MODE: GucSetting<GuardMode> = GucSetting::<GuardMode>::new(GuardMode::Default);
@@ -66,6 +80,14 @@ pub fn define() {
         i32::MAX,
         GucContext::Suset,
         GucFlags::UNIT_MS,
+    );
+    GucRegistry::define_enum_guc(
+        c"zdm.guard_dml",
+        c"Sets what the guard does with an UPDATE or DELETE that no condition limits.",
+        c"enforce: what the guard does with DDL.",
+        &GUARD_DML,
+        GucContext::Suset,
+        GucFlags::default(),
     );
     GucRegistry::define_enum_guc(
         c"zdm.guard_mode",

@@ -32,4 +32,5 @@ extension_sql_file!("../sql/guard.sql", name = "guard", requires = ["policy", "b
 pub extern "C-unwind" fn _PG_init() {
     shim::self_check();
     guc::define();
+    guard::install();
 }

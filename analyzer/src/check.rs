@@ -61,23 +61,39 @@ fn check_statements(statements: &[Statement], sql: &str, catalog: &dyn Catalog) 
     findings
 }
 
-/// The verdict on a single statement, and what it locks.
+/// The verdict on a single statement, and what it will do.
 #[derive(Debug, Default)]
 pub struct Verdict {
     pub findings: Vec<Finding>,
-    /// The relations that others use, each with a lock behind which writers or readers would queue. Empty as well when that is not known.
-    pub queues: Vec<(Oid, LockMode)>,
+    /// What it does to each relation that exists; `None` when that is not known.
+    pub foreseen: Option<Vec<Foreseen>>,
 }
 
-/// The same as [`check`] for the text of a single statement, with the locks for which it would have to wait.
+/// What a statement does to a relation.
+#[derive(Debug, Clone)]
+pub struct Foreseen {
+    pub relation: Oid,
+    pub lock: LockMode,
+    /// Its file changes; `None`: cannot be told.
+    pub rewrites: Option<bool>,
+    /// Nobody else uses it: it is temporary, or made in this transaction.
+    pub private: bool,
+}
+
+/// The same as [`check`] for the text of a single statement, with what it will do.
 pub fn verdict(sql: &str, catalog: &dyn Catalog) -> Verdict {
-    let Ok(statements) = parse::statements(sql) else { return Verdict { findings: check(sql, catalog), queues: Vec::new() } };
+    let Ok(statements) = parse::statements(sql) else { return Verdict { findings: check(sql, catalog), foreseen: None } };
     let findings = check_statements(&statements, sql, catalog);
-    let [statement] = statements.as_slice() else { return Verdict { findings, queues: Vec::new() } };
+    let [statement] = statements.as_slice() else { return Verdict { findings, foreseen: None } };
     let script = Script::new(catalog);
     let effects = model::of(statement, &script);
-    let queues = effects.touches().iter().filter(|touch| touch.lock >= LockMode::Share && !rules::is_private(&touch.relation));
-    Verdict { findings, queues: queues.map(|touch| (touch.relation.oid, touch.lock)).collect() }
+    let foreseen = effects.touches().iter().map(|touch| Foreseen {
+        relation: touch.relation.oid,
+        lock: touch.lock,
+        rewrites: touch.rewrites,
+        private: rules::is_private(&touch.relation),
+    });
+    Verdict { findings, foreseen: effects.unbounded().is_none().then(|| foreseen.collect()) }
 }
 
 /// The findings on one statement, the only one of a statement without any says that it is safe; and what it leaves behind.

@@ -29,7 +29,7 @@ mod split;
 pub mod testing;
 mod weigh;
 
-pub use check::{NotAnalyzable, Verdict, check, check_command, effects, verdict};
+pub use check::{Foreseen, NotAnalyzable, Verdict, check, check_command, effects, verdict};
 pub use parse::for_server;
 pub use rules::{Blocker, RuleInfo, blocker, is_rule, manual, rules};
 pub use split::{Piece, split};

@@ -2,11 +2,12 @@
 -- The caller $3 (oid) is told what pg_stat_activity would tell it.
 SELECT pg_catalog.json_agg(pg_catalog.json_build_object(
            'pid', h.pid, 'prepared', h.gid, 'mode', h.mode,
+           'user', CASE WHEN h.visible THEN h.user END,
            'seconds', CASE WHEN h.visible THEN h.seconds END,
            'state', CASE WHEN h.visible THEN h.state END,
            'query', CASE WHEN h.visible THEN h.query END,
            'autovacuum', h.visible AND h.autovacuum) ORDER BY h.seconds DESC)::text
-  FROM (SELECT l.pid, p.gid, l.mode, a.state, pg_catalog.left(a.query, 200) AS query,
+  FROM (SELECT l.pid, p.gid, l.mode, a.state, COALESCE(a.usename, p.owner)::text AS user, pg_catalog.left(a.query, 200) AS query,
                EXTRACT(epoch FROM pg_catalog.clock_timestamp()
                        OPERATOR(pg_catalog.-) COALESCE(a.xact_start, p.prepared))::double precision AS seconds,
                COALESCE(a.backend_type OPERATOR(pg_catalog.=) 'autovacuum worker', false) AS autovacuum,

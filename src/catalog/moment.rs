@@ -63,6 +63,7 @@ struct RawActivity {
     pid: Option<i32>,
     prepared: Option<String>,
     mode: Option<String>,
+    user: Option<String>,
     seconds: Option<f64>,
     state: Option<String>,
     query: Option<String>,
@@ -141,7 +142,8 @@ pub fn old_lock_holders(relation: Oid, mode: LockMode, age: f64, owner: pg_sys::
         return Ok(Vec::new());
     }
     let modes: Vec<&str> = mode.conflicting().map(LockMode::pg_name).collect();
-    let document = LOCK_HOLDERS.run([oid(relation), text(&modes.join(",")), caller(), age.into_datum().unwrap_or_else(pg_sys::Datum::null)], owner)?;
+    let document =
+        LOCK_HOLDERS.run([oid(relation), text(&modes.join(",")), caller(), age.into_datum().unwrap_or_else(pg_sys::Datum::null)], owner)?;
     Ok(activities(document.as_ref()))
 }
 
@@ -169,6 +171,7 @@ fn activities(document: Option<&String>) -> Vec<Activity> {
         pid: raw.pid,
         prepared: raw.prepared,
         mode: raw.mode.as_deref().and_then(LockMode::from_pg_name),
+        user: raw.user,
         seconds: raw.seconds,
         state: raw.state,
         query: raw.query,

@@ -2,11 +2,12 @@
 -- what pg_stat_activity would tell it.
 SELECT pg_catalog.json_agg(pg_catalog.json_build_object(
            'pid', h.pid,
+           'user', CASE WHEN h.visible THEN h.user END,
            'seconds', CASE WHEN h.visible THEN h.seconds END,
            'state', CASE WHEN h.visible THEN h.state END,
            'query', CASE WHEN h.visible THEN h.query END,
            'autovacuum', false) ORDER BY h.seconds DESC)::text
-  FROM (SELECT a.pid, a.state, pg_catalog.left(a.query, 200) AS query,
+  FROM (SELECT a.pid, a.state, a.usename::text AS user, pg_catalog.left(a.query, 200) AS query,
                EXTRACT(epoch FROM pg_catalog.clock_timestamp() OPERATOR(pg_catalog.-) a.xact_start)::double precision AS seconds,
                pg_catalog.pg_has_role($1, 'pg_read_all_stats', 'USAGE')
                    OR COALESCE(pg_catalog.pg_has_role($1, a.usesysid, 'USAGE'), false) AS visible

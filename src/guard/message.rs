@@ -158,6 +158,11 @@ fn line(message: &mut String, label: &str, text: &str) {
     let _ = write!(message, "\n  {label}: {}", text.replace('\n', "\n       "));
 }
 
+/// A time as a setting shows it.
+pub fn milliseconds(value: i32) -> String {
+    if value % 1000 == 0 { format!("{} s", value / 1000) } else { format!("{value} ms") }
+}
+
 fn push_new(list: &mut Vec<String>, text: String) {
     if !list.contains(&text) {
         list.push(text);

@@ -8,7 +8,7 @@ use std::ptr;
 
 /// `ZdmStatement` of `zdm_shim.h`.
 #[repr(C)]
-struct RawStatement {
+pub struct RawStatement {
     tag: *const c_char,
     text: *const c_char,
     length: c_int,
@@ -17,11 +17,18 @@ struct RawStatement {
 
 unsafe extern "C-unwind" {
     fn zdm_shim_statement(fcinfo: pg_sys::FunctionCallInfo, statement: *mut RawStatement) -> *mut pg_sys::ErrorData;
+    fn zdm_shim_install_hooks(judge: UtilityGuard);
+    fn zdm_shim_depth() -> c_int;
+    fn zdm_shim_wait_at_most(milliseconds: c_int, set: *mut bool) -> *mut pg_sys::ErrorData;
+    fn zdm_shim_guard_owner(owner: *mut pg_sys::Oid) -> *mut pg_sys::ErrorData;
     fn zdm_shim_guard_state(mode: *mut c_char, size: c_int) -> *mut pg_sys::ErrorData;
     fn zdm_shim_guc_detail(detail: *const c_char);
 }
 
-/// The statement that fired the event trigger.
+/// `ZdmUtilityGuard` of `zdm_shim.h`.
+pub type UtilityGuard = unsafe extern "C-unwind" fn(*const RawStatement, bool) -> *mut pg_sys::ErrorData;
+
+/// The statement that fired the event trigger, or that a hook has seen.
 pub struct Statement {
     pub tag: String,
     pub text: Text,
@@ -53,16 +60,55 @@ pub fn statement(fcinfo: pg_sys::FunctionCallInfo, limit: usize) -> Result<State
     // source, which are copied at once.
     unsafe {
         ServerError::check(zdm_shim_statement(fcinfo, &mut raw))?;
-        Ok(Statement {
-            tag: CStr::from_ptr(raw.tag).to_string_lossy().into_owned(),
-            text: match usize::try_from(raw.length).unwrap_or(0) {
-                _ if raw.text.is_null() => Text::Unseen,
-                length if length > limit => Text::TooLong(length),
-                length => Text::Exact(std::slice::from_raw_parts(raw.text.cast::<u8>(), length).to_vec()),
-            },
-            exempt: raw.exempt,
-        })
+        Ok(hooked(&raw, limit))
     }
+}
+
+/// The statement that a hook tells of.
+///
+/// # Safety
+/// The tag is a NUL-terminated string, and the text NULL or so many bytes; both live until this returns.
+pub unsafe fn hooked(raw: *const RawStatement, limit: usize) -> Statement {
+    // SAFETY: promised by the caller.
+    unsafe {
+        Statement {
+            tag: CStr::from_ptr((*raw).tag).to_string_lossy().into_owned(),
+            text: match usize::try_from((*raw).length).unwrap_or(0) {
+                _ if (*raw).text.is_null() => Text::Unseen,
+                length if length > limit => Text::TooLong(length),
+                length => Text::Exact(std::slice::from_raw_parts((*raw).text.cast::<u8>(), length).to_vec()),
+            },
+            exempt: (*raw).exempt,
+        }
+    }
+}
+
+/// Puts the hooks in place, once a process.
+pub fn install_hooks(judge: UtilityGuard) {
+    // SAFETY: the hooks are chained before those that are there (utility.c); the function lives as long as the process.
+    unsafe { zdm_shim_install_hooks(judge) };
+}
+
+/// How many utility statements lie around the current one, itself included.
+pub fn depth() -> i32 {
+    // SAFETY: reads a list of the hook's own.
+    unsafe { zdm_shim_depth() }
+}
+
+/// Sets `lock_timeout` to the end of the transaction, in milliseconds, if it is 0; says whether it was.
+pub fn wait_at_most(milliseconds: i32) -> Result<bool, ServerError> {
+    let mut set = false;
+    // SAFETY: errors come back as data.
+    ServerError::check(unsafe { zdm_shim_wait_at_most(milliseconds, &mut set) })?;
+    Ok(set)
+}
+
+/// With whose rights the hooks read the catalogs: those of the event trigger's owner.
+pub fn owner() -> Result<pg_sys::Oid, ServerError> {
+    let mut owner = pg_sys::InvalidOid;
+    // SAFETY: errors come back as data.
+    ServerError::check(unsafe { zdm_shim_guard_owner(&mut owner) })?;
+    Ok(owner)
 }
 
 /// The mode that `zdm.guard_state` holds; "" when there is none.

@@ -1,7 +1,8 @@
 //! In which mode the database is: the row of `zdm.guard_state`, which no dump carries, unless the session overrides it.
 
-use super::{message, shim};
+use super::{message, preload, shim};
 use crate::check::input;
+use crate::check::rows::{Rows, Value};
 use crate::error::{Error, Report, sqlstate};
 use crate::guc::{self, GuardMode};
 use crate::shim::report;
@@ -37,11 +38,12 @@ pub fn set_guard(fcinfo: pg_sys::FunctionCallInfo) -> Result<pg_sys::Datum, Erro
         return Err(Error::new(sqlstate::INVALID_PARAMETER_VALUE, format!("invalid mode: \"{mode}\"")).hint(MODES));
     }
     // SAFETY: the function has two arguments, the second of type boolean.
-    if unsafe { pgrx::fcinfo::pg_getarg::<bool>(fcinfo, 1) }.is_some() {
-        return Err(Error::new(sqlstate::FEATURE_NOT_SUPPORTED, "preload is not supported yet")
-            .hint("Leave it out: the guard works by its event trigger, without being preloaded."));
+    let preload = unsafe { pgrx::fcinfo::pg_getarg::<bool>(fcinfo, 1) };
+    let connection = Connection::within_function()?;
+    if let Some(preload) = preload {
+        preload::set(&connection, preload)?;
     }
-    Connection::within_function()?.query(
+    connection.query(
         "INSERT INTO zdm.guard_state AS s (mode, changed_by, changed_at)
          VALUES ($1, SESSION_USER, pg_catalog.clock_timestamp())
          ON CONFLICT (only_row) DO UPDATE SET mode = EXCLUDED.mode, changed_by = EXCLUDED.changed_by, changed_at = EXCLUDED.changed_at",
@@ -50,6 +52,57 @@ pub fn set_guard(fcinfo: pg_sys::FunctionCallInfo) -> Result<pg_sys::Datum, Erro
     // SAFETY: argument 0 is not NULL; the result is a copy of it.
     Ok(unsafe { pg_sys::Datum::from(pg_sys::cstring_to_text(argument.server.as_ptr())) })
 }
+
+/// `zdm.guard_status()`: a row for each layer of the guard.
+pub fn status(fcinfo: pg_sys::FunctionCallInfo) -> Result<pg_sys::Datum, Error> {
+    let mut rows = Rows::new(fcinfo);
+    let connection = Connection::within_function()?;
+    let mode = mode()?;
+    let session = guc::GUARD_MODE.get() != GuardMode::Default;
+    let who = connection.query("SELECT pg_catalog.format('set by %s at %s', changed_by, changed_at) FROM zdm.guard_state", &[])?;
+    let who = who.rows.first().and_then(|row| row.first().cloned().flatten());
+    let name = match mode {
+        GuardMode::Off => "off",
+        GuardMode::Warn => "warn",
+        GuardMode::Enforce | GuardMode::Default => "enforce",
+    };
+    let detail =
+        if session { format!("{name}, by zdm.guard_mode in this session") } else { format!("{name}, {}", who.unwrap_or_default()) };
+    let on = mode != GuardMode::Off;
+    push(&mut rows, "mode", on, &detail, (!on).then_some("SELECT zdm.set_guard('enforce');"));
+
+    let enabled = connection.query(TRIGGERS, &[])?;
+    for trigger in enabled.iter() {
+        let (name, state) = (trigger.string(0), trigger.text(2));
+        let detail = match state {
+            Some("D") => format!("event trigger {name} is disabled"),
+            Some("A") => format!("event trigger {name} fires always"),
+            Some(_) => format!("event trigger {name} does not fire where session_replication_role is replica"),
+            None => format!("event trigger {name} is missing"),
+        };
+        let hint = format!("ALTER EVENT TRIGGER {name} ENABLE ALWAYS;");
+        let fires = !matches!(state, None | Some("D"));
+        push(&mut rows, &trigger.string(1), fires && on, &detail, (state != Some("A")).then_some(hint.as_str()));
+    }
+    let from = preload::loaded_by(&connection)?;
+    let detail = match &from {
+        Some(setting) => format!("{setting} loads the library before the first statement of a session"),
+        None => "the library is loaded by the first statement that fires an event trigger, and sees those after it".to_owned(),
+    };
+    let hint = "SELECT zdm.set_guard('enforce', preload => true);";
+    push(&mut rows, "hooks", from.is_some() && on, &detail, from.is_none().then_some(hint));
+    Ok(pg_sys::Datum::null())
+}
+
+fn push(rows: &mut Rows, layer: &str, active: bool, detail: &str, hint: Option<&str>) {
+    rows.push([Value::Text(layer), Value::Bool(active), Value::Text(detail), hint.into()]);
+}
+
+/// The event triggers of the guard, and whether they fire.
+const TRIGGERS: &str = "
+    SELECT w.name, w.event, t.evtenabled
+      FROM (VALUES ('zdm_guard', 'ddl_command_start'), ('zdm_guard_drop', 'sql_drop'), ('zdm_guard_rewrite', 'table_rewrite')) w(name, event)
+      LEFT JOIN pg_catalog.pg_event_trigger t ON t.evtname OPERATOR(pg_catalog.=) w.name";
 
 /// Says at the end of CREATE EXTENSION in which mode the guard begins. A WARNING, since the scripts of extensions hide NOTICEs.
 pub fn announce(_fcinfo: pg_sys::FunctionCallInfo) -> Result<pg_sys::Datum, Error> {

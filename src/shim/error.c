@@ -12,20 +12,26 @@ sqlstate_code(const char *sqlstate)
 	return MAKE_SQLSTATE(sqlstate[0], sqlstate[1], sqlstate[2], sqlstate[3], sqlstate[4]);
 }
 
+/* Raises an error that Rust has returned, if it has. */
+void
+zdm_raise(ErrorData *error)
+{
+	if (error == NULL)
+		return;
+	/* an error that was caught has its place in the source and its CONTEXT already; one of our own gets them now */
+	if (error->filename != NULL)
+		ReThrowError(error);
+	ThrowErrorData(error);
+}
+
 /* Calls the Rust body of an SQL function and raises what it returns. No Rust frame is left when the error is raised. */
 Datum
 zdm_shim_call(FunctionCallInfo fcinfo, ZdmBody body)
 {
 	Datum		result = (Datum) 0;
-	ErrorData  *error = body(fcinfo, &result);
 
-	if (error == NULL)
-		return result;
-	/* an error that was caught has its place in the source and its CONTEXT already; one of our own gets them now */
-	if (error->filename != NULL)
-		ReThrowError(error);
-	ThrowErrorData(error);
-	return (Datum) 0;			/* not reached */
+	zdm_raise(body(fcinfo, &result));
+	return result;
 }
 
 /* An ErrorData of level ERROR from a report; allocated in the current memory context. */

@@ -7,12 +7,11 @@
 #include "access/tableam.h"
 #include "catalog/namespace.h"
 #include "commands/event_trigger.h"
-#include "commands/extension.h"
 #include "executor/tuptable.h"
 #include "miscadmin.h"
 #include "nodes/parsenodes.h"
-#include "replication/logicalworker.h"
 #include "tcop/cmdtag.h"
+#include "storage/proc.h"
 #include "tcop/pquery.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
@@ -59,10 +58,9 @@ zdm_shim_statement(FunctionCallInfo fcinfo, ZdmStatement *statement)
 					(errcode(ERRCODE_E_R_I_E_EVENT_TRIGGER_PROTOCOL_VIOLATED),
 					 errmsg("not fired by event trigger manager")));
 		statement->tag = GetCommandTagName(data->tag);
-		statement->exempt = creating_extension || IsBinaryUpgrade || !IsUnderPostmaster || IsLogicalWorker() ||
-			is_our_extension(data->parsetree);
+		statement->exempt = zdm_guard_keeps_out() || is_our_extension(data->parsetree);
 
-		if (!statement->exempt && portal != NULL && portal->sourceText != NULL)
+		if (!statement->exempt && !zdm_current_text(data->parsetree, &statement->text, &statement->length) && portal != NULL && portal->sourceText != NULL)
 		{
 			foreach(cell, portal->stmts)
 			{
@@ -87,6 +85,28 @@ zdm_shim_statement(FunctionCallInfo fcinfo, ZdmStatement *statement)
 				if (IsA(tree, RefreshMatViewStmt))
 					statement->exempt = true;
 			}
+		}
+	}
+	ZDM_RETURN_ERROR(context);
+}
+
+/*
+ * Sets lock_timeout to the end of the transaction, if there is none: whoever waits for a strong lock has everybody else wait behind it.
+ */
+ErrorData *
+zdm_shim_wait_at_most(int milliseconds, bool *set)
+{
+	ZDM_KEEP_ERROR;
+
+	*set = false;
+	PG_TRY();
+	{
+		if (LockTimeout == 0 && milliseconds > 0)
+		{
+			char		value[16];
+
+			snprintf(value, sizeof(value), "%d", milliseconds);
+			*set = set_config_option("lock_timeout", value, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_LOCAL, true, 0, false) > 0;
 		}
 	}
 	ZDM_RETURN_ERROR(context);

@@ -29,6 +29,7 @@ typedef struct ZdmReport
 typedef ErrorData *(*ZdmBody) (FunctionCallInfo fcinfo, Datum *result);
 
 extern Datum zdm_shim_call(FunctionCallInfo fcinfo, ZdmBody body);
+extern void zdm_raise(ErrorData *error);
 extern ErrorData *zdm_shim_error(const ZdmReport *report);
 extern void zdm_shim_report(const ZdmReport *report);
 extern void zdm_shim_append_hint(ErrorData *error, const char *hint);
@@ -178,7 +179,20 @@ typedef struct ZdmStatement
 	bool		exempt;			/* never judged, whatever it is */
 } ZdmStatement;
 
+/* Judges a statement that fires no event, or (with `rows`) one that changes every row of a table: an error to raise, or NULL. */
+typedef ErrorData *(*ZdmUtilityGuard) (const ZdmStatement *statement, bool rows);
+
 extern ErrorData *zdm_shim_statement(FunctionCallInfo fcinfo, ZdmStatement *statement);
+extern ErrorData *zdm_shim_wait_at_most(int milliseconds, bool *set);
+
+/* guard: hook.c */
+extern void zdm_shim_install_hooks(ZdmUtilityGuard judge_utility);
+extern int	zdm_shim_depth(void);
+extern ErrorData *zdm_shim_guard_owner(Oid *owner);
+extern bool zdm_current_text(struct Node *tree, const char **text, int *length);
+extern bool zdm_guard_keeps_out(void);
+extern bool zdm_guard_stands(void);
+
 extern ErrorData *zdm_shim_guard_state(char *mode, int size);
 
 /* A row of zdm.rule_policy; a relation of InvalidOid stands for NULL. */

@@ -11,6 +11,8 @@ pub struct Activity {
     pub prepared: Option<String>,
     /// The lock that is in the way.
     pub mode: Option<LockMode>,
+    /// Who it is; `None` where the caller may not see it.
+    pub user: Option<String>,
     /// How long its transaction is open; `None` where the caller may not see it.
     pub seconds: Option<f64>,
     /// As `pg_stat_activity` has it; `None` where the caller may not see it.

@@ -7,7 +7,7 @@ use crate::quote;
 /// A session that is in the way, in words.
 #[derive(Debug)]
 pub struct Blocker {
-    /// `process 4711 (idle in transaction, for 5 min)`
+    /// `process 4711 of app (idle in transaction, for 5 min)`
     pub who: String,
     /// What it holds and its last query, as sentences.
     pub detail: String,
@@ -21,12 +21,15 @@ pub fn blocker(one: &Activity, relation: &str) -> Blocker {
     Blocker { who: who(one), detail: format!("It holds {held} on {relation}.{}", query(one)), hint: end(one) }
 }
 
-/// `process 4711 (idle in transaction, for 5 min)`, as far as the caller may see it.
+/// `process 4711 of app (idle in transaction, for 5 min)`, as far as the caller may see it.
 pub(super) fn who(one: &Activity) -> String {
     let name = match (&one.prepared, one.pid) {
         (Some(prepared), _) => format!("prepared transaction {}", quote::literal(prepared)),
         (None, Some(pid)) if one.autovacuum => format!("autovacuum process {pid}"),
-        (None, Some(pid)) => format!("process {pid}"),
+        (None, Some(pid)) => match &one.user {
+            Some(user) => format!("process {pid} of {}", quote::ident(user)),
+            None => format!("process {pid}"),
+        },
         (None, None) => "another transaction".to_owned(),
     };
     let age = one.seconds.map(|seconds| format!("for {}", duration(seconds)));

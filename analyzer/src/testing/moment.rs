@@ -46,6 +46,7 @@ pub fn idle(pid: i32, mode: Option<LockMode>, query: &str) -> Activity {
         pid: Some(pid),
         prepared: None,
         mode,
+        user: None,
         seconds: Some(300.0),
         state: Some("idle in transaction".to_owned()),
         query: Some(query.to_owned()),

@@ -23,9 +23,11 @@ fn the_holder_of_a_lock_is_named_to_those_who_may_see_it() {
     std::thread::sleep(Duration::from_millis(1_500));
     let found = of(&mut s, "blocked-now", add);
     assert_eq!(found.len(), 1, "{found:?}");
-    for part in
-        [format!("process {pid} (idle in transaction, for "), "AccessShareLock on public.t".to_owned(), "AS watched FROM t".to_owned()]
-    {
+    for part in [
+        format!("process {pid} of postgres (idle in transaction, for "),
+        "AccessShareLock on public.t".to_owned(),
+        "AS watched FROM t".to_owned(),
+    ] {
         assert!(found[0].contains(&part), "{part}: {found:?}");
     }
     assert_eq!(of(&mut s, "blocked-now", "CREATE INDEX ON t (a)"), Vec::<String>::new());

@@ -1,0 +1,73 @@
+//! The library in every session of the database from its start: `session_preload_libraries`.
+
+use crate::error::{Error, sqlstate};
+use crate::spi::{Arg, Connection};
+
+const LIBRARY: &str = "pg_zdm";
+
+/// Adds the library to the database's own setting, or takes it out; what is there is kept. It counts for sessions that begin later.
+pub fn set(connection: &Connection, preload: bool) -> Result<(), Error> {
+    let setting = connection.query(CONFIGURED, &[])?;
+    let (before, of_database) = (setting.only()?.string(0), setting.only()?.bool(1));
+    let mut libraries = split(&before);
+    let known = libraries.iter().any(|one| is_ours(one));
+    if known == preload {
+        return Ok(());
+    }
+    match preload {
+        true => libraries.push(LIBRARY.to_owned()),
+        false if !of_database => {
+            return Err(Error::new(sqlstate::OBJECT_NOT_IN_PREREQUISITE_STATE, "the library is preloaded by the server's configuration")
+                .detail("session_preload_libraries of the whole server names it, not that of this database.")
+                .hint("Take it out there: ALTER SYSTEM SET session_preload_libraries = ..."));
+        }
+        false => libraries.retain(|one| !is_ours(one)),
+    }
+    let alter = connection.query(ALTER, &[Arg::text(Some(&libraries.join(", ")))])?;
+    connection.query(&alter.only()?.string(0), &[])?;
+    Ok(())
+}
+
+/// The setting that loads the library into every new session of this database, if one does.
+pub fn loaded_by(connection: &Connection) -> Result<Option<String>, Error> {
+    let settings = connection.query(
+        "SELECT name, setting FROM pg_catalog.pg_settings
+          WHERE name OPERATOR(pg_catalog.=) ANY (ARRAY['shared_preload_libraries', 'session_preload_libraries'])
+          ORDER BY name DESC",
+        &[],
+    )?;
+    let found = settings.iter().find(|row| split(&row.string(1)).iter().any(|one| is_ours(one)));
+    Ok(found.map(|row| row.string(0)))
+}
+
+/// The names in a setting of libraries (GUC_LIST_QUOTE); a comma in a name is not expected.
+fn split(setting: &str) -> Vec<String> {
+    setting.split(',').map(|name| name.trim().trim_matches('"').to_owned()).filter(|name| !name.is_empty()).collect()
+}
+
+fn is_ours(library: &str) -> bool {
+    let file = library.rsplit('/').next().unwrap_or(library);
+    file.strip_suffix(".so").unwrap_or(file) == LIBRARY
+}
+
+/// What every session of the database gets: the database's own setting, or else that of the server; and whether it is the database's own.
+const CONFIGURED: &str = "
+    WITH own AS (
+        SELECT pg_catalog.split_part(c.entry, '=', 2) AS value
+          FROM pg_catalog.pg_db_role_setting s, pg_catalog.unnest(s.setconfig) c(entry)
+         WHERE s.setrole OPERATOR(pg_catalog.=) 0::oid
+           AND s.setdatabase OPERATOR(pg_catalog.=) (SELECT d.oid FROM pg_catalog.pg_database d
+                                                      WHERE d.datname OPERATOR(pg_catalog.=) pg_catalog.current_database())
+           AND pg_catalog.split_part(c.entry, '=', 1) OPERATOR(pg_catalog.=) 'session_preload_libraries')
+    SELECT COALESCE((SELECT value FROM own),
+                    (SELECT f.setting FROM pg_catalog.pg_file_settings f
+                      WHERE f.name OPERATOR(pg_catalog.=) 'session_preload_libraries' AND f.applied ORDER BY f.seqno DESC LIMIT 1), ''),
+           EXISTS (SELECT FROM own)";
+
+/// Each name is a literal of its own: the setting is a list.
+const ALTER: &str = "
+    SELECT CASE WHEN $1 OPERATOR(pg_catalog.=) ''
+                THEN pg_catalog.format('ALTER DATABASE %I RESET session_preload_libraries', pg_catalog.current_database())
+                ELSE pg_catalog.format('ALTER DATABASE %I SET session_preload_libraries = %s', pg_catalog.current_database(),
+                                       (SELECT pg_catalog.string_agg(pg_catalog.quote_literal(one), ', ')
+                                          FROM pg_catalog.unnest(pg_catalog.string_to_array($1, ', ')) one)) END";

@@ -1,0 +1,287 @@
+/*
+ * The hooks of the guard: which statement is being run right now, with its exact text, and a look at what fires no event trigger.
+ *
+ * The server tells an event trigger the parse tree, but not the text, of a statement that a function or a DO block runs; and for some commands it
+ * fires none. ProcessUtility sees them all, with the text and the place of the statement in it (utility.c). An ERROR that passes here is not
+ * touched: PG_FINALLY throws it on as it is.
+ */
+#include "zdm_shim.h"
+
+#include "access/xact.h"
+#include "catalog/pg_event_trigger.h"
+#include "commands/event_trigger.h"
+#include "commands/extension.h"
+#include "executor/executor.h"
+#include "miscadmin.h"
+#include "nodes/plannodes.h"
+#include "replication/logicalworker.h"
+#include "tcop/utility.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+#include "utils/syscache.h"
+
+/* A utility statement that is being run; the innermost one first. */
+typedef struct Frame
+{
+	struct Frame *outer;
+	Node	   *tree;
+	const char *text;
+	int			length;
+} Frame;
+
+static Frame *innermost = NULL;
+static ZdmUtilityGuard guard = NULL;
+static ProcessUtility_hook_type next_utility = NULL;
+static ExecutorStart_hook_type next_start = NULL;
+
+/* The part of a text that a statement takes (gram.y: a length of 0 is "to the end", a location of -1 "not known"). */
+static const char *
+slice(const char *text, int location, int length, int *result)
+{
+	int			start = Max(location, 0);
+	int			rest;
+
+	*result = 0;
+	if (text == NULL)
+		return NULL;
+	rest = (int) strnlen(text, MaxAllocSize) - start;
+	if (rest < 0)
+		return NULL;
+	*result = length > 0 ? Min(length, rest) : rest;
+	return text + start;
+}
+
+/* What runs in these is not the guard's concern (and there are no event triggers in some of them). */
+bool
+zdm_guard_keeps_out(void)
+{
+	return creating_extension || IsBinaryUpgrade || !IsUnderPostmaster || IsLogicalWorker();
+}
+
+/* Whether the event trigger of the guard would fire: one who has disabled it wants no guard at all. */
+bool
+zdm_guard_stands(void)
+{
+	Oid			trigger;
+	HeapTuple	tuple;
+	bool		enabled;
+
+	/* a worker of a parallel query may not open a subtransaction, and changes nothing */
+	if (zdm_guard_keeps_out() || !IsTransactionState() || IsInParallelMode())
+		return false;
+#if PG_VERSION_NUM >= 170000
+	if (!event_triggers)
+		return false;
+#endif
+	if (!OidIsValid(get_extension_oid("pg_zdm", true)))
+		return false;
+	trigger = get_event_trigger_oid("zdm_guard", true);
+	if (!OidIsValid(trigger))
+		return false;
+	tuple = SearchSysCache1(EVENTTRIGGEROID, ObjectIdGetDatum(trigger));
+	if (!HeapTupleIsValid(tuple))
+		return false;
+	enabled = ((Form_pg_event_trigger) GETSTRUCT(tuple))->evtenabled != TRIGGER_DISABLED;
+	ReleaseSysCache(tuple);
+	return enabled;
+}
+
+/* The owner of the event trigger, a superuser. */
+ErrorData *
+zdm_shim_guard_owner(Oid *owner)
+{
+	ZDM_KEEP_ERROR;
+
+	*owner = InvalidOid;
+	PG_TRY();
+	{
+		HeapTuple	tuple = SearchSysCache1(EVENTTRIGGEROID, ObjectIdGetDatum(get_event_trigger_oid("zdm_guard", false)));
+
+		if (HeapTupleIsValid(tuple))
+		{
+			*owner = ((Form_pg_event_trigger) GETSTRUCT(tuple))->evtowner;
+			ReleaseSysCache(tuple);
+		}
+	}
+	ZDM_RETURN_ERROR(context);
+}
+
+/* Commands that lock, rewrite or destroy and fire no ddl_command_start (event_trigger.c, EventTriggerCommonSetup; cmdtaglist.h). */
+static bool
+fires_no_event(Node *tree)
+{
+	switch (nodeTag(tree))
+	{
+		case T_TruncateStmt:
+		case T_ClusterStmt:
+		case T_LockStmt:
+		case T_ReassignOwnedStmt:
+		case T_VacuumStmt:
+		case T_DropdbStmt:
+		case T_AlterDatabaseStmt:
+#if PG_VERSION_NUM < 170000
+		case T_ReindexStmt:
+#endif
+			return true;
+		case T_ExplainStmt:
+			{
+				ExplainStmt *explain = (ExplainStmt *) tree;
+				ListCell   *cell;
+
+				/* EXPLAIN ANALYZE makes the table without saying so */
+				foreach(cell, explain->options)
+				{
+					DefElem    *option = lfirst_node(DefElem, cell);
+
+					if (strcmp(option->defname, "analyze") == 0)
+						return true;
+				}
+				return false;
+			}
+		default:
+			return false;
+	}
+}
+
+static void
+judge(const char *tag, const char *text, int length, bool rows)
+{
+	ZdmStatement statement = {.tag = tag, .text = text, .length = length, .exempt = false};
+
+	if (guard != NULL && text != NULL && zdm_guard_stands())
+		zdm_raise(guard(&statement, rows));
+}
+
+static void
+process_utility(PlannedStmt *planned, const char *text, bool read_only_tree, ProcessUtilityContext context, ParamListInfo params,
+				QueryEnvironment *environment, DestReceiver *receiver, QueryCompletion *completion)
+{
+	Frame		frame;
+	/* what is part of another statement fires no event of its own, and was judged with it */
+	const bool	own = context != PROCESS_UTILITY_SUBCOMMAND && planned->utilityStmt != NULL;
+
+	if (own)
+	{
+		frame.outer = innermost;
+		frame.tree = planned->utilityStmt;
+		frame.text = slice(text, planned->stmt_location, planned->stmt_len, &frame.length);
+		innermost = &frame;
+	}
+	PG_TRY();
+	{
+		if (own && fires_no_event(planned->utilityStmt))
+			judge(GetCommandTagName(CreateCommandTag(planned->utilityStmt)), frame.text, frame.length, false);
+		(next_utility ? next_utility : standard_ProcessUtility) (planned, text, read_only_tree, context, params, environment, receiver,
+																 completion);
+	}
+	PG_FINALLY();
+	{
+		if (own)
+			innermost = frame.outer;
+	}
+	PG_END_TRY();
+}
+
+/* Whether a plan reads its table as a whole: no condition is left in it, or there never was one. */
+static bool
+reads_everything(Plan *plan)
+{
+	ListCell   *cell;
+
+	if (plan == NULL || plan->qual != NIL)
+		return false;
+	switch (nodeTag(plan))
+	{
+		case T_SeqScan:
+			return true;
+		case T_IndexScan:
+			return ((IndexScan *) plan)->indexqual == NIL;
+		case T_Append:
+			foreach(cell, ((Append *) plan)->appendplans)
+			{
+				if (!reads_everything(lfirst(cell)))
+					return false;
+			}
+			return true;
+		case T_Result:
+			return ((Result *) plan)->resconstantqual == NULL && reads_everything(outerPlan(plan));
+		default:
+			return false;
+	}
+}
+
+/* Whether it is an UPDATE or a DELETE of every row of a table. */
+static bool
+changes_everything(Plan *plan)
+{
+	ModifyTable *change = (ModifyTable *) plan;
+
+	return plan != NULL && IsA(plan, ModifyTable) && (change->operation == CMD_UPDATE || change->operation == CMD_DELETE) &&
+		reads_everything(outerPlan(plan));
+}
+
+static void
+look_at_rows(PlannedStmt *planned, const char *text)
+{
+	bool		everything = changes_everything(planned->planTree);
+	ListCell   *cell;
+
+	if (!everything && planned->hasModifyingCTE)
+	{
+		foreach(cell, planned->subplans)
+			everything = everything || changes_everything(lfirst(cell));
+	}
+	if (everything)
+	{
+		int			length;
+		const char *own = slice(text, planned->stmt_location, planned->stmt_len, &length);
+
+		judge(planned->commandType == CMD_DELETE ? "DELETE" : planned->commandType == CMD_UPDATE ? "UPDATE" : "SELECT", own, length, true);
+	}
+}
+
+static void
+executor_start(QueryDesc *description, int flags)
+{
+	/* what only explains runs nothing */
+	if ((description->operation != CMD_SELECT || description->plannedstmt->hasModifyingCTE) && !(flags & EXEC_FLAG_EXPLAIN_ONLY))
+		look_at_rows(description->plannedstmt, description->sourceText);
+	if (next_start)
+		next_start(description, flags);
+	else
+		standard_ExecutorStart(description, flags);
+}
+
+/* The text of the statement whose event is being told, if a hook has seen it. */
+bool
+zdm_current_text(Node *tree, const char **text, int *length)
+{
+	/* the server may run a copy of the tree (utility.c, standard_ProcessUtility: readOnlyTree) */
+	if (innermost == NULL || nodeTag(innermost->tree) != nodeTag(tree))
+		return false;
+	*text = innermost->text;
+	*length = innermost->length;
+	return innermost->text != NULL;
+}
+
+/* How many statements lie around the current one. */
+int
+zdm_shim_depth(void)
+{
+	int			depth = 0;
+
+	for (Frame *frame = innermost; frame != NULL; frame = frame->outer)
+		depth++;
+	return depth;
+}
+
+/* Puts the hooks in place, once a process. */
+void
+zdm_shim_install_hooks(ZdmUtilityGuard judge_utility)
+{
+	guard = judge_utility;
+	next_utility = ProcessUtility_hook;
+	ProcessUtility_hook = process_utility;
+	next_start = ExecutorStart_hook;
+	ExecutorStart_hook = executor_start;
+}
