@@ -34,6 +34,7 @@ bench: install ## measures the cost of backfill, guard and check, replays migrat
 	@PG_CONFIG="$(CHOSEN)" bench/check
 	@PG_CONFIG="$(CHOSEN)" bench/replay
 	@PG_CONFIG="$(CHOSEN)" bench/precision
+	@PG_CONFIG="$(CHOSEN)" bench/throughput
 	@bench/fuzz
 
 lint: deps ## formatting, clippy, and the repository's own rules

@@ -277,6 +277,10 @@ fn rows() {
     speak(&[
         ("delete-without-where", "DELETE FROM orders"),
         ("update-without-where", "UPDATE orders SET note = 'x'"),
+        ("rows-changed-before-ddl", "UPDATE orders SET note = 'x' WHERE id = 1; ALTER TABLE orders ADD COLUMN z int"),
+        ("rows-changed-before-ddl", "INSERT INTO users (id) SELECT id FROM people; ALTER TABLE orders ADD COLUMN z int"),
+        ("work-while-locked", "BEGIN; ALTER TABLE users ADD COLUMN z int; SELECT count(*) FROM orders; COMMIT"),
+        ("work-while-locked", "BEGIN; ALTER TABLE users ADD COLUMN z int; CREATE TABLE fresh AS SELECT * FROM orders; COMMIT"),
         ("rows-changed-before-ddl", "BEGIN; UPDATE orders SET note = 'x' WHERE id = 1; ALTER TABLE orders ADD COLUMN z int; COMMIT"),
         ("analyze-after", "CREATE INDEX CONCURRENTLY i ON users (lower(email))"),
         ("analyze-after", "CREATE STATISTICS s ON age, email FROM users"),

@@ -312,3 +312,21 @@ fn a_new_table_reaches_others() {
         ],
     );
 }
+
+#[test]
+fn what_was_empty_may_be_full_after_a_query_filled_it() {
+    let mut db = examples();
+    let table = db.table("notes", "id bigint not null, v int");
+    db.change(table, |table| table.size = Size::Bytes(0));
+    expect(
+        &db,
+        &[
+            (
+                "INSERT INTO notes SELECT g, g FROM generate_series(1, 10000000) g; CREATE INDEX i ON notes (v)",
+                "create-index-not-concurrent",
+            ),
+            ("COPY notes FROM '/a/file'; CREATE INDEX i ON notes (v)", "create-index-not-concurrent"),
+            ("INSERT INTO notes VALUES (1, 1), (2, 2); CREATE INDEX i ON notes (v)", "safe"),
+        ],
+    );
+}

@@ -7,16 +7,16 @@ use crate::ir::{Fact, Kind, Target, Transaction};
 super::rule! {
     /// Rows stay locked while the schema changes that follow wait for their locks.
     ///
-    /// **What it detects.** In a transaction block, an UPDATE, DELETE or INSERT ... SELECT on a table that holds rows, before a statement of
-    /// the same text that takes a strong lock.
+    /// **What it detects.** An UPDATE, DELETE or INSERT ... SELECT on a table that holds rows, before a statement of the same transaction that takes a
+    /// strong lock; in a text without BEGIN too, since most migration tools run such a file in one transaction.
     ///
     /// **Why.** The rows that were changed stay locked for other writers until the transaction ends, and the later statement may wait long
     /// for its lock. Two such files may wait for each other.
     ///
     /// **Instead.** The rows first, in a transaction of their own.
     ///
-    /// **Does not fire when** there is no transaction block, no such statement follows before its end, it changes a few rows of a small
-    /// table, an earlier statement was reported, or the table is new, temporary or empty.
+    /// **Does not fire when** no such statement follows before the transaction's end, or BEGIN stands between them, it changes a few rows of a small table,
+    /// an earlier statement was reported, or the table is new, temporary or empty.
     ///
     /// ### Bad
     ///
@@ -45,7 +45,9 @@ impl Rule for RowsChangedBeforeDdl {
 
     fn check(&self, context: &Context) -> Vec<Report> {
         let past = context.past();
-        if !past.in_block() || past.has_said_here("rows-changed-before-ddl") || context.has_said("ddl-and-backfill") {
+        // a file with COPY data is psql's, which runs it statement by statement
+        let apart = !past.in_block() && context.tag() == "COPY";
+        if apart || past.has_said_here("rows-changed-before-ddl") || context.has_said("ddl-and-backfill") {
             return Vec::new();
         }
         let changes = context.kind().changes().iter().map(|change| &change.target);
@@ -55,7 +57,11 @@ impl Rule for RowsChangedBeforeDdl {
         });
         let rows = |target: &Target| context.existing(&target.name).filter(|table| !context.is_harmless(table) && !context.is_small(table));
         let Some(table) = changes.chain(inserts).find_map(rows) else { return Vec::new() };
-        let ends = |kind: &Kind| matches!(kind, Kind::Transaction(Transaction::Commit { .. } | Transaction::Rollback { .. }));
+        let ends = |kind: &Kind| match kind {
+            Kind::Transaction(Transaction::Commit { .. } | Transaction::Rollback { .. }) => true,
+            Kind::Transaction(Transaction::Begin) => !past.in_block(),
+            _ => false,
+        };
         let mut same = context.soon().take_while(|later| !ends(&later.kind));
         let altered = same.find_map(|later| {
             let name = match &later.kind {
@@ -69,8 +75,13 @@ impl Rule for RowsChangedBeforeDdl {
         });
         let Some((number, other)) = altered else { return Vec::new() };
         let (name, other) = (super::name_of(&table), super::name_of(&other));
-        let report =
-            context.report(Risk::Caution, &table, format!("rows of {name} stay locked while statement {number} waits for {other}")).aside();
-        vec![report.detail("They are locked until the transaction ends.").hint("Change the rows in a transaction of their own.")]
+        let (stay, detail) = match past.in_block() {
+            true => ("stay", "They are locked until the transaction ends."),
+            false => ("may stay", "If the text runs in one transaction, as most tools have it, they are locked until that ends."),
+        };
+        let report = context
+            .report(Risk::Caution, &table, format!("rows of {name} {stay} locked while statement {number} waits for {other}"))
+            .aside();
+        vec![report.detail(detail).hint("Change the rows in a transaction of their own.")]
     }
 }

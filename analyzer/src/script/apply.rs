@@ -63,7 +63,7 @@ impl Script<'_> {
                     self.state.change_function(function.clone());
                     self.volatilities.get_mut().forget();
                 }
-                Fact::Insert(insert) => self.fill(&insert.target.name),
+                Fact::Insert(insert) => self.fill(&insert.target.name, insert.bulk),
                 _ => {}
             }
         }

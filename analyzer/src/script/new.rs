@@ -59,9 +59,10 @@ impl Script<'_> {
         oid
     }
 
-    /// Rows come into a table that the text made.
-    pub(super) fn fill(&mut self, name: &QualifiedName) {
-        if let Some(table) = self.known(name).filter(|table| self.is_new(table.oid)) {
+    /// Rows come into a table that the text made, or so many that nobody knows into one that was empty.
+    pub(super) fn fill(&mut self, name: &QualifiedName, bulk: bool) {
+        let fills = |table: &Rc<Relation>| self.is_new(table.oid) || bulk && table.size == Size::Bytes(0);
+        if let Some(table) = self.known(name).filter(fills) {
             self.patch_tree(&table, |table| table.size = Size::Unknown);
         }
     }
