@@ -74,9 +74,8 @@ fn guard_hooked(statement: &Statement, rows: bool) -> Result<(), Error> {
         (GuardDml::Warn, _) => GuardMode::Warn,
         (GuardDml::Enforce, mode) => mode,
     };
-    if let Some(verdict) = verdict(statement, shim::owner()?, mode)? {
-        let about_rows = |finding: &Finding| matches!(finding.rule, Some("delete-without-where" | "update-without-where"));
-        let findings: Vec<Finding> = verdict.findings.into_iter().filter(about_rows).collect();
+    if let Some(verdict) = verdict(statement, shim::owner()?, mode, rows)? {
+        let findings: Vec<Finding> = verdict.findings.into_iter().filter(message::about_rows).collect();
         decide::decide(statement, &findings, mode)?;
     }
     Ok(())
@@ -95,7 +94,7 @@ fn watch(statement: &Statement, owner: pg_sys::Oid, mode: GuardMode) -> Result<(
     if mode == GuardMode::Off {
         return Ok(());
     }
-    let Some(verdict) = verdict(statement, owner, mode)? else { return Ok(()) };
+    let Some(verdict) = verdict(statement, owner, mode, false)? else { return Ok(()) };
     if matches!(statement.text, Text::Unseen) {
         decide::warn_nested(&verdict.findings);
         return Ok(());
@@ -112,8 +111,8 @@ fn watch(statement: &Statement, owner: pg_sys::Oid, mode: GuardMode) -> Result<(
 }
 
 /// What there is to say of a statement; `None` when the guard broke and the mode lets the statement run all the same.
-fn verdict(statement: &Statement, owner: pg_sys::Oid, mode: GuardMode) -> Result<Option<Verdict>, Error> {
-    match subtransaction(|| judge(owner, statement)) {
+fn verdict(statement: &Statement, owner: pg_sys::Oid, mode: GuardMode, rows: bool) -> Result<Option<Verdict>, Error> {
+    match subtransaction(|| judge(owner, statement, rows)) {
         Ok(verdict) => Ok(Some(verdict)),
         Err(error) if ends_the_statement(&error) => Err(error),
         Err(error) => say(message::broken(error, mode)).map(|()| None),
@@ -129,13 +128,16 @@ fn say(report_: Report) -> Result<(), Error> {
     Ok(())
 }
 
-fn judge(owner: pg_sys::Oid, statement: &Statement) -> Result<Verdict, Error> {
+fn judge(owner: pg_sys::Oid, statement: &Statement, rows: bool) -> Result<Verdict, Error> {
     let by_tag = || zdm_analyzer::check_command(&statement.tag);
     let hidden = match &statement.text {
         Text::Exact(bytes) if !input::comments_too_deep(bytes) => {
             input::room_on_the_stack()?;
             let catalog = LiveCatalog::for_guard(owner);
-            let verdict = check::verdict(&catalog, input::to_utf8(bytes).as_deref());
+            let text = input::to_utf8(bytes);
+            // an EXECUTE has the text of the PREPARE
+            let inner = text.as_deref().filter(|_| rows).and_then(zdm_analyzer::prepared);
+            let verdict = check::verdict(&catalog, inner.as_deref().or(text.as_deref()));
             catalog.finish()?;
             return Ok(verdict);
         }

@@ -22,6 +22,7 @@ mod modify;
 mod names;
 mod need;
 mod position;
+mod prepared;
 mod program;
 mod read;
 mod remark;
@@ -37,6 +38,7 @@ mod truth;
 pub use actions::actions;
 pub use call::{called, calls};
 pub use long_name::long_names;
+pub use prepared::prepared;
 pub use read::{reads, words};
 pub use routine::routine;
 

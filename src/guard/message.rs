@@ -56,7 +56,8 @@ pub fn report(findings: &[&Finding], mode: GuardMode) -> Report {
         line(&mut message, "allow", &setting);
         hints.push(format!("To run it all the same, in the same transaction before it: {setting};"));
     } else if !enforce {
-        line(&mut message, "mode", "warn: it runs; in enforce mode it would be refused");
+        let how = if findings.iter().all(|finding| about_rows(finding)) { "with zdm.guard_dml = enforce" } else { "in enforce mode" };
+        line(&mut message, "mode", &format!("warn: it runs; {how} it would be refused"));
     }
     Report {
         sqlstate: if enforce { REFUSED } else { sqlstate::WARNING },
@@ -64,6 +65,11 @@ pub fn report(findings: &[&Finding], mode: GuardMode) -> Report {
         detail: (!details.is_empty()).then(|| details.join("\n")),
         hint: (!hints.is_empty()).then(|| hints.join("\n")),
     }
+}
+
+/// Whether it is about a statement that changes every row of a table.
+pub fn about_rows(finding: &Finding) -> bool {
+    matches!(finding.rule, Some("delete-without-where" | "update-without-where"))
 }
 
 /// `fix` for what can be run in place of the statement.

@@ -156,28 +156,28 @@ static void
 process_utility(PlannedStmt *planned, const char *text, bool read_only_tree, ProcessUtilityContext context, ParamListInfo params,
 				QueryEnvironment *environment, DestReceiver *receiver, QueryCompletion *completion)
 {
+	ProcessUtility_hook_type next = next_utility ? next_utility : standard_ProcessUtility;
 	Frame		frame;
-	/* what is part of another statement fires no event of its own, and was judged with it */
-	const bool	own = context != PROCESS_UTILITY_SUBCOMMAND && planned->utilityStmt != NULL;
 
-	if (own)
+	/* what is part of another statement fires no event of its own, and was judged with it */
+	if (context == PROCESS_UTILITY_SUBCOMMAND || planned->utilityStmt == NULL)
 	{
-		frame.outer = innermost;
-		frame.tree = planned->utilityStmt;
-		frame.text = slice(text, planned->stmt_location, planned->stmt_len, &frame.length);
-		innermost = &frame;
+		next(planned, text, read_only_tree, context, params, environment, receiver, completion);
+		return;
 	}
+	frame.outer = innermost;
+	frame.tree = planned->utilityStmt;
+	frame.text = slice(text, planned->stmt_location, planned->stmt_len, &frame.length);
+	innermost = &frame;
 	PG_TRY();
 	{
-		if (own && fires_no_event(planned->utilityStmt))
+		if (fires_no_event(planned->utilityStmt))
 			judge(GetCommandTagName(CreateCommandTag(planned->utilityStmt)), frame.text, frame.length, false);
-		(next_utility ? next_utility : standard_ProcessUtility) (planned, text, read_only_tree, context, params, environment, receiver,
-																 completion);
+		next(planned, text, read_only_tree, context, params, environment, receiver, completion);
 	}
 	PG_FINALLY();
 	{
-		if (own)
-			innermost = frame.outer;
+		innermost = frame.outer;
 	}
 	PG_END_TRY();
 }

@@ -89,13 +89,9 @@ fn logical_replication_workers_are_not_judged() {
     );
     s.forget_notices();
 
-    // In a session the guard has something to say of it, to the client and in the log.
+    // In a session the guard refuses it.
+    refused(s.attempt("INSERT INTO arrivals VALUES (0)"), "ZDM01");
     let before = remarks(&cluster);
-    s.run("DO $$BEGIN EXECUTE 'CREATE INDEX IF NOT EXISTS by_do ON public.users (v)'; END$$");
-    expect_warning(&mut s, "CREATE INDEX");
-    s.run("INSERT INTO arrivals VALUES (0)");
-    expect_warning(&mut s, "CREATE INDEX");
-    assert_eq!(remarks(&cluster), before + 2, "{}", cluster.log_tail());
 
     // The first row comes by a worker that copies the table, the second by the one that applies changes.
     let folder: String = s.value("SELECT current_setting('unix_socket_directories')");
@@ -106,8 +102,8 @@ fn logical_replication_workers_are_not_judged() {
     until("the table is copied", || s.value("SELECT bool_and(srsubstate = 'r') FROM pg_subscription_rel"));
     publisher.run("INSERT INTO arrivals VALUES (2)");
     until("the second row is there", || s.value("SELECT EXISTS (SELECT FROM arrivals WHERE id = 2)"));
-    expect_indexes(&mut s, &["by_do", "by_row_0", "by_row_1", "by_row_2", "users_pkey"]);
-    assert_eq!(remarks(&cluster), before + 2, "{}", cluster.log_tail());
+    expect_indexes(&mut s, &["by_row_1", "by_row_2", "users_pkey"]);
+    assert_eq!(remarks(&cluster), before, "{}", cluster.log_tail());
 }
 
 #[test]
@@ -115,9 +111,10 @@ fn scripts_of_extensions_are_not_judged() {
     let cluster = Cluster::start(&[]);
     let mut s = cluster.database("exempt_script").connect();
     guarded(&mut s);
-    // Its script has this statement too, and every server has the extension.
-    s.run("DO $$BEGIN ALTER LANGUAGE plpgsql OWNER TO CURRENT_USER; END$$");
-    expect_warning(&mut s, "ALTER LANGUAGE");
+    // Its script has this statement too, and every server has the extension. A session that has not loaded the library has no text of it.
+    let mut fresh = cluster.connect("exempt_script");
+    fresh.run("DO $$BEGIN ALTER LANGUAGE plpgsql OWNER TO CURRENT_USER; END$$");
+    expect_warning(&mut fresh, "ALTER LANGUAGE");
     s.run("SET zdm.allow = '*'; DROP EXTENSION plpgsql; RESET zdm.allow");
     s.forget_notices();
 

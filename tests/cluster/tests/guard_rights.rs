@@ -91,8 +91,6 @@ fn the_mode_is_set_by_whom_it_was_granted_to() {
     user.expect("SELECT mode, changed_by FROM zdm.guard_state", &[&format!("warn|{role}")]);
     refused(user.attempt("SELECT zdm.set_guard('on')"), "22023");
     refused(user.attempt("SELECT zdm.set_guard(NULL)"), "22004");
-    refused(user.attempt("SELECT zdm.set_guard('warn', true)"), "0A000");
-    refused(user.attempt("SELECT zdm.set_guard('warn', preload => false)"), "0A000");
 }
 
 #[test]
