@@ -15,7 +15,7 @@ GRANT SELECT ON zdm.guard_state TO PUBLIC;
 -- SECURITY DEFINER: who may call it may set the mode, and nothing else. It takes no SQL text.
 CREATE FUNCTION zdm.set_guard(mode text, preload boolean DEFAULT NULL) RETURNS text
     LANGUAGE c VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'zdm_set_guard';
-COMMENT ON FUNCTION zdm.set_guard(text, boolean) IS 'sets the mode of the guard in this database: off, warn or enforce';
+COMMENT ON FUNCTION zdm.set_guard(text, boolean) IS 'sets the mode of the guard in this database: off, warn or enforce; with preload, whether every session loads the library';
 REVOKE ALL ON FUNCTION zdm.set_guard(text, boolean) FROM PUBLIC;
 
 -- A database without tables is one that is about to be filled, by a restore maybe: there the guard only warns.
@@ -32,8 +32,9 @@ SELECT CASE WHEN EXISTS (
        THEN 'enforce' ELSE 'warn' END,
        SESSION_USER, pg_catalog.clock_timestamp();
 
+-- SECURITY DEFINER: the libraries that are preloaded are not for everybody to see; that ours is among them is.
 CREATE FUNCTION zdm.guard_status(OUT layer text, OUT active boolean, OUT detail text, OUT hint text) RETURNS SETOF record
-    LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'zdm_guard_status';
+    LANGUAGE c STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'zdm_guard_status';
 COMMENT ON FUNCTION zdm.guard_status() IS 'the layers of the guard in this database, which of them are at work, and how to get those that are not';
 
 CREATE FUNCTION zdm.guard_ddl() RETURNS event_trigger LANGUAGE c AS 'MODULE_PATHNAME', 'zdm_guard_ddl';
