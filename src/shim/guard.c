@@ -58,7 +58,9 @@ zdm_shim_statement(FunctionCallInfo fcinfo, ZdmStatement *statement)
 					(errcode(ERRCODE_E_R_I_E_EVENT_TRIGGER_PROTOCOL_VIOLATED),
 					 errmsg("not fired by event trigger manager")));
 		statement->tag = GetCommandTagName(data->tag);
-		statement->exempt = zdm_guard_keeps_out() || is_our_extension(data->parsetree);
+		/* the triggers of later events rest when that of the first is disabled, which fires only if it is not */
+		statement->exempt = zdm_guard_keeps_out() || is_our_extension(data->parsetree) ||
+			(strcmp(data->event, "ddl_command_start") != 0 && !zdm_guard_stands());
 
 		if (!statement->exempt && !zdm_current_text(data->parsetree, &statement->text, &statement->length) && portal != NULL && portal->sourceText != NULL)
 		{

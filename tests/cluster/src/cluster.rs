@@ -181,6 +181,12 @@ impl Cluster {
         self.connect_as(database, "postgres")
     }
 
+    /// A session, or why there is none.
+    pub fn try_connect(&self, database: &str) -> Result<Session, postgres::Error> {
+        let mut config = self.config(database);
+        Session::connect(config.user("postgres"))
+    }
+
     pub fn connect_as(&self, database: &str, user: &str) -> Session {
         let mut config = self.config(database);
         let session = Session::connect(config.user(user));
