@@ -7,11 +7,9 @@ use zdm_analyzer::{RuleInfo, check, is_rule, rules};
 
 const SECTIONS: [&str; 6] = ["**What it detects.**", "**Why.**", "**Instead.**", "**Does not fire when**", "### Bad", "### Good"];
 
-/// The SQL of the example under a heading.
+/// The SQL of one of its examples.
 fn example<'a>(rule: &'a RuleInfo, heading: &str) -> &'a str {
-    let after = rule.docs.split_once(heading).unwrap_or_else(|| panic!("{}: no {heading}", rule.name)).1;
-    let start = after.split_once("```sql\n").unwrap_or_else(|| panic!("{}: no SQL under {heading}", rule.name)).1;
-    start.split_once("```").unwrap_or_else(|| panic!("{}: open fence", rule.name)).0
+    rule.example(heading).unwrap_or_else(|| panic!("{}: no SQL under {heading}", rule.name))
 }
 
 #[test]
@@ -47,11 +45,11 @@ fn bad_examples_fire_once_and_good_ones_never() {
         let mut db = examples();
         db.set_major(major);
         for rule in rules() {
-            let bad = check(example(&rule, "### Bad"), &db);
+            let bad = check(example(&rule, "Bad"), &db);
             let own: Vec<_> = bad.iter().filter(|finding| finding.rule == Some(rule.name)).collect();
             assert_eq!(own.len(), 1, "{} on {major}: bad example gave {bad:#?}", rule.name);
             assert!(own[0].risk > Risk::Safe && own[0].risk <= rule.risk, "{}: {:#?}", rule.name, own[0]);
-            let good = check(example(&rule, "### Good"), &db);
+            let good = check(example(&rule, "Good"), &db);
             assert!(!good.is_empty(), "{}: the good example gave nothing", rule.name);
             assert!(good.iter().all(|finding| finding.rule != Some(rule.name)), "{} on {major}: good example gave {good:#?}", rule.name);
         }
@@ -62,7 +60,7 @@ fn bad_examples_fire_once_and_good_ones_never() {
 fn messages_keep_the_form() {
     let db = examples();
     for rule in rules() {
-        for finding in check(example(&rule, "### Bad"), &db) {
+        for finding in check(example(&rule, "Bad"), &db) {
             let first = finding.message.chars().next();
             assert!(first.is_some_and(|letter| !letter.is_uppercase()), "{}", finding.message);
             assert!(!finding.message.ends_with('.'), "{}", finding.message);
@@ -86,7 +84,7 @@ fn what_is_to_be_run_instead_is_sql_and_helps() {
     for major in [15, 18] {
         db.set_major(major);
         for rule in rules() {
-            for finding in check(example(&rule, "### Bad"), &db) {
+            for finding in check(example(&rule, "Bad"), &db) {
                 let Some(hint) = &finding.hint else {
                     assert!(!finding.runnable, "{}: nothing to run", rule.name);
                     continue;
