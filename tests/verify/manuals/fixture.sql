@@ -9,7 +9,6 @@ CREATE SCHEMA empty;
 SET allow_in_place_tablespaces = on;
 CREATE TABLESPACE fast LOCATION '';
 CREATE ACCESS METHOD columnar TYPE TABLE HANDLER heap_tableam_handler;
-CREATE EXTENSION hstore;
 
 CREATE DOMAIN percent AS int CHECK (VALUE BETWEEN 0 AND 100);
 CREATE DOMAIN label AS text;
@@ -25,7 +24,6 @@ CREATE TABLE users (
     created_at timestamp);
 INSERT INTO users SELECT g, 'm' || g, 'n' || g, 18 + g % 50, true, 'now' FROM generate_series(1, 200) g;
 CREATE INDEX users_email_idx ON users (email);
-ALTER TABLE users OWNER TO me;
 CREATE VIEW active_users AS SELECT id, active FROM users;
 
 CREATE SEQUENCE tickets;

@@ -6,6 +6,9 @@
 -- rule: change-inheritance
 -- setup: CREATE TABLE all_orders (); ALTER TABLE orders INHERIT all_orders
 
+-- rule: change-owner
+-- setup: ALTER TABLE users OWNER TO me
+
 -- rule: change-policy
 -- setup: CREATE POLICY own_rows ON users USING (true)
 
@@ -23,6 +26,9 @@
 
 -- rule: disk-headroom
 -- elsewhere: check_stored: nobody fills a disk for a test
+
+-- rule: drop-owned
+-- open: ddl_effects does not list the tables that it drops
 
 -- rule: drop-trigger
 -- setup: CREATE TRIGGER audit AFTER UPDATE ON users FOR EACH ROW EXECUTE FUNCTION note_change()
@@ -54,7 +60,7 @@
 
 -- rule: replication-lag
 -- big: metrics
--- meanwhile: SELECT pg_create_physical_replication_slot('follower', true, true)
+-- setup: SELECT pg_create_physical_replication_slot('follower')
 
 -- rule: running-job
 -- elsewhere: check_moment: it needs a job that is in a pause
