@@ -39,6 +39,35 @@ fn every_manual_is_complete() {
     }
 }
 
+/// Rules that no tool had before, of those that were read.
+const OUR_OWN: [&str; 14] = [
+    "add-column-constrained-domain",
+    "column-limit",
+    "concurrent-index-blocked",
+    "create-partition-locks-parent",
+    "detach-pending",
+    "drop-owned",
+    "drop-partition-locks-parent",
+    "foreign-key-without-key",
+    "inherited-definition",
+    "refresh-concurrently-fails",
+    "running-job",
+    "unknown-effect",
+    "validate-will-fail",
+    "virtual-column-limits",
+];
+
+#[test]
+fn every_manual_ends_with_its_credit() {
+    for rule in rules() {
+        let last = rule.docs.trim_end().rsplit("\n\n").next().unwrap_or_default();
+        let credits = last.strip_prefix("**Known from** ").is_some_and(|names| names.len() > 1 && names.ends_with('.'));
+        assert_eq!(credits, !OUR_OWN.contains(&rule.name), "{}: {last}", rule.name);
+        assert_eq!(rule.docs.matches("**Known from**").count(), usize::from(credits), "{}", rule.name);
+    }
+    assert!(OUR_OWN.iter().all(|name| is_rule(name)));
+}
+
 #[test]
 fn bad_examples_fire_once_and_good_ones_never() {
     for major in [15, 18] {
