@@ -198,16 +198,29 @@ impl<'a> Effects<'a> {
         members
     }
 
-    /// A relation and those below it, itself first.
+    /// A relation and those below it that a statement reaches, itself first. A partition whose DETACH CONCURRENTLY was interrupted is none of them.
     fn tree(&self, relation: &Rc<Relation>, recursion: Recursion) -> Vec<Rc<Relation>> {
+        let pending = |relation: &Rc<Relation>| match relation.kind {
+            RelationKind::PartitionedTable => self.script.catalog().detach_pending(relation.oid),
+            _ => None,
+        };
+        self.descend(relation, recursion, pending)
+    }
+
+    /// All that are below it in the catalog, itself first.
+    fn whole_tree(&self, relation: &Rc<Relation>, recursion: Recursion) -> Vec<Rc<Relation>> {
+        self.descend(relation, recursion, |_| None)
+    }
+
+    fn descend(&self, relation: &Rc<Relation>, recursion: Recursion, left_out: impl Fn(&Rc<Relation>) -> Option<Oid>) -> Vec<Rc<Relation>> {
         let mut out = vec![Rc::clone(relation)];
         if recursion == Recursion::None || relation.children.is_empty() {
             return out;
         }
         let mut seen = HashSet::from([relation.oid]);
         let mut at = 0;
-        while let Some(children) = out.get(at).map(|relation| relation.children.clone()) {
-            for oid in children {
+        while let Some((children, left_out)) = out.get(at).map(|relation| (relation.children.clone(), left_out(relation))) {
+            for oid in children.into_iter().filter(|oid| Some(*oid) != left_out) {
                 let reached = |child: &Rc<Relation>| match recursion {
                     Recursion::None => false,
                     Recursion::Partitions => child.is_partition,

@@ -175,6 +175,15 @@ pub struct RuleInfo {
     pub docs: String,
 }
 
+impl RuleInfo {
+    /// The SQL of its example `Bad` or `Good`.
+    pub fn example(&self, heading: &str) -> Option<&str> {
+        let (_, after) = self.docs.split_once(&format!("### {heading}\n"))?;
+        let (_, sql) = after.split_once("```sql\n")?;
+        sql.split_once("```").map(|(sql, _)| sql)
+    }
+}
+
 /// The constant half of a rule, made by the macro `rule!` from the doc comment.
 pub(crate) trait Manual {
     fn name(&self) -> &'static str;

@@ -375,6 +375,16 @@ fn partitions_come_and_go_without_the_parent_where_that_is_possible() {
             ("ALTER TABLE events ADD COLUMN x int", None),
         ],
     );
+    // ALTER passes over a partition that is half detached, DROP does not.
+    let touched = |sql: &str| {
+        let rows = zdm_analyzer::effects(sql, &db).unwrap_or_default();
+        rows.iter()
+            .filter_map(|row| zdm_analyzer::catalog::Catalog::describe(&db, row.relation))
+            .map(|relation| relation.name)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(touched("ALTER TABLE logs ADD COLUMN x int"), ["logs", "logs_2024"]);
+    assert_eq!(touched("DROP TABLE logs"), ["logs", "logs_2024", "logs_2025"]);
 }
 
 #[test]

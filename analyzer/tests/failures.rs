@@ -258,7 +258,7 @@ fn what_18_does_not_do() {
                 "ALTER TABLE readings VALIDATE CONSTRAINT idle",
                 Some("constraint idle of public.readings is NOT ENFORCED, and cannot be validated"),
             ),
-            ("ALTER TABLE people ALTER COLUMN code_upper DROP EXPRESSION", None),
+            ("ALTER TABLE people ALTER COLUMN email_upper DROP EXPRESSION", None),
             ("ALTER TABLE people VALIDATE CONSTRAINT people_nick_present", None),
         ],
     );

@@ -7,11 +7,9 @@ use zdm_analyzer::{RuleInfo, check, is_rule, rules};
 
 const SECTIONS: [&str; 6] = ["**What it detects.**", "**Why.**", "**Instead.**", "**Does not fire when**", "### Bad", "### Good"];
 
-/// The SQL of the example under a heading.
+/// The SQL of one of its examples.
 fn example<'a>(rule: &'a RuleInfo, heading: &str) -> &'a str {
-    let after = rule.docs.split_once(heading).unwrap_or_else(|| panic!("{}: no {heading}", rule.name)).1;
-    let start = after.split_once("```sql\n").unwrap_or_else(|| panic!("{}: no SQL under {heading}", rule.name)).1;
-    start.split_once("```").unwrap_or_else(|| panic!("{}: open fence", rule.name)).0
+    rule.example(heading).unwrap_or_else(|| panic!("{}: no SQL under {heading}", rule.name))
 }
 
 #[test]
@@ -41,17 +39,46 @@ fn every_manual_is_complete() {
     }
 }
 
+/// Rules that no tool had before, of those that were read.
+const OUR_OWN: [&str; 14] = [
+    "add-column-constrained-domain",
+    "column-limit",
+    "concurrent-index-blocked",
+    "create-partition-locks-parent",
+    "detach-pending",
+    "drop-owned",
+    "drop-partition-locks-parent",
+    "foreign-key-without-key",
+    "inherited-definition",
+    "refresh-concurrently-fails",
+    "running-job",
+    "unknown-effect",
+    "validate-will-fail",
+    "virtual-column-limits",
+];
+
+#[test]
+fn every_manual_ends_with_its_credit() {
+    for rule in rules() {
+        let last = rule.docs.trim_end().rsplit("\n\n").next().unwrap_or_default();
+        let credits = last.strip_prefix("**Known from** ").is_some_and(|names| names.len() > 1 && names.ends_with('.'));
+        assert_eq!(credits, !OUR_OWN.contains(&rule.name), "{}: {last}", rule.name);
+        assert_eq!(rule.docs.matches("**Known from**").count(), usize::from(credits), "{}", rule.name);
+    }
+    assert!(OUR_OWN.iter().all(|name| is_rule(name)));
+}
+
 #[test]
 fn bad_examples_fire_once_and_good_ones_never() {
     for major in [15, 18] {
         let mut db = examples();
         db.set_major(major);
         for rule in rules() {
-            let bad = check(example(&rule, "### Bad"), &db);
+            let bad = check(example(&rule, "Bad"), &db);
             let own: Vec<_> = bad.iter().filter(|finding| finding.rule == Some(rule.name)).collect();
             assert_eq!(own.len(), 1, "{} on {major}: bad example gave {bad:#?}", rule.name);
             assert!(own[0].risk > Risk::Safe && own[0].risk <= rule.risk, "{}: {:#?}", rule.name, own[0]);
-            let good = check(example(&rule, "### Good"), &db);
+            let good = check(example(&rule, "Good"), &db);
             assert!(!good.is_empty(), "{}: the good example gave nothing", rule.name);
             assert!(good.iter().all(|finding| finding.rule != Some(rule.name)), "{} on {major}: good example gave {good:#?}", rule.name);
         }
@@ -62,7 +89,7 @@ fn bad_examples_fire_once_and_good_ones_never() {
 fn messages_keep_the_form() {
     let db = examples();
     for rule in rules() {
-        for finding in check(example(&rule, "### Bad"), &db) {
+        for finding in check(example(&rule, "Bad"), &db) {
             let first = finding.message.chars().next();
             assert!(first.is_some_and(|letter| !letter.is_uppercase()), "{}", finding.message);
             assert!(!finding.message.ends_with('.'), "{}", finding.message);
@@ -86,7 +113,7 @@ fn what_is_to_be_run_instead_is_sql_and_helps() {
     for major in [15, 18] {
         db.set_major(major);
         for rule in rules() {
-            for finding in check(example(&rule, "### Bad"), &db) {
+            for finding in check(example(&rule, "Bad"), &db) {
                 let Some(hint) = &finding.hint else {
                     assert!(!finding.runnable, "{}: nothing to run", rule.name);
                     continue;

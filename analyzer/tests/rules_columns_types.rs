@@ -73,7 +73,7 @@ fn a_lost_default_breaks_inserts() {
     );
     // One statement, one word on the lock.
     assert_eq!(check("ALTER TABLE people ALTER level DROP DEFAULT", &db).len(), 1);
-    spares_private_and_empty("drop-expression", "ALTER TABLE people ALTER code_upper DROP EXPRESSION", "people");
+    spares_private_and_empty("drop-expression", "ALTER TABLE people ALTER email_upper DROP EXPRESSION", "people");
 }
 
 #[test]
@@ -126,7 +126,7 @@ fn columns_have_numbers_of_their_own() {
 fn an_existing_table_keeps_its_shape() {
     let db = examples();
     let rule = "create-table-if-not-exists-noop";
-    let columns = "id int NOT NULL, email text, nick text, code varchar(10), level int, code_upper text";
+    let columns = "id int NOT NULL, email text, nick text, code varchar(10), level int, email_upper text";
     is_silent(
         rule,
         &[
@@ -140,7 +140,7 @@ fn an_existing_table_keeps_its_shape() {
     let short = "CREATE TABLE IF NOT EXISTS people (id serial, email text, nick text, code varchar(20), extra int)";
     assert_eq!(
         detail(rule, short, &db),
-        "In what exists, column code has another type, column extra is not there, column level is there too, column code_upper is there too."
+        "In what exists, column code has another type, column extra is not there, column level is there too, column email_upper is there too."
     );
 }
 
@@ -257,14 +257,14 @@ fn what_uses_a_column_is_named() {
     db.dependent(people, "nick", DependentKind::Trigger, "on_nick");
     speaks(alter, &["ALTER TABLE people ALTER nick TYPE varchar"], &db);
     is_silent(alter, &["DROP TRIGGER on_nick ON people; ALTER TABLE people ALTER nick TYPE varchar"], &db);
-    db.dependent(people, "email", DependentKind::Column, "code_upper");
+    db.dependent(people, "email", DependentKind::Column, "email_upper");
     speaks(drop, &["ALTER TABLE people DROP email"], &db);
     is_silent(
         drop,
-        &["ALTER TABLE people DROP code_upper, DROP email", "ALTER TABLE people DROP code_upper; ALTER TABLE people DROP email"],
+        &["ALTER TABLE people DROP email_upper, DROP email", "ALTER TABLE people DROP email_upper; ALTER TABLE people DROP email"],
         &db,
     );
-    is_silent(alter, &["ALTER TABLE people ALTER code_upper DROP EXPRESSION; ALTER TABLE people ALTER email TYPE varchar"], &db);
+    is_silent(alter, &["ALTER TABLE people ALTER email_upper DROP EXPRESSION; ALTER TABLE people ALTER email TYPE varchar"], &db);
     let along = detail("drop-column", "ALTER TABLE users DROP COLUMN email", &db);
     assert!(along.contains("With it go constraint users_email_present, index users_email_idx."), "{along}");
 }
@@ -358,7 +358,7 @@ fn effects_speak_for_types() {
     assert_eq!(worst("ALTER TYPE mood RENAME VALUE 'a' TO 'b'", &db), Some((Risk::Danger, Some("rename-object"))));
     db.relation(RelationKind::Sequence, "numbers");
     assert_eq!(
-        worst("ALTER TABLE people ALTER code_upper SET EXPRESSION AS (lower(code))", &db),
+        worst("ALTER TABLE people ALTER email_upper SET EXPRESSION AS (lower(code))", &db),
         Some((Risk::Danger, Some("table-rewrite")))
     );
 }

@@ -82,7 +82,7 @@ fn relation_goes(effects: &mut Effects, relation: &Rc<Relation>, cascade: bool) 
         }
     }
     let reach = if cascade { Recursion::All } else { Recursion::Partitions };
-    for member in effects.tree(relation, reach) {
+    for member in effects.whole_tree(relation, reach) {
         effects.lock(&member, LockMode::AccessExclusive);
         for key in member.constraints.iter().filter(|one| one.kind == ConstraintKind::ForeignKey) {
             if !is_inherited(effects, &member, key) {

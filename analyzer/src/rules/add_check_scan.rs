@@ -31,6 +31,8 @@ super::rule! {
     /// ALTER TABLE users ADD CONSTRAINT adult CHECK (age >= 18) NOT VALID;
     /// ALTER TABLE users VALIDATE CONSTRAINT adult;
     /// ```
+    ///
+    /// **Known from** squawk (`constraint-missing-not-valid`), eugene (`E1`), strong_migrations, online_migrations, Atlas (`PG305`).
     AddCheckScan, "add-check-scan", Danger
 }
 

@@ -28,6 +28,8 @@ super::rule! {
     /// ```sql
     /// ALTER TABLE users ADD COLUMN email_lower text GENERATED ALWAYS AS (lower(email)) VIRTUAL;
     /// ```
+    ///
+    /// **Known from** eugene (`E11`), strong_migrations, online_migrations, Atlas (`PG309`).
     AddColumnGeneratedStored, "add-column-generated-stored", Danger
 }
 

@@ -28,6 +28,8 @@ super::rule! {
     /// ```sql
     /// ALTER TABLE users ADD COLUMN city text NOT NULL DEFAULT '';
     /// ```
+    ///
+    /// **Known from** squawk (`adding-required-field`), Atlas (`MF103`).
     AddColumnNotNull, "add-column-not-null", Caution
 }
 

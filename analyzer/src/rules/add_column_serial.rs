@@ -30,6 +30,8 @@ super::rule! {
     /// CREATE SEQUENCE users_number_seq OWNED BY users.number;
     /// ALTER TABLE users ALTER COLUMN number SET DEFAULT nextval('users_number_seq');
     /// ```
+    ///
+    /// **Known from** eugene (`E11`), strong_migrations.
     AddColumnSerial, "add-column-serial", Danger
 }
 

@@ -33,6 +33,8 @@ super::rule! {
     /// ALTER TABLE users ALTER COLUMN token SET DEFAULT gen_random_uuid();
     /// ALTER TABLE users ADD COLUMN seen timestamptz DEFAULT now();
     /// ```
+    ///
+    /// **Known from** squawk (`adding-field-with-default`), strong_migrations, online_migrations, Atlas (`PG302`).
     AddColumnVolatileDefault, "add-column-volatile-default", Danger
 }
 

@@ -27,6 +27,8 @@ super::rule! {
     /// ```sql
     /// CREATE TABLE bookings (room int, EXCLUDE USING btree (room WITH =));
     /// ```
+    ///
+    /// **Known from** eugene (`E8`), strong_migrations, online_migrations.
     AddExclusionBlocks, "add-exclusion-blocks", Danger
 }
 

@@ -32,6 +32,8 @@ super::rule! {
     /// ALTER TABLE orders ADD CONSTRAINT orders_ref_fkey FOREIGN KEY (ref) REFERENCES users (id) NOT VALID;
     /// ALTER TABLE orders VALIDATE CONSTRAINT orders_ref_fkey;
     /// ```
+    ///
+    /// **Known from** squawk (`adding-foreign-key-constraint`), eugene (`E1`), strong_migrations, online_migrations, Atlas (`PG306`).
     AddForeignKeyScan, "add-foreign-key-scan", Danger
 }
 

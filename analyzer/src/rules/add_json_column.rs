@@ -28,6 +28,8 @@ super::rule! {
     /// ```sql
     /// ALTER TABLE users ADD COLUMN settings jsonb;
     /// ```
+    ///
+    /// **Known from** eugene (`E3`), strong_migrations, online_migrations.
     AddJsonColumn, "add-json-column", Caution
 }
 

@@ -33,6 +33,8 @@ super::rule! {
     /// CREATE UNIQUE INDEX CONCURRENTLY orders_pkey ON orders (id);
     /// ALTER TABLE orders ADD CONSTRAINT orders_pkey PRIMARY KEY USING INDEX orders_pkey;
     /// ```
+    ///
+    /// **Known from** squawk (`adding-serial-primary-key-field`), eugene (`W14`), Atlas (`PG104`).
     AddPrimaryKeyBlocks, "add-primary-key-blocks", Danger
 }
 

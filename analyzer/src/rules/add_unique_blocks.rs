@@ -29,6 +29,8 @@ super::rule! {
     /// CREATE UNIQUE INDEX CONCURRENTLY users_email_key ON users (email);
     /// ALTER TABLE users ADD CONSTRAINT users_email_key UNIQUE USING INDEX users_email_key;
     /// ```
+    ///
+    /// **Known from** squawk (`disallowed-unique-constraint`), eugene (`E7`), strong_migrations, online_migrations, Atlas (`PG105`).
     AddUniqueBlocks, "add-unique-blocks", Danger
 }
 

@@ -29,6 +29,8 @@ super::rule! {
     /// ```sql
     /// CREATE TABLE IF NOT EXISTS orders (id bigint);
     /// ```
+    ///
+    /// **Known from** one of the tools named in check.md.
     AlreadyExists, "already-exists", Caution
 }
 

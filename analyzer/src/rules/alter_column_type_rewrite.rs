@@ -32,6 +32,8 @@ super::rule! {
     /// ALTER TABLE users ALTER COLUMN name TYPE text;
     /// ALTER TABLE orders ALTER COLUMN total TYPE numeric(12,2);
     /// ```
+    ///
+    /// **Known from** squawk (`changing-column-type`), eugene (`E5`), strong_migrations, online_migrations, Atlas (`PG301`).
     AlterColumnTypeRewrite, "alter-column-type-rewrite", Danger
 }
 

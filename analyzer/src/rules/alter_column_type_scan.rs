@@ -29,6 +29,8 @@ super::rule! {
     /// ```sql
     /// ALTER TABLE users ALTER COLUMN name TYPE varchar(80);
     /// ```
+    ///
+    /// **Known from** 2 of the tools named in check.md.
     AlterColumnTypeScan, "alter-column-type-scan", Danger
 }
 

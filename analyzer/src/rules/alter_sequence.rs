@@ -29,6 +29,8 @@ super::rule! {
     /// ```sql
     /// SELECT setval('tickets', 1000, false);
     /// ```
+    ///
+    /// **Known from** squawk (`ban-alter-sequence-values`).
     AlterSequence, "alter-sequence", Caution
 }
 

@@ -29,6 +29,8 @@ super::rule! {
     /// DROP VIEW people_codes;
     /// ALTER TABLE people ALTER COLUMN code TYPE text;
     /// ```
+    ///
+    /// **Known from** 2 of the tools named in check.md.
     AlterTypeDependents, "alter-type-dependents", Caution
 }
 

@@ -32,6 +32,8 @@ super::rule! {
     /// ```sql
     /// ALTER TABLE orders ALTER COLUMN note TYPE varchar(40);
     /// ```
+    ///
+    /// **Known from** 2 of the tools named in check.md.
     AlterTypeNarrowing, "alter-type-narrowing", Danger
 }
 

@@ -32,6 +32,8 @@ super::rule! {
     /// CREATE INDEX CONCURRENTLY users_lower_email_idx ON users (lower(email));
     /// ANALYZE users;
     /// ```
+    ///
+    /// **Known from** 2 of the tools named in check.md.
     AnalyzeAfter, "analyze-after", Caution
 }
 

@@ -28,6 +28,8 @@ super::rule! {
     /// ```sql
     /// ALTER TABLE users SET (autovacuum_vacuum_scale_factor = 0.01);
     /// ```
+    ///
+    /// **Known from** one of the tools named in check.md.
     AutovacuumDisabled, "autovacuum-disabled", Caution
 }
 

@@ -29,6 +29,8 @@ super::rule! {
     /// ```sql
     /// COMMENT ON TABLE audit IS 'who did what';
     /// ```
+    ///
+    /// **Known from** smaller tools.
     BlockedNow, "blocked-now", Caution
 }
 

@@ -31,6 +31,8 @@ super::rule! {
     /// ```sql
     /// ALTER TABLE users ADD COLUMN d int GENERATED ALWAYS AS (age + 1) VIRTUAL;
     /// ```
+    ///
+    /// **Known from** squawk (`ban-alter-domain-with-add-constraint`).
     BlockingScan, "blocking-scan", Danger
 }
 

@@ -27,6 +27,8 @@ super::rule! {
     /// ```sql
     /// ALTER TABLE users ALTER COLUMN age SET DEFAULT 18;
     /// ```
+    ///
+    /// **Known from** squawk (`ban-set-default`), online_migrations.
     ChangeDefault, "change-default", Caution
 }
 

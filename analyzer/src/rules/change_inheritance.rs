@@ -25,9 +25,11 @@ super::rule! {
     /// ### Good
     ///
     /// ```sql
-    /// CREATE TABLE fresh (LIKE orders);
+    /// CREATE TABLE fresh (LIKE orders INCLUDING CONSTRAINTS);
     /// ALTER TABLE fresh INHERIT orders;
     /// ```
+    ///
+    /// **Known from** squawk (`ban-detach-inheritance`).
     ChangeInheritance, "change-inheritance", Caution
 }
 

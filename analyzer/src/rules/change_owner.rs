@@ -28,6 +28,8 @@ super::rule! {
     /// ```sql
     /// ALTER TABLE users OWNER TO me;
     /// ```
+    ///
+    /// **Known from** 2 of the tools named in check.md.
     ChangeOwner, "change-owner", Caution
 }
 

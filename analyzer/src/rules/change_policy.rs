@@ -29,6 +29,8 @@ super::rule! {
     /// CREATE TABLE fresh (id int);
     /// CREATE POLICY own_rows ON fresh USING (true);
     /// ```
+    ///
+    /// **Known from** squawk (`ban-create-policy`, `ban-drop-policy`).
     ChangePolicy, "change-policy", Caution
 }
 

@@ -27,6 +27,8 @@ super::rule! {
     /// ```sql
     /// GRANT SELECT ON users TO reporting;
     /// ```
+    ///
+    /// **Known from** squawk (`ban-revoke`).
     ChangePrivileges, "change-privileges", Caution
 }
 

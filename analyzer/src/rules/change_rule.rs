@@ -28,6 +28,8 @@ super::rule! {
     /// ```sql
     /// CREATE TRIGGER keep BEFORE DELETE ON users FOR EACH ROW EXECUTE FUNCTION refuse();
     /// ```
+    ///
+    /// **Known from** one of the tools named in check.md.
     ChangeRule, "change-rule", Caution
 }
 

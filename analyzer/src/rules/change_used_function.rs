@@ -30,6 +30,8 @@ super::rule! {
     /// ```sql
     /// CREATE FUNCTION normal_code_2(code text) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT upper(code)';
     /// ```
+    ///
+    /// **Known from** squawk (`ban-replace-view-function`).
     ChangeUsedFunction, "change-used-function", Caution
 }
 

@@ -29,6 +29,8 @@ super::rule! {
     /// ```sql
     /// CREATE FUNCTION empty(which text) RETURNS void LANGUAGE plpgsql AS $$BEGIN EXECUTE format('DELETE FROM %I', which); END$$;
     /// ```
+    ///
+    /// **Known from** one of the tools named in check.md.
     ConcatenatedSql, "concatenated-sql", Caution
 }
 

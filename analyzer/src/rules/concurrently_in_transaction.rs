@@ -31,6 +31,8 @@ super::rule! {
     /// COMMIT;
     /// CREATE INDEX CONCURRENTLY users_age_idx ON users (age);
     /// ```
+    ///
+    /// **Known from** squawk (`ban-concurrent-index-creation-in-transaction`), Atlas (`PG103`).
     ConcurrentlyInTransaction, "concurrently-in-transaction", Caution
 }
 

@@ -31,6 +31,8 @@ super::rule! {
     /// CREATE INDEX events_kind_idx ON ONLY events (kind);
     /// CREATE INDEX CONCURRENTLY events_2024_kind_idx ON events_2024 (kind);
     /// ```
+    ///
+    /// **Known from** one of the tools named in check.md.
     ConcurrentlyOnPartitioned, "concurrently-on-partitioned", Caution
 }
 

@@ -27,6 +27,8 @@ super::rule! {
     /// ```sql
     /// ALTER TABLE orders ADD CONSTRAINT orders_user_fkey FOREIGN KEY (user_id) REFERENCES users (id) NOT VALID;
     /// ```
+    ///
+    /// **Known from** one of the tools named in check.md.
     ConstraintNotEnforced, "constraint-not-enforced", Caution
 }
 

@@ -28,6 +28,8 @@ super::rule! {
     /// ```sql
     /// CREATE TABLE order_states (name text PRIMARY KEY);
     /// ```
+    ///
+    /// **Known from** eugene (`W13`).
     CreateEnum, "create-enum", Caution
 }
 

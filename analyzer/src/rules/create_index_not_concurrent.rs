@@ -32,6 +32,8 @@ super::rule! {
     /// CREATE INDEX CONCURRENTLY users_age_idx ON users (age);
     /// CREATE INDEX events_kind_idx ON ONLY events (kind);
     /// ```
+    ///
+    /// **Known from** squawk (`require-concurrent-index-creation`), eugene (`E6`), strong_migrations, online_migrations, Atlas (`PG101`).
     CreateIndexNotConcurrent, "create-index-not-concurrent", Danger
 }
 

@@ -30,6 +30,8 @@ super::rule! {
     /// ```sql
     /// CREATE TABLE IF NOT EXISTS labels (id int, city text);
     /// ```
+    ///
+    /// **Known from** one of the tools named in check.md.
     CreateTableIfNotExistsNoop, "create-table-if-not-exists-noop", Caution
 }
 

@@ -27,6 +27,8 @@ super::rule! {
     /// ```sql
     /// CREATE TABLE notes (id bigint, user_id bigint);
     /// ```
+    ///
+    /// **Known from** 3 of the tools named in check.md.
     CreateTableReferences, "create-table-references", Caution
 }
 

@@ -29,6 +29,8 @@ super::rule! {
     /// CREATE TABLE fresh (id int);
     /// CREATE TRIGGER audit AFTER UPDATE ON fresh FOR EACH ROW EXECUTE FUNCTION note_change();
     /// ```
+    ///
+    /// **Known from** Atlas (`PG308`).
     CreateTrigger, "create-trigger", Caution
 }
 

@@ -33,6 +33,8 @@ super::rule! {
     /// ALTER TABLE users ADD COLUMN level int;
     /// CALL zdm.backfill('users', 'level = 1', 'level IS NULL');
     /// ```
+    ///
+    /// **Known from** strong_migrations, online_migrations.
     DdlAndBackfill, "ddl-and-backfill", Danger
 }
 

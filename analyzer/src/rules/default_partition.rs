@@ -29,6 +29,8 @@ super::rule! {
     /// ```sql
     /// CREATE TABLE events_2026 PARTITION OF events FOR VALUES FROM ('2026-01-01') TO ('2027-01-01');
     /// ```
+    ///
+    /// **Known from** one of the tools named in check.md.
     DefaultPartition, "default-partition", Caution
 }
 

@@ -26,6 +26,8 @@ super::rule! {
     /// ```sql
     /// DELETE FROM orders WHERE status = 'cancelled';
     /// ```
+    ///
+    /// **Known from** 4 of the tools named in check.md.
     DeleteWithoutWhere, "delete-without-where", Danger
 }
 

@@ -32,6 +32,8 @@ super::rule! {
     /// ```sql
     /// TRUNCATE users, orders;
     /// ```
+    ///
+    /// **Known from** one of the tools named in check.md.
     DependentObjects, "dependent-objects", Caution
 }
 

@@ -31,6 +31,8 @@ super::rule! {
     /// ```sql
     /// ALTER TABLE events DETACH PARTITION events_2024 CONCURRENTLY;
     /// ```
+    ///
+    /// **Known from** squawk (`require-concurrent-partition-detach`).
     DetachPartitionNotConcurrent, "detach-partition-not-concurrent", Caution
 }
 

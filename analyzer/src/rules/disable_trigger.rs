@@ -28,6 +28,8 @@ super::rule! {
     /// ```sql
     /// ALTER TABLE orders ENABLE TRIGGER ALL;
     /// ```
+    ///
+    /// **Known from** squawk (`ban-disable-trigger`).
     DisableTrigger, "disable-trigger", Caution
 }
 

@@ -31,6 +31,8 @@ super::rule! {
     /// ```sql
     /// ALTER TABLE metrics ALTER COLUMN value TYPE bigint;
     /// ```
+    ///
+    /// **Known from** one of the tools named in check.md.
     DiskHeadroom, "disk-headroom", Caution
 }
 

@@ -27,6 +27,8 @@ super::rule! {
     /// ```sql
     /// CREATE DOMAIN positive AS int;
     /// ```
+    ///
+    /// **Known from** squawk (`ban-create-domain-with-constraint`).
     DomainWithConstraint, "domain-with-constraint", Caution
 }
 

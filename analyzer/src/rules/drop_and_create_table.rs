@@ -19,15 +19,17 @@ super::rule! {
     /// ### Bad
     ///
     /// ```sql
-    /// DROP TABLE IF EXISTS orders;
-    /// CREATE TABLE orders (id bigint);
+    /// DROP TABLE IF EXISTS counters;
+    /// CREATE TABLE counters (id bigint);
     /// ```
     ///
     /// ### Good
     ///
     /// ```sql
-    /// CREATE TABLE IF NOT EXISTS orders (id bigint);
+    /// CREATE TABLE IF NOT EXISTS counters (id bigint);
     /// ```
+    ///
+    /// **Known from** strong_migrations, online_migrations.
     DropAndCreateTable, "drop-and-create-table", Caution
 }
 

@@ -28,6 +28,8 @@ super::rule! {
     /// ```sql
     /// DROP TABLE users;
     /// ```
+    ///
+    /// **Known from** 3 of the tools named in check.md.
     DropCascade, "drop-cascade", Danger
 }
 

@@ -34,6 +34,8 @@ super::rule! {
     /// ```sql
     /// ALTER TABLE users ALTER COLUMN age DROP NOT NULL;
     /// ```
+    ///
+    /// **Known from** squawk (`ban-drop-column`), strong_migrations, online_migrations, Atlas (`DS103`).
     DropColumn, "drop-column", Danger
 }
 

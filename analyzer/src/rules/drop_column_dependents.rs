@@ -30,6 +30,8 @@ super::rule! {
     /// DROP VIEW people_codes;
     /// ALTER TABLE people DROP COLUMN code;
     /// ```
+    ///
+    /// **Known from** 3 of the tools named in check.md.
     DropColumnDependents, "drop-column-dependents", Danger
 }
 

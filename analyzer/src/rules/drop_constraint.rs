@@ -30,6 +30,8 @@ super::rule! {
     /// ```sql
     /// ALTER TABLE people DROP CONSTRAINT people_email_present;
     /// ```
+    ///
+    /// **Known from** squawk (`ban-drop-constraint`).
     DropConstraint, "drop-constraint", Caution
 }
 

@@ -26,6 +26,8 @@ super::rule! {
     /// ```sql
     /// CREATE DATABASE shop;
     /// ```
+    ///
+    /// **Known from** squawk (`ban-drop-database`).
     DropDatabase, "drop-database", Danger
 }
 

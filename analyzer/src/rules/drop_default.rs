@@ -32,6 +32,8 @@ super::rule! {
     /// ALTER TABLE people ALTER COLUMN level SET DEFAULT 2;
     /// ALTER TABLE people ALTER COLUMN level DROP DEFAULT, ALTER COLUMN level SET DEFAULT 3;
     /// ```
+    ///
+    /// **Known from** squawk (`ban-drop-default`).
     DropDefault, "drop-default", Danger
 }
 

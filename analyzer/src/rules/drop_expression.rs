@@ -20,7 +20,7 @@ super::rule! {
     /// ### Bad
     ///
     /// ```sql
-    /// ALTER TABLE people ALTER COLUMN code_upper DROP EXPRESSION;
+    /// ALTER TABLE people ALTER COLUMN email_upper DROP EXPRESSION;
     /// ```
     ///
     /// ### Good
@@ -28,6 +28,8 @@ super::rule! {
     /// ```sql
     /// ALTER TABLE people ALTER COLUMN email DROP DEFAULT;
     /// ```
+    ///
+    /// **Known from** squawk (`ban-drop-generated-expression`).
     DropExpression, "drop-expression", Caution
 }
 

@@ -29,6 +29,8 @@ super::rule! {
     /// ```sql
     /// ALTER TABLE orders DROP CONSTRAINT orders_total_positive;
     /// ```
+    ///
+    /// **Known from** online_migrations.
     DropForeignKeyLocksBoth, "drop-foreign-key-locks-both", Caution
 }
 

@@ -29,6 +29,8 @@ super::rule! {
     /// ```sql
     /// DROP INDEX CONCURRENTLY users_email_idx;
     /// ```
+    ///
+    /// **Known from** squawk (`require-concurrent-index-deletion`), strong_migrations, online_migrations, Atlas (`PG102`).
     DropIndexNotConcurrent, "drop-index-not-concurrent", Caution
 }
 

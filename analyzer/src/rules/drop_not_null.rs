@@ -30,6 +30,8 @@ super::rule! {
     /// ```sql
     /// ALTER TABLE people ALTER COLUMN email DROP NOT NULL;
     /// ```
+    ///
+    /// **Known from** squawk (`ban-drop-not-null`).
     DropNotNull, "drop-not-null", Caution
 }
 

@@ -31,6 +31,8 @@ super::rule! {
     /// ```sql
     /// CREATE OR REPLACE FUNCTION total(int) RETURNS int LANGUAGE sql AS 'select $1';
     /// ```
+    ///
+    /// **Known from** squawk (`ban-drop-type`, `ban-drop-function`, `ban-drop-sequence`).
     DropObject, "drop-object", Danger
 }
 

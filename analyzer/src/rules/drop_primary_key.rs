@@ -33,6 +33,8 @@ super::rule! {
     /// ```sql
     /// ALTER TABLE users DROP CONSTRAINT users_email_present;
     /// ```
+    ///
+    /// **Known from** 3 of the tools named in check.md.
     DropPrimaryKey, "drop-primary-key", Danger
 }
 

@@ -27,6 +27,8 @@ super::rule! {
     /// ```sql
     /// DROP SCHEMA empty;
     /// ```
+    ///
+    /// **Known from** squawk (`ban-drop-schema`), Atlas (`DS101`).
     DropSchema, "drop-schema", Danger
 }
 

@@ -27,6 +27,8 @@ super::rule! {
     /// ```sql
     /// DROP TABLE IF EXISTS no_such_table;
     /// ```
+    ///
+    /// **Known from** squawk (`ban-drop-table`), Atlas (`DS102`).
     DropTable, "drop-table", Danger
 }
 

@@ -27,8 +27,11 @@ super::rule! {
     ///
     /// ```sql
     /// CREATE TABLE fresh (id int);
+    /// CREATE TRIGGER audit AFTER UPDATE ON fresh FOR EACH ROW EXECUTE FUNCTION note_change();
     /// DROP TRIGGER audit ON fresh;
     /// ```
+    ///
+    /// **Known from** squawk (`ban-drop-trigger`).
     DropTrigger, "drop-trigger", Caution
 }
 

@@ -32,6 +32,8 @@ super::rule! {
     /// ```sql
     /// DROP INDEX CONCURRENTLY people_nick_idx;
     /// ```
+    ///
+    /// **Known from** one of the tools named in check.md.
     DropUsedIndex, "drop-used-index", Caution
 }
 

@@ -30,6 +30,8 @@ super::rule! {
     /// ```sql
     /// CREATE OR REPLACE VIEW active_users AS SELECT id, active FROM users;
     /// ```
+    ///
+    /// **Known from** squawk (`ban-drop-view`).
     DropView, "drop-view", Danger
 }
 

@@ -33,6 +33,8 @@ super::rule! {
     /// ```sql
     /// SELECT count(*) FROM users;
     /// ```
+    ///
+    /// **Known from** 3 of the tools named in check.md.
     DynamicSql, "dynamic-sql", Unknown
 }
 

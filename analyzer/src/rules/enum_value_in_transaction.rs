@@ -33,6 +33,8 @@ super::rule! {
     /// ALTER TYPE mood ADD VALUE 'great';
     /// INSERT INTO moods VALUES ('great');
     /// ```
+    ///
+    /// **Known from** 4 of the tools named in check.md.
     EnumValueInTransaction, "enum-value-in-transaction", Caution
 }
 

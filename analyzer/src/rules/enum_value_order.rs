@@ -29,6 +29,8 @@ super::rule! {
     /// ```sql
     /// ALTER TYPE weather ADD VALUE 'calm' AFTER 'rain';
     /// ```
+    ///
+    /// **Known from** squawk (`require-enum-value-ordering`).
     EnumValueOrder, "enum-value-order", Caution
 }
 

@@ -32,6 +32,8 @@ super::rule! {
     /// CREATE INDEX CONCURRENTLY orders_user_id_idx ON orders (user_id);
     /// ALTER TABLE orders ADD CONSTRAINT orders_owner_fkey FOREIGN KEY (user_id) REFERENCES users (id) NOT VALID;
     /// ```
+    ///
+    /// **Known from** eugene (`E15`).
     FkMissingIndex, "fk-missing-index", Caution
 }
 

@@ -27,6 +27,8 @@ super::rule! {
     /// ```sql
     /// ALTER TABLE orders ADD CONSTRAINT orders_ref_fkey FOREIGN KEY (ref) REFERENCES users (id) ON DELETE RESTRICT NOT VALID;
     /// ```
+    ///
+    /// **Known from** one of the tools named in check.md.
     FkOnDeleteCascade, "fk-on-delete-cascade", Caution
 }
 

@@ -34,6 +34,8 @@ super::rule! {
     /// ```sql
     /// CREATE TABLE notes (id bigint, user_id bigint REFERENCES users (id));
     /// ```
+    ///
+    /// **Known from** online_migrations.
     FkTypeMismatch, "fk-type-mismatch", Caution
 }
 

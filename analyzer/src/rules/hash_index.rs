@@ -27,6 +27,8 @@ super::rule! {
     /// ```sql
     /// CREATE INDEX CONCURRENTLY users_age_idx ON users (age);
     /// ```
+    ///
+    /// **Known from** online_migrations.
     HashIndex, "hash-index", Caution
 }
 

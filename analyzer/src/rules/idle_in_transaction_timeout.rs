@@ -38,6 +38,8 @@ super::rule! {
     /// COMMENT ON COLUMN users.note IS 'what support wrote';
     /// COMMIT;
     /// ```
+    ///
+    /// **Known from** 2 of the tools named in check.md.
     IdleInTransactionTimeout, "idle-in-transaction-timeout", Caution
 }
 

@@ -30,6 +30,8 @@ super::rule! {
     /// ```sql
     /// CREATE INDEX CONCURRENTLY counters_hits_idx ON counters USING brin (hits);
     /// ```
+    ///
+    /// **Known from** one of the tools named in check.md.
     IndexOnUpdatedTable, "index-on-updated-table", Caution
 }
 

@@ -24,14 +24,18 @@ super::rule! {
     /// ### Bad
     ///
     /// ```sql
-    /// ALTER TABLE people ADD CONSTRAINT people_id_key UNIQUE USING INDEX people_pkey;
+    /// CREATE UNIQUE INDEX CONCURRENTLY people_id_key ON people (id);
+    /// ALTER TABLE people ADD CONSTRAINT people_id_key UNIQUE USING INDEX people_id_key;
     /// ```
     ///
     /// ### Good
     ///
     /// ```sql
-    /// ALTER TABLE users ADD CONSTRAINT users_id_key UNIQUE USING INDEX users_pkey;
+    /// CREATE UNIQUE INDEX CONCURRENTLY users_id_key ON users (id);
+    /// ALTER TABLE users ADD CONSTRAINT users_id_key UNIQUE USING INDEX users_id_key;
     /// ```
+    ///
+    /// **Known from** online_migrations.
     IntKeyOverflow, "int-key-overflow", Caution
 }
 

@@ -30,6 +30,8 @@ super::rule! {
     /// DROP INDEX CONCURRENTLY people_nick_idx;
     /// CREATE INDEX CONCURRENTLY people_nick_idx ON people (nick);
     /// ```
+    ///
+    /// **Known from** 3 of the tools named in check.md.
     InvalidIndexStays, "invalid-index-stays", Caution
 }
 

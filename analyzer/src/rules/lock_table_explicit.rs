@@ -27,6 +27,8 @@ super::rule! {
     /// ```sql
     /// LOCK TABLE users IN ROW EXCLUSIVE MODE;
     /// ```
+    ///
+    /// **Known from** 2 of the tools named in check.md.
     LockTableExplicit, "lock-table-explicit", Caution
 }
 

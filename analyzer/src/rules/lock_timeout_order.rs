@@ -32,6 +32,8 @@ super::rule! {
     /// SET lock_timeout = '2s';
     /// ALTER TABLE users ADD COLUMN note text;
     /// ```
+    ///
+    /// **Known from** 4 of the tools named in check.md.
     LockTimeoutOrder, "lock-timeout-order", Caution
 }
 

@@ -29,6 +29,8 @@ super::rule! {
     /// ```sql
     /// CREATE INDEX CONCURRENTLY users_age_idx ON users (age);
     /// ```
+    ///
+    /// **Known from** one of the tools named in check.md.
     LongIndexBuild, "long-index-build", Caution
 }
 

@@ -27,6 +27,8 @@ super::rule! {
     /// ```sql
     /// ALTER TABLE users ADD COLUMN note text;
     /// ```
+    ///
+    /// **Known from** one of the tools named in check.md.
     MaxLocksExhaustion, "max-locks-exhaustion", Caution
 }
 

@@ -32,6 +32,8 @@ super::rule! {
     /// SET lock_timeout = '2s';
     /// ALTER TABLE users ADD COLUMN note text;
     /// ```
+    ///
+    /// **Known from** squawk (`require-lock-timeout`), eugene (`E9`), strong_migrations.
     MissingLockTimeout, "missing-lock-timeout", Caution
 }
 

@@ -34,6 +34,8 @@ super::rule! {
     /// ```sql
     /// ALTER TABLE IF EXISTS no_such_table ADD COLUMN x int;
     /// ```
+    ///
+    /// **Known from** one of the tools named in check.md.
     MissingObject, "missing-object", Unknown
 }
 

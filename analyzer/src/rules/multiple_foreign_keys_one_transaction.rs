@@ -30,6 +30,8 @@ super::rule! {
     /// ALTER TABLE people ADD CONSTRAINT a FOREIGN KEY (id) REFERENCES users (id) NOT VALID;
     /// ALTER TABLE people ADD CONSTRAINT b FOREIGN KEY (id) REFERENCES orders (ref) NOT VALID;
     /// ```
+    ///
+    /// **Known from** online_migrations.
     MultipleForeignKeysOneTransaction, "multiple-foreign-keys-one-transaction", Caution
 }
 

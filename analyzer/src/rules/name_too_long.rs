@@ -28,6 +28,8 @@ super::rule! {
     /// ```sql
     /// ALTER TABLE users ADD COLUMN last_seen_by_support date;
     /// ```
+    ///
+    /// **Known from** squawk (`identifier-too-long`).
     NameTooLong, "name-too-long", Caution
 }
 

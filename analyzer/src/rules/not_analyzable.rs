@@ -5,19 +5,19 @@ use super::{Context, Report, Rule};
 super::rule! {
     /// The text cannot be read as SQL.
     ///
-    /// **What it detects.** A text that the grammar of PostgreSQL 18 refuses (a syntax error, a command of psql) or that is nested too
+    /// **What it detects.** A text that the grammar of PostgreSQL 18 refuses, or that is nested too
     /// deeply to be decoded; a command of which only the tag is known.
     ///
     /// **Why.** What is not understood is not judged, and not called safe.
     ///
-    /// **Instead.** Correct the text; leave out commands of psql; split what is nested deeply.
+    /// **Instead.** Correct the text; split what is nested deeply.
     ///
     /// **Does not fire when** the text parses.
     ///
     /// ### Bad
     ///
     /// ```sql
-    /// \\connect shop
+    /// ALTER TABLE users ADD;
     /// ```
     ///
     /// ### Good
@@ -25,6 +25,8 @@ super::rule! {
     /// ```sql
     /// SELECT 1;
     /// ```
+    ///
+    /// **Known from** squawk (`syntax-error`).
     NotAnalyzable, "not-analyzable", Unknown
 }
 

@@ -33,6 +33,8 @@ super::rule! {
     /// SET ROLE accounting;
     /// ALTER TABLE ledger ADD COLUMN note text;
     /// ```
+    ///
+    /// **Known from** one of the tools named in check.md.
     NotOwner, "not-owner", Caution
 }
 

@@ -35,6 +35,8 @@ super::rule! {
     /// COMMIT;
     /// ALTER TABLE users VALIDATE CONSTRAINT users_age_positive;
     /// ```
+    ///
+    /// **Known from** squawk (`constraint-missing-not-valid`).
     NotValidAndValidateSameTransaction, "not-valid-and-validate-same-transaction", Danger
 }
 

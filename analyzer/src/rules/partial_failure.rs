@@ -30,6 +30,8 @@ super::rule! {
     /// SET lock_timeout = '2s';
     /// CREATE INDEX CONCURRENTLY users_age ON users (age);
     /// ```
+    ///
+    /// **Known from** 2 of the tools named in check.md.
     PartialFailure, "partial-failure", Caution
 }
 

@@ -32,6 +32,8 @@ super::rule! {
     /// CREATE INDEX CONCURRENTLY users_by_lower_email ON users (lower(email));
     /// CREATE UNIQUE INDEX CONCURRENTLY users_one_email ON users (email);
     /// ```
+    ///
+    /// **Known from** 2 of the tools named in check.md.
     RedundantIndex, "redundant-index", Caution
 }
 

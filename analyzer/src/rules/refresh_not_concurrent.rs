@@ -18,14 +18,16 @@ super::rule! {
     /// ### Bad
     ///
     /// ```sql
-    /// REFRESH MATERIALIZED VIEW sales;
+    /// REFRESH MATERIALIZED VIEW sales_by_day;
     /// ```
     ///
     /// ### Good
     ///
     /// ```sql
-    /// REFRESH MATERIALIZED VIEW CONCURRENTLY sales;
+    /// REFRESH MATERIALIZED VIEW CONCURRENTLY sales_by_day;
     /// ```
+    ///
+    /// **Known from** 5 of the tools named in check.md.
     RefreshNotConcurrent, "refresh-not-concurrent", Danger
 }
 

@@ -29,6 +29,8 @@ super::rule! {
     /// ```sql
     /// REINDEX TABLE CONCURRENTLY users;
     /// ```
+    ///
+    /// **Known from** squawk (`require-concurrent-reindex`).
     ReindexNotConcurrent, "reindex-not-concurrent", Danger
 }
 

@@ -29,6 +29,8 @@ super::rule! {
     /// ```sql
     /// ALTER TABLE users ADD COLUMN full_name text;
     /// ```
+    ///
+    /// **Known from** squawk (`renaming-column`), strong_migrations, online_migrations, Atlas (`BC102`).
     RenameColumn, "rename-column", Danger
 }
 

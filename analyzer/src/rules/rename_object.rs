@@ -30,6 +30,8 @@ super::rule! {
     /// ```sql
     /// CREATE SCHEMA app_new;
     /// ```
+    ///
+    /// **Known from** squawk (`renaming-object`).
     RenameObject, "rename-object", Danger
 }
 

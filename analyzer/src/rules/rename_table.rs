@@ -29,6 +29,8 @@ super::rule! {
     /// ```sql
     /// ALTER INDEX users_email_idx RENAME TO users_email_index;
     /// ```
+    ///
+    /// **Known from** squawk (`renaming-table`, `ban-set-schema`), strong_migrations, online_migrations, Atlas (`BC101`).
     RenameTable, "rename-table", Danger
 }
 

@@ -28,6 +28,8 @@ super::rule! {
     /// ```sql
     /// ALTER TABLE users ALTER COLUMN age TYPE bigint, ALTER COLUMN active TYPE int USING active::int;
     /// ```
+    ///
+    /// **Known from** eugene (`W12`).
     RepeatedWork, "repeated-work", Caution
 }
 

@@ -33,6 +33,8 @@ super::rule! {
     /// CREATE INDEX CONCURRENTLY users_email_name_idx ON users (email, name);
     /// DROP INDEX CONCURRENTLY users_email_idx;
     /// ```
+    ///
+    /// **Known from** online_migrations.
     ReplaceIndexOrder, "replace-index-order", Caution
 }
 

@@ -28,6 +28,8 @@ super::rule! {
     /// ```sql
     /// CREATE OR REPLACE VIEW daily AS SELECT id, status, note FROM orders;
     /// ```
+    ///
+    /// **Known from** squawk (`ban-replace-view-function`).
     ReplaceViewColumns, "replace-view-columns", Caution
 }
 

@@ -29,6 +29,8 @@ super::rule! {
     /// CREATE TABLE fresh (id int);
     /// ALTER TABLE fresh REPLICA IDENTITY FULL;
     /// ```
+    ///
+    /// **Known from** squawk (`ban-replica-identity`).
     ReplicaIdentity, "replica-identity", Danger
 }
 

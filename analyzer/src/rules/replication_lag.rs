@@ -29,6 +29,8 @@ super::rule! {
     /// ```sql
     /// UPDATE metrics SET value = 0 WHERE id = 1;
     /// ```
+    ///
+    /// **Known from** one of the tools named in check.md.
     ReplicationLag, "replication-lag", Caution
 }
 

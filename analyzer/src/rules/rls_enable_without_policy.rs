@@ -29,6 +29,8 @@ super::rule! {
     /// CREATE POLICY everybody ON users USING (true);
     /// ALTER TABLE users ENABLE ROW LEVEL SECURITY;
     /// ```
+    ///
+    /// **Known from** squawk (`ban-alter-row-level-security`).
     RlsEnableWithoutPolicy, "rls-enable-without-policy", Danger
 }
 

@@ -35,6 +35,8 @@ super::rule! {
     /// ALTER TABLE users ADD COLUMN old boolean;
     /// COMMIT;
     /// ```
+    ///
+    /// **Known from** 2 of the tools named in check.md.
     RowsChangedBeforeDdl, "rows-changed-before-ddl", Caution
 }
 

@@ -28,6 +28,8 @@ super::rule! {
     /// CREATE FUNCTION total() RETURNS bigint LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp
     ///     AS 'SELECT count(*) FROM orders';
     /// ```
+    ///
+    /// **Known from** one of the tools named in check.md.
     SecurityDefinerSearchPath, "security-definer-search-path", Caution
 }
 

@@ -29,6 +29,8 @@ super::rule! {
     /// ```sql
     /// INSERT INTO metrics (value) VALUES (1);
     /// ```
+    ///
+    /// **Known from** one of the tools named in check.md.
     SequenceNotReset, "sequence-not-reset", Caution
 }
 

@@ -32,6 +32,8 @@ super::rule! {
     /// ```sql
     /// ALTER TABLE people ALTER COLUMN email SET NOT NULL;
     /// ```
+    ///
+    /// **Known from** Atlas (`MF104`).
     SetNotNullHasNulls, "set-not-null-has-nulls", Caution
 }
 

@@ -31,6 +31,8 @@ super::rule! {
     /// ```sql
     /// ALTER TABLE users ALTER COLUMN email SET NOT NULL;
     /// ```
+    ///
+    /// **Known from** squawk (`adding-not-nullable-field`), eugene (`E2`), strong_migrations, online_migrations, Atlas (`PG303`).
     SetNotNullScan, "set-not-null-scan", Danger
 }
 

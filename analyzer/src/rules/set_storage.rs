@@ -29,6 +29,8 @@ super::rule! {
     /// CREATE TABLE fresh (note text);
     /// ALTER TABLE fresh ALTER COLUMN note SET STORAGE EXTERNAL;
     /// ```
+    ///
+    /// **Known from** one of the tools named in check.md.
     SetStorage, "set-storage", Caution
 }
 

@@ -26,6 +26,8 @@ super::rule! {
     /// ```sql
     /// ALTER TABLE users SET (autovacuum_vacuum_scale_factor = 0.01);
     /// ```
+    ///
+    /// **Known from** smaller tools.
     SetTableOptions, "set-table-options", Caution
 }
 

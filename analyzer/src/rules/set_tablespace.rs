@@ -30,6 +30,8 @@ super::rule! {
     /// ```sql
     /// REINDEX (TABLESPACE fast) INDEX CONCURRENTLY users_email_idx;
     /// ```
+    ///
+    /// **Known from** 2 of the tools named in check.md.
     SetTablespace, "set-tablespace", Danger
 }
 

@@ -30,6 +30,8 @@ super::rule! {
     /// ALTER TABLE users ALTER COLUMN age SET DEFAULT random() * 100;
     /// UPDATE users SET age = 18 WHERE age IS NULL AND id < 1000;
     /// ```
+    ///
+    /// **Known from** one of the tools named in check.md.
     SetVolatileDefault, "set-volatile-default", Caution
 }
 

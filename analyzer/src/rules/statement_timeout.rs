@@ -36,6 +36,8 @@ super::rule! {
     /// SET statement_timeout = '5min';
     /// CREATE INDEX metrics_value_idx ON metrics (value);
     /// ```
+    ///
+    /// **Known from** squawk (`require-statement-timeout`).
     StatementTimeout, "statement-timeout", Caution
 }
 

@@ -28,6 +28,8 @@ super::rule! {
     /// ```sql
     /// COMMENT ON TABLE users IS 'people';
     /// ```
+    ///
+    /// **Known from** one of the tools named in check.md.
     StrongLock, "strong-lock", Caution
 }
 

@@ -28,6 +28,8 @@ super::rule! {
     /// ```sql
     /// ALTER TABLE users SET ACCESS METHOD heap;
     /// ```
+    ///
+    /// **Known from** eugene (`E10`), Atlas (`PG307`, `PG311`).
     TableRewrite, "table-rewrite", Danger
 }
 

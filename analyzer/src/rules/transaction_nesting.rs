@@ -34,6 +34,8 @@ super::rule! {
     /// CREATE TABLE one (id int);
     /// COMMIT;
     /// ```
+    ///
+    /// **Known from** squawk (`transaction-nesting`, `ban-uncommitted-transaction`).
     TransactionNesting, "transaction-nesting", Caution
 }
 

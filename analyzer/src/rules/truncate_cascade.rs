@@ -26,6 +26,8 @@ super::rule! {
     /// ```sql
     /// TRUNCATE users, orders;
     /// ```
+    ///
+    /// **Known from** squawk (`ban-truncate-cascade`).
     TruncateCascade, "truncate-cascade", Danger
 }
 

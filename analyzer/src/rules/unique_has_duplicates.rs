@@ -34,6 +34,8 @@ super::rule! {
     /// ```sql
     /// CREATE UNIQUE INDEX CONCURRENTLY people_email_key ON people (email);
     /// ```
+    ///
+    /// **Known from** Atlas (`MF101`).
     UniqueHasDuplicates, "unique-has-duplicates", Caution
 }
 

@@ -30,6 +30,8 @@ super::rule! {
     /// ```sql
     /// ALTER TABLE events ADD PRIMARY KEY (id, at);
     /// ```
+    ///
+    /// **Known from** one of the tools named in check.md.
     UniqueWithoutPartitionKey, "unique-without-partition-key", Caution
 }
 

@@ -28,6 +28,8 @@ super::rule! {
     /// ```sql
     /// CREATE TABLE staging (id bigint);
     /// ```
+    ///
+    /// **Known from** 2 of the tools named in check.md.
     UnloggedTable, "unlogged-table", Caution
 }
 

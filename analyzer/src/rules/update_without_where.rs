@@ -26,6 +26,8 @@ super::rule! {
     /// ```sql
     /// UPDATE users SET active = true WHERE id = 1;
     /// ```
+    ///
+    /// **Known from** strong_migrations, online_migrations.
     UpdateWithoutWhere, "update-without-where", Danger
 }
 

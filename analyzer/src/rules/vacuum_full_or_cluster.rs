@@ -28,6 +28,8 @@ super::rule! {
     /// ```sql
     /// VACUUM (ANALYZE) users;
     /// ```
+    ///
+    /// **Known from** squawk (`prefer-repack`).
     VacuumFullOrCluster, "vacuum-full-or-cluster", Danger
 }
 

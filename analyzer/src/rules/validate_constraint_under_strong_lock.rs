@@ -35,6 +35,8 @@ super::rule! {
     /// ALTER TABLE people VALIDATE CONSTRAINT people_email_present;
     /// COMMIT;
     /// ```
+    ///
+    /// **Known from** strong_migrations.
     ValidateConstraintUnderStrongLock, "validate-constraint-under-strong-lock", Danger
 }
 

@@ -29,6 +29,8 @@ super::rule! {
     /// ```sql
     /// COMMENT ON TABLE users IS 'who does what';
     /// ```
+    ///
+    /// **Known from** smaller tools.
     WaitsForMaintenance, "waits-for-maintenance", Caution
 }
 

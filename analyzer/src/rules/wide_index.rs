@@ -27,6 +27,8 @@ super::rule! {
     /// ```sql
     /// CREATE INDEX CONCURRENTLY users_narrow_idx ON users (active, age) INCLUDE (name, email);
     /// ```
+    ///
+    /// **Known from** strong_migrations.
     WideIndex, "wide-index", Caution
 }
 

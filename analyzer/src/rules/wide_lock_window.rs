@@ -36,6 +36,8 @@ super::rule! {
     /// ALTER TABLE users ADD COLUMN more text;
     /// COMMIT;
     /// ```
+    ///
+    /// **Known from** 4 of the tools named in check.md.
     WideLockWindow, "wide-lock-window", Caution
 }
 

@@ -34,6 +34,8 @@ super::rule! {
     /// ALTER TABLE users ADD COLUMN note text;
     /// CREATE INDEX CONCURRENTLY users_age ON users (age);
     /// ```
+    ///
+    /// **Known from** eugene (`E4`).
     WorkWhileLocked, "work-while-locked", Danger
 }
 

@@ -27,6 +27,8 @@ super::rule! {
     /// ```sql
     /// DROP VIEW active_users;
     /// ```
+    ///
+    /// **Known from** one of the tools named in check.md.
     WrongKind, "wrong-kind", Caution
 }
 

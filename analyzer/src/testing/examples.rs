@@ -23,6 +23,7 @@ pub fn examples() -> TestCatalog {
         let part = db.table(name, "id bigint not null, at timestamptz not null, kind text");
         db.child(events, part, true, false);
     }
+    db.table("events_import", "id bigint not null, at timestamptz not null, kind text");
     db.view(RelationKind::MaterializedView, "sales", orders, &["total"]);
     db.view(RelationKind::View, "active_users", users, &["id", "active"]);
     people(&mut db);
@@ -36,7 +37,7 @@ pub fn examples() -> TestCatalog {
 
 /// A table that was analyzed, and of which more is known.
 fn people(db: &mut TestCatalog) {
-    let people = db.table("people", "id int not null, email text, nick text, code varchar(10), level int not null, code_upper text");
+    let people = db.table("people", "id int not null, email text, nick text, code varchar(10), level int not null, email_upper text");
     db.index(people, "people_pkey", &["id"], true, true);
     let half_built = db.index(people, "people_nick_idx", &["nick"], false, false);
     db.set_index_scans(half_built, 1);
@@ -45,8 +46,8 @@ fn people(db: &mut TestCatalog) {
     });
     db.change(people, |relation| relation.columns.iter_mut().filter(|one| one.name == "level").for_each(|one| one.has_default = true));
     db.change(people, |relation| {
-        let generated = Generated { stored: true, reads: vec!["code".to_owned()] };
-        let computed = relation.columns.iter_mut().filter(|one| one.name == "code_upper");
+        let generated = Generated { stored: true, reads: vec!["email".to_owned()] };
+        let computed = relation.columns.iter_mut().filter(|one| one.name == "email_upper");
         computed.for_each(|one| one.generated = Some(generated.clone()));
     });
     db.check(people, "people_email_present", &["email"], "(email IS NOT NULL)", false);

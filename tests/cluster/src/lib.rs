@@ -9,6 +9,7 @@ pub mod claims;
 mod cluster;
 pub mod history;
 mod job;
+pub mod manuals;
 pub mod observe;
 mod program;
 mod random;
