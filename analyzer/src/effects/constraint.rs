@@ -3,7 +3,8 @@
 use std::rc::Rc;
 
 use super::alter_table::Alter;
-use super::{Effects, not_null};
+use super::fitting::built;
+use super::{DroppedIndexes, Effects, not_null};
 use crate::catalog::{Constraint, ConstraintKind, Oid, Relation, RelationKind, Size};
 use crate::ir::{ConstraintDef, QualifiedName, Recursion};
 use crate::lock::LockMode;
@@ -104,9 +105,9 @@ pub fn build_index(effects: &mut Effects, alter: &Alter, added: &ConstraintDef) 
         added.kind == ConstraintKind::PrimaryKey && added.columns.iter().any(|column| !alter.keeps_not_null(member, column))
     };
     let below = if effects.script().major() >= 18 || nullable(&alter.root) { alter.mode } else { LockMode::Share };
-    for member in alter.members(effects, Recursion::Partitions) {
+    for (member, builds) in built(effects, &alter.root, alter.recursion, &added.into()) {
         let lock = if member.oid == alter.root.oid { alter.mode } else { below };
-        effects.scan(&member, lock, Some(true));
+        effects.build(&member, lock, builds);
     }
     if added.kind == ConstraintKind::PrimaryKey {
         below_a_primary_key(effects, alter);
@@ -199,6 +200,10 @@ pub fn drop(effects: &mut Effects, alter: &Alter, name: &str, cascade: bool, mis
         }
         return;
     };
+    if constraint.index.is_some() {
+        let (table, columns) = (alter.root.oid, constraint.columns.clone());
+        effects.dropped.push(DroppedIndexes::Constraint { table, name: name.to_owned(), columns });
+    }
     for member in alter.members(effects, Recursion::All) {
         effects.lock(&member, alter.mode);
     }

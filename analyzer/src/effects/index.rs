@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use super::Effects;
+use super::fitting::built;
 use crate::catalog::{Relation, RelationKind};
 use crate::ir::{CreateIndex, QualifiedName, Recursion, Reindexed};
 use crate::lock::LockMode;
@@ -25,8 +26,8 @@ pub fn create(effects: &mut Effects, create: &CreateIndex) {
         return;
     }
     let reach = if create.table.only { Recursion::None } else { Recursion::Partitions };
-    for member in effects.tree(&table, reach) {
-        effects.scan(&member, mode, Some(true));
+    for (member, builds) in built(effects, &table, reach, &create.into()) {
+        effects.build(&member, mode, builds);
     }
 }
 
@@ -41,7 +42,7 @@ pub fn reindex(effects: &mut Effects, what: &Reindexed, concurrently: bool) {
                 waiting.extend(index.child_indexes.iter().filter_map(|oid| effects.script().get(*oid)));
                 if let Some(table) = index.index_of.filter(|_| index.kind == RelationKind::Index).and_then(|oid| effects.script().get(oid))
                 {
-                    effects.scan(&table, mode(concurrently), Some(true));
+                    effects.build(&table, mode(concurrently), Some(true));
                 }
             }
         }
@@ -68,7 +69,7 @@ fn reindex_table(effects: &mut Effects, table: &Rc<Relation>, concurrently: bool
             effects.lock(&member, LockMode::Share);
         }
         if super::has_storage(&member) {
-            effects.scan(&member, mode(concurrently), Some(!member.indexes.is_empty()));
+            effects.build(&member, mode(concurrently), Some(!member.indexes.is_empty()));
         }
     }
 }

@@ -3,12 +3,15 @@
 //! A case is asked for first and then run, in one transaction that is rolled back (or, where it opens transactions of its own, in a database of its
 //! own). Who judges what came of it is the caller's business.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use postgres::Error;
 
+use crate::apart::apart;
 use crate::cluster::Cluster;
-use crate::observe::{Effects, apart, done, literal, predicted, remember};
+use crate::observe::{Effects, done, literal, predicted, remember};
+use crate::precision::relied_on;
 use crate::session::Session;
 
 /// Where they are.
@@ -66,7 +69,7 @@ pub fn cases(file: &Path, major: i32) -> Vec<Case> {
 }
 
 /// Others wait for as long as the data is big. (EXCLUSIVE is what REFRESH ... CONCURRENTLY takes, of a relation that nobody writes to.)
-pub fn long((relation, [lock, rewrites, scans]): (&String, &[String; 3])) -> bool {
+pub fn long((relation, [lock, rewrites, scans, _]): (&String, &[String; 4])) -> bool {
     let blocks = matches!(lock.as_str(), "ShareLock" | "ShareRowExclusiveLock" | "AccessExclusiveLock");
     blocks && (rewrites == "t" || scans == "t") && !relation.starts_with("empty_")
 }
@@ -79,6 +82,8 @@ pub struct Outcome {
     pub findings: Vec<String>,
     /// What the statement did, or why it was refused.
     pub came: Result<Effects, Error>,
+    /// Of what programs may rely on, that which is gone; only looked at if danger was found.
+    pub lost: Vec<String>,
     /// Relations that the check itself locked; there are to be none.
     pub locked: Vec<String>,
 }
@@ -99,10 +104,12 @@ fn run(s: &mut Session, case: &Case) -> Outcome {
           WHERE pid = pg_backend_pid() AND nspname IN ('shop', 'attic')",
     );
     let findings = findings(s, case);
+    let relied_on = before(s, &findings);
     remember(s);
     let came = s.attempt(&case.sql).map(|()| done(s));
+    let lost = if came.is_ok() { lost(s, &relied_on) } else { Vec::new() };
     s.run("ROLLBACK");
-    Outcome { said, findings, came, locked }
+    Outcome { said, findings, came, lost, locked }
 }
 
 /// Runs a case that opens transactions of its own.
@@ -111,9 +118,20 @@ fn run_apart(cluster: &Cluster, database: &str, case: &Case) -> Outcome {
     s.run("SET search_path = shop");
     let said = predicted(&mut s, &case.sql).unwrap_or_else(|error| panic!("{}: {error}", case.sql));
     let findings = findings(&mut s, case);
+    let relied_on = before(&mut s, &findings);
     drop(s);
     let (came, result) = apart(cluster, database, "shop", &case.sql);
-    Outcome { said, findings, came: result.map(|()| came), locked: Vec::new() }
+    let lost = lost(&mut cluster.connect(database), &relied_on);
+    Outcome { said, findings, came: result.map(|()| came), lost, locked: Vec::new() }
+}
+
+/// What programs may rely on, if somebody will ask what is left of it.
+fn before(s: &mut Session, findings: &[String]) -> BTreeSet<String> {
+    if findings.iter().any(|row| row.starts_with("danger|")) { relied_on(s) } else { BTreeSet::new() }
+}
+
+fn lost(s: &mut Session, before: &BTreeSet<String>) -> Vec<String> {
+    if before.is_empty() { Vec::new() } else { before.difference(&relied_on(s)).cloned().collect() }
 }
 
 /// A database with the fixture, and one for all cases that need nothing more.
