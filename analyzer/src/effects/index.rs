@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::Effects;
 use super::fitting::built;
-use crate::catalog::{Relation, RelationKind};
+use crate::catalog::{ConstraintKind, Index, Relation, RelationKind};
 use crate::ir::{CreateIndex, QualifiedName, Recursion, Reindexed};
 use crate::lock::LockMode;
 use crate::script::Found;
@@ -69,7 +69,16 @@ fn reindex_table(effects: &mut Effects, table: &Rc<Relation>, concurrently: bool
             effects.lock(&member, LockMode::Share);
         }
         if super::has_storage(&member) {
-            effects.build(&member, mode(concurrently), Some(!member.indexes.is_empty()));
+            effects.build(
+                &member,
+                mode(concurrently),
+                Some(member.indexes.iter().any(|index| !concurrently || fits_concurrently(&member, index))),
+            );
         }
     }
+}
+
+/// CONCURRENTLY passes over the index of an exclusion constraint, and over one that is not valid (`ReindexRelationConcurrently`).
+fn fits_concurrently(table: &Relation, index: &Index) -> bool {
+    index.valid && !table.constraints.iter().any(|one| one.kind == ConstraintKind::Exclusion && one.index == Some(index.oid))
 }

@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use postgres::Error;
+use zdm_analyzer::split;
 
 use crate::apart::apart;
 use crate::cluster::Cluster;
@@ -92,6 +93,26 @@ fn findings(s: &mut Session, case: &Case) -> Vec<String> {
     s.rows(&format!("SELECT risk, rule, blocks, rewrites, scans FROM zdm.check_ddl({})", literal(&case.sql)))
 }
 
+/// Tables whose rows the transaction changed.
+const CHANGED: &str = "SELECT 'rows of ' || relname FROM pg_catalog.pg_stat_xact_user_tables WHERE n_tup_upd + n_tup_del > 0";
+
+/// Runs the statements of a text, and says what all of them did: also of an index that a later one dropped again.
+fn step_by_step(s: &mut Session, sql: &str) -> Result<Effects, Error> {
+    let pieces: Vec<&str> = split(sql).into_iter().filter_map(|piece| sql.get(piece.span)).collect();
+    let Some((last, first)) = pieces.split_last() else { return s.attempt(sql).map(|()| done(s)) };
+    let mut built = BTreeSet::new();
+    for piece in first {
+        s.attempt(piece)?;
+        built.extend(done(s).into_iter().filter(|(_, [_, _, _, builds])| builds == "t").map(|(relation, _)| relation));
+    }
+    s.attempt(last)?;
+    let mut came = done(s);
+    for (_, [_, _, _, builds]) in came.iter_mut().filter(|(relation, _)| built.contains(*relation)) {
+        *builds = "t".to_owned();
+    }
+    Ok(came)
+}
+
 /// Runs a case in a transaction that is rolled back.
 fn run(s: &mut Session, case: &Case) -> Outcome {
     s.run("BEGIN; SET LOCAL search_path = shop; SET LOCAL zdm.guard_mode = 'off'");
@@ -106,8 +127,11 @@ fn run(s: &mut Session, case: &Case) -> Outcome {
     let findings = findings(s, case);
     let relied_on = before(s, &findings);
     remember(s);
-    let came = s.attempt(&case.sql).map(|()| done(s));
-    let lost = if came.is_ok() { lost(s, &relied_on) } else { Vec::new() };
+    let came = step_by_step(s, &case.sql);
+    let mut lost = if came.is_ok() { lost(s, &relied_on) } else { Vec::new() };
+    if came.is_ok() {
+        lost.extend(s.rows(CHANGED));
+    }
     s.run("ROLLBACK");
     Outcome { said, findings, came, lost, locked }
 }
