@@ -16,10 +16,11 @@ COMMENT ON FUNCTION zdm.check_report(text, text, text, text, boolean)
     IS 'what zdm.check_ddl says, as a document: text, markdown, json, sarif or github; an error if it finds the risk fail_on or a worse one';
 
 CREATE FUNCTION zdm.ddl_effects(sql text,
-    OUT statement integer, OUT relation regclass, OUT lock_mode text, OUT rewrites boolean, OUT scans boolean)
+    OUT statement integer, OUT relation regclass, OUT lock_mode text, OUT rewrites boolean, OUT scans boolean,
+    OUT builds_indexes boolean)
     RETURNS SETOF record LANGUAGE c STABLE PARALLEL UNSAFE ROWS 10 AS 'MODULE_PATHNAME', 'zdm_ddl_effects';
 COMMENT ON FUNCTION zdm.ddl_effects(text)
-    IS 'says which existing relations each statement of a text would lock, in which mode, and whether it would rewrite or scan them';
+    IS 'says which existing relations each statement of a text would lock, in which mode, and whether it would rewrite or scan them or build indexes on them';
 
 CREATE FUNCTION zdm.rules(OUT name text, OUT risk text, OUT summary text)
     RETURNS SETOF record LANGUAGE c STABLE PARALLEL SAFE ROWS 50 AS 'MODULE_PATHNAME', 'zdm_rules';

@@ -90,6 +90,7 @@ fn ddl_effects(fcinfo: pg_sys::FunctionCallInfo) -> Result<pg_sys::Datum, Error>
             Value::Text(effect.lock.pg_name()),
             effect.rewrites.into(),
             effect.scans.into(),
+            effect.builds_indexes.into(),
         ]);
     }
     Ok(pg_sys::Datum::null())

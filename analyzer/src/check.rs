@@ -207,26 +207,31 @@ pub fn effects(sql: &str, catalog: &dyn Catalog) -> Result<Vec<Effect>, NotAnaly
         if catalog.interrupted() {
             break;
         }
-        let (mut touched, mut read) = (Vec::new(), Vec::new());
-        run(statement, sql, &mut script, &mut touched, &mut read, true);
-        also_read(&mut touched, &read);
-        rows.extend(
-            touched.into_iter().filter(|touch| touch.lock >= LockMode::ShareUpdateExclusive && is_listed(touch.relation.kind)).map(
-                |touch| Effect {
-                    statement: statement.number,
-                    relation: touch.relation.oid,
-                    lock: touch.lock,
-                    rewrites: touch.rewrites,
-                    scans: if touch.rewrites == Some(false) { touch.scans } else { None },
-                },
-            ),
-        );
+        let (mut done, mut read) = (Vec::new(), Vec::new());
+        run(statement, sql, &mut script, &mut done, &mut read, true);
+        also_read(&mut done, &read);
+        for (effect, kind) in &mut done {
+            effect.statement = statement.number;
+            if effect.rewrites != Some(false) {
+                effect.scans = None;
+            }
+            if effect.lock >= LockMode::ShareUpdateExclusive && is_listed(*kind) {
+                rows.push(effect.clone());
+            }
+        }
     }
     Ok(rows)
 }
 
-/// Adds what a statement touches. A DO block is the sum of its statements, if all of them are seen.
-fn run(statement: &Statement, text: &str, script: &mut Script, touched: &mut Vec<Touch>, read: &mut Vec<(Oid, Option<bool>)>, calls: bool) {
+/// Adds what a statement does. A DO block is the sum of its statements, if all of them are seen.
+fn run(
+    statement: &Statement,
+    text: &str,
+    script: &mut Script,
+    done: &mut Vec<(Effect, RelationKind)>,
+    read: &mut Vec<(Oid, Option<bool>)>,
+    calls: bool,
+) {
     if let Some(opened) = opened(statement, text, script, calls) {
         let block = opened.block.as_ref();
         for (part, inner) in block.parts.iter().flat_map(|part| part.statements.iter().map(move |inner| (part, inner))) {
@@ -235,7 +240,7 @@ fn run(statement: &Statement, text: &str, script: &mut Script, touched: &mut Vec
             }
             if block.hidden.is_none() {
                 note_reads(inner, &part.text, script, read);
-                run(inner, &part.text, script, touched, read, !opened.followed);
+                run(inner, &part.text, script, done, read, !opened.followed);
             } else if part.certain {
                 script.changed(&part.text, inner);
                 script.apply(inner);
@@ -246,14 +251,21 @@ fn run(statement: &Statement, text: &str, script: &mut Script, touched: &mut Vec
         }
         return;
     }
-    for touch in model::of(statement, script).touches() {
-        match touched.iter_mut().find(|known| known.relation.oid == touch.relation.oid) {
+    let effects = model::of(statement, script);
+    for touch in effects.touches() {
+        let builds_indexes = effects.builds_indexes(touch);
+        match done.iter_mut().map(|(known, _)| known).find(|known| known.relation == touch.relation.oid) {
             Some(known) => {
                 known.lock = known.lock.max(touch.lock);
                 known.rewrites = model::either(known.rewrites, touch.rewrites);
                 known.scans = model::either(known.scans, touch.scans);
+                known.builds_indexes = model::either(known.builds_indexes, builds_indexes);
             }
-            None => touched.push(touch.clone()),
+            None => {
+                let Touch { lock, rewrites, scans, .. } = *touch;
+                let effect = Effect { statement: statement.number, relation: touch.relation.oid, lock, rewrites, scans, builds_indexes };
+                done.push((effect, touch.relation.kind));
+            }
         }
     }
     script.changed(text, statement);
@@ -291,10 +303,10 @@ fn passes_indexes_by(text: &str, relation: &Relation) -> bool {
 }
 
 /// What is locked and read is read while it is locked, or just before.
-fn also_read(touched: &mut [Touch], read: &[(Oid, Option<bool>)]) {
-    for touch in touched {
-        let of_it = read.iter().filter(|(oid, _)| *oid == touch.relation.oid);
-        touch.scans = of_it.fold(touch.scans, |scans, (_, answer)| model::either(scans, *answer));
+fn also_read(done: &mut [(Effect, RelationKind)], read: &[(Oid, Option<bool>)]) {
+    for (effect, _) in done {
+        let of_it = read.iter().filter(|(oid, _)| *oid == effect.relation);
+        effect.scans = of_it.fold(effect.scans, |scans, (_, answer)| model::either(scans, *answer));
     }
 }
 

@@ -1,4 +1,4 @@
-//! What a statement does to relations: locks, rewrites, scans. One model for findings and predictions.
+//! What a statement does to relations: locks, rewrites, scans, index builds. One model for findings and predictions.
 //!
 //! The truth it follows was measured on every supported server (`tests/verify`). Everything is computed per relation: partitions, inheritance
 //! children, both sides of foreign keys, dependents that a CASCADE takes along.
@@ -28,7 +28,7 @@ pub use volatility::{Volatilities, default_is_volatile, is_volatile};
 use std::collections::HashSet;
 use std::rc::Rc;
 
-use crate::catalog::{Oid, Relation, RelationKind, Size};
+use crate::catalog::{Index, Oid, Relation, RelationKind, Size};
 use crate::ir::{Kind, QualifiedName, Recursion, Statement, Target};
 use crate::lock::LockMode;
 use crate::script::{Found, Script};
@@ -42,6 +42,10 @@ pub struct Touch {
     pub rewrites: Option<bool>,
     /// Read through, also where it is rewritten.
     pub scans: Option<bool>,
+    /// An index is built on it, or built anew, whether it holds rows or not.
+    builds: Option<bool>,
+    /// Every index that it keeps is built anew.
+    reindexes: Option<bool>,
 }
 
 /// What a statement does.
@@ -50,11 +54,31 @@ pub struct Effects<'a> {
     touches: Vec<Touch>,
     missing: Vec<String>,
     unbounded: Option<&'static str>,
+    /// Indexes that the statement itself drops before it builds any.
+    dropped: Vec<DroppedIndexes>,
+}
+
+/// Indexes that an action of an `ALTER TABLE` takes along.
+enum DroppedIndexes {
+    /// Those that use the column.
+    Column(String),
+    /// Those of the constraint: on the table by their name, below by their columns.
+    Constraint { table: Oid, name: String, columns: Vec<String> },
+}
+
+impl DroppedIndexes {
+    fn takes(&self, relation: &Relation, index: &Index) -> bool {
+        match self {
+            Self::Column(column) => index.columns.iter().chain(index.expression_columns.iter()).any(|one| one == column),
+            Self::Constraint { table, name, .. } if relation.oid == *table => index.name == *name,
+            Self::Constraint { columns, .. } => index.columns == *columns && (index.unique || index.primary),
+        }
+    }
 }
 
 /// Computes what a statement does.
 pub fn of<'a>(statement: &Statement, script: &'a Script<'a>) -> Effects<'a> {
-    let mut effects = Effects { script, touches: Vec::new(), missing: Vec::new(), unbounded: None };
+    let mut effects = Effects { script, touches: Vec::new(), missing: Vec::new(), unbounded: None, dropped: Vec::new() };
     match &statement.kind {
         Kind::DropCascade(cascade) => cascade::drop(&mut effects, cascade),
         Kind::AlterTable(alter) => alter_table::alter_table(&mut effects, alter),
@@ -109,6 +133,15 @@ impl<'a> Effects<'a> {
         self.touches.iter().find(|touch| touch.relation.oid == relation)
     }
 
+    /// Whether an index of a relation is built, or built anew. Which it has is read only where that matters.
+    pub fn builds_indexes(&self, touch: &Touch) -> Option<bool> {
+        let kept = |index: &Index| !self.dropped.iter().any(|dropped| dropped.takes(&touch.relation, index));
+        match touch.reindexes {
+            Some(false) => touch.builds,
+            anew => either(touch.builds, if touch.relation.indexes.iter().any(kept) { anew } else { Some(false) }),
+        }
+    }
+
     /// Objects that the statement needs and that are not there.
     pub fn missing(&self) -> &[String] {
         &self.missing
@@ -152,7 +185,14 @@ impl<'a> Effects<'a> {
         let at = match self.touches.iter().position(|touch| touch.relation.oid == relation.oid) {
             Some(at) => at,
             None => {
-                self.touches.push(Touch { relation: Rc::clone(relation), lock, rewrites: Some(false), scans: Some(false) });
+                self.touches.push(Touch {
+                    relation: Rc::clone(relation),
+                    lock,
+                    rewrites: Some(false),
+                    scans: Some(false),
+                    builds: Some(false),
+                    reindexes: Some(false),
+                });
                 self.touches.len() - 1
             }
         };
@@ -185,10 +225,27 @@ impl<'a> Effects<'a> {
         touch.scans = either(touch.scans, answer);
     }
 
+    /// It is written anew, and with it all its indexes.
     fn rewrite(&mut self, relation: &Rc<Relation>, lock: LockMode, answer: Option<bool>) {
         let answer = if has_storage(relation) { answer } else { Some(false) };
         let touch = self.touch(relation, lock);
         touch.rewrites = either(touch.rewrites, answer);
+        touch.reindexes = either(touch.reindexes, answer);
+    }
+
+    /// Its file is copied as it is; its indexes stay where they are.
+    fn copy(&mut self, relation: &Rc<Relation>, lock: LockMode, answer: Option<bool>) {
+        let answer = if has_storage(relation) { answer } else { Some(false) };
+        let touch = self.touch(relation, lock);
+        touch.rewrites = either(touch.rewrites, answer);
+    }
+
+    /// An index is built on it, for which it is read through.
+    fn build(&mut self, relation: &Rc<Relation>, lock: LockMode, answer: Option<bool>) {
+        self.scan(relation, lock, answer);
+        let answer = if has_storage(relation) { answer } else { Some(false) };
+        let touch = self.touch(relation, lock);
+        touch.builds = either(touch.builds, answer);
     }
 
     /// A relation with all below it that others may use, itself first.

@@ -87,4 +87,6 @@ pub struct Effect {
     pub rewrites: Option<bool>,
     /// It is read through; `None` where it is rewritten, or cannot be told.
     pub scans: Option<bool>,
+    /// An index is built on it, or built anew, be there rows or not; `None`: cannot be told.
+    pub builds_indexes: Option<bool>,
 }

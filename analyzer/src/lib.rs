@@ -1,7 +1,7 @@
 //! From the text of a statement to its verdict.
 //!
 //! ```text
-//! text -> parse.rs (pg_query) -> ir.rs (our own representation) -> effects/ (locks, rewrites, scans: one model that asks a Catalog)
+//! text -> parse.rs (pg_query) -> ir.rs (our own representation) -> effects/ (locks, rewrites, scans, index builds: one model that asks a Catalog)
 //!      -> rules/ (one file a rule) -> weigh.rs (sizes, policy) -> Finding -> report/ (text, Markdown, JSON, SARIF, GitHub)
 //! ```
 //!

@@ -66,6 +66,13 @@ fn long_work_under_an_earlier_lock() {
         ("BEGIN; ALTER TABLE users ADD COLUMN x int; ALTER TABLE users ALTER age TYPE bigint; COMMIT".to_owned(), None),
         ("BEGIN; ALTER TABLE users ADD COLUMN x int; CREATE INDEX i ON users (age); COMMIT".to_owned(), DANGER),
         ("BEGIN; CREATE TABLE fresh (id int); CREATE INDEX i ON fresh (id); COMMIT".to_owned(), None),
+        // Where there are no rows, none is looked for in the other table.
+        (
+            "BEGIN; CREATE TABLE fresh (id int, c bigint); ALTER TABLE fresh ADD CONSTRAINT k FOREIGN KEY (c) REFERENCES users NOT VALID; \
+             ALTER TABLE fresh VALIDATE CONSTRAINT k; COMMIT"
+                .to_owned(),
+            None,
+        ),
         ("BEGIN; COMMENT ON TABLE users IS 'x'; CREATE INDEX i ON users (age); COMMIT".to_owned(), None),
     ];
     let cases: Vec<_> = cases.iter().map(|(sql, expected)| (sql.as_str(), *expected)).collect();

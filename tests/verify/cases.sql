@@ -1034,3 +1034,103 @@ CREATE PUBLICATION reaching FOR TABLE base
 ALTER TABLE parts ALTER shelf DROP NOT NULL, ALTER shelf SET NOT NULL
 
 ALTER TABLE parts ALTER shelf SET NOT NULL, ALTER shelf DROP NOT NULL
+
+-- Which indexes are built
+
+-- setup: CREATE INDEX spare ON events_1 (v)
+CREATE INDEX ON events (v)
+
+-- setup: CREATE INDEX spare ON events_1 (v)
+CREATE INDEX ON events (id)
+
+-- setup: CREATE UNIQUE INDEX spare ON events_1 (day)
+CREATE INDEX ON events (day)
+
+-- setup: CREATE INDEX spare ON events_1 USING hash (day)
+CREATE INDEX ON events (day)
+
+-- setup: CREATE INDEX spare ON events_1 (day DESC)
+CREATE INDEX ON events (day)
+
+-- setup: CREATE INDEX spare ON events_1 (lower(v))
+CREATE INDEX ON events (lower(v))
+
+-- setup: ALTER TABLE events_1 ADD UNIQUE (id, day)
+ALTER TABLE events ADD UNIQUE (id, day)
+
+-- setup: CREATE UNIQUE INDEX spare ON events_1 (id, day)
+ALTER TABLE events ADD UNIQUE (id, day)
+
+-- setup: CREATE TABLE deep (a int, b int) PARTITION BY RANGE (a)
+-- setup: CREATE TABLE deep_1 PARTITION OF deep FOR VALUES FROM (0) TO (100) PARTITION BY RANGE (b)
+-- setup: CREATE TABLE deep_11 PARTITION OF deep_1 DEFAULT
+-- setup: CREATE TABLE deep_2 PARTITION OF deep DEFAULT
+-- setup: INSERT INTO deep SELECT g, g FROM generate_series(1, 300) g
+-- setup: CREATE INDEX spare ON deep_1 (b)
+CREATE INDEX ON deep (b)
+
+CREATE INDEX ON empty_one (v)
+
+REINDEX TABLE empty_one
+
+REINDEX TABLE empty_plain
+
+ALTER TABLE empty_one ALTER COLUMN v TYPE bigint
+
+ALTER TABLE empty_one DROP CONSTRAINT empty_one_pkey, ALTER COLUMN id TYPE bigint
+
+ALTER TABLE groups DROP COLUMN id CASCADE, ADD COLUMN z timestamptz DEFAULT clock_timestamp()
+
+ALTER TABLE users DROP COLUMN email, ADD COLUMN z timestamptz DEFAULT clock_timestamp()
+
+-- setup: ALTER TABLE logs ADD CONSTRAINT logs_uq UNIQUE (id, day)
+ALTER TABLE logs DROP CONSTRAINT logs_uq, ADD COLUMN z timestamptz DEFAULT clock_timestamp()
+
+ALTER TABLE stock ALTER COLUMN title TYPE text COLLATE "C"
+
+ALTER TABLE stock ALTER COLUMN code TYPE varchar(40)
+
+-- setup: SET allow_in_place_tablespaces = on
+-- setup: CREATE TABLESPACE spot_1 LOCATION ''
+ALTER TABLE members SET TABLESPACE spot_1
+
+-- setup: SET allow_in_place_tablespaces = on
+-- setup: CREATE TABLESPACE spot_2 LOCATION ''
+ALTER INDEX users_email SET TABLESPACE spot_2
+
+-- setup: SET allow_in_place_tablespaces = on
+-- setup: CREATE TABLESPACE spot_3 LOCATION ''
+REINDEX (TABLESPACE spot_3) TABLE members
+
+-- setup: CREATE TABLE booked (during int4range, EXCLUDE USING gist (during WITH &&))
+-- setup: INSERT INTO booked SELECT int4range(g, g + 1) FROM generate_series(1, 100) g
+-- apart
+REINDEX TABLE CONCURRENTLY booked
+
+-- Locks of many short transactions
+
+-- apart
+REINDEX TABLE events
+
+-- apart
+REINDEX TABLE CONCURRENTLY events
+
+-- apart
+REINDEX INDEX events_id
+
+-- apart
+VACUUM events
+
+-- apart
+VACUUM FULL events
+
+-- apart
+VACUUM sales, visits, members
+
+-- setup: CREATE INDEX sales_id ON sales (id)
+-- apart
+CLUSTER sales USING sales_id
+
+-- setup: CREATE MATERIALIZED VIEW kept AS SELECT id FROM parts
+-- apart
+VACUUM FULL kept

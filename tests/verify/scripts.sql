@@ -97,3 +97,9 @@ ALTER TABLE users RENAME num TO other; ALTER TABLE users RENAME TO people; CREAT
 CREATE TABLE z (id int); INSERT INTO z SELECT 1; ALTER TABLE z ALTER id TYPE bigint; DROP TABLE z
 
 ALTER TABLE visits ATTACH PARTITION sales_new FOR VALUES FROM (2000) TO (3000); ALTER TABLE visits ALTER id SET NOT NULL
+
+CREATE INDEX ON volatile_one (id); ALTER TABLE volatile_one SET LOGGED
+
+CREATE INDEX shy ON volatile_one ((id + 1)); ALTER TABLE volatile_one SET LOGGED
+
+CREATE INDEX shy ON volatile_one (id); DROP INDEX shy; ALTER TABLE volatile_one SET LOGGED

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::{Effects, add_column, cascade, column_type, constraint, not_null, partition, recursion_of};
+use super::{DroppedIndexes, Effects, add_column, cascade, column_type, constraint, not_null, partition, recursion_of};
 use crate::catalog::{ConstraintKind, Relation, RelationKind};
 use crate::ir::{Action, AlterTable, ConstraintDef, Detach, QualifiedName, Recursion};
 use crate::lock::LockMode;
@@ -13,7 +13,7 @@ pub struct Alter<'s> {
     /// What the statement asks for on the root; recursion uses the same.
     pub mode: LockMode,
     pub actions: &'s [Action],
-    recursion: Recursion,
+    pub recursion: Recursion,
 }
 
 impl Alter<'_> {
@@ -138,7 +138,7 @@ fn apply(effects: &mut Effects, alter: &Alter, action: &Action) {
         }
         Action::SetTablespace { name } => {
             let rewrites = effects.script().tablespace(alter.root.oid).map(|old| old != *name);
-            effects.rewrite(&alter.root, alter.mode, rewrites);
+            effects.copy(&alter.root, alter.mode, rewrites);
         }
         Action::SetLogged { logged } => {
             let rewrites = effects.script().unlogged(alter.root.oid).map(|unlogged| unlogged == *logged);
@@ -176,6 +176,7 @@ fn drop_column(effects: &mut Effects, alter: &Alter, column: &str, cascade: bool
         }
         return;
     }
+    effects.dropped.push(DroppedIndexes::Column(column.to_owned()));
     // Those right below are asked whether the column is their own now, also with ONLY.
     for child in &alter.root.children {
         effects.lock_oid(*child, alter.mode);

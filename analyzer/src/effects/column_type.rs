@@ -46,6 +46,7 @@ pub fn alter_type(
         let Some(old) = member.columns.iter().find(|one| one.name == column) else { continue };
         let change = change(effects.script(), old, to, collation, using);
         effects.rewrite(&member, alter.mode, change.rewrites);
+        effects.build(&member, alter.mode, rebuilds(&member, column, change));
         effects.scan(&member, alter.mode, rechecks(&member, column, change));
         foreign_keys(effects, &member, column, change);
     }
@@ -198,10 +199,7 @@ fn collation_changes(script: &Script, old: &Column, new: &Type, collation: Optio
 
 /// Whether the rows are read although they are not written anew: for indexes that are rebuilt and constraints that are checked again.
 pub fn rechecks(relation: &Relation, column: &str, change: Change) -> Option<bool> {
-    let mut answer = Some(false);
-    for index in relation.indexes.iter() {
-        answer = either(answer, index_rebuilt(index, column, change));
-    }
+    let mut answer = rebuilds(relation, column, change);
     let check = |kind| relation.constraints.iter().any(|one| one.kind == kind && one.validated && one.columns.iter().any(|c| c == column));
     if check(ConstraintKind::Check) {
         answer = Some(true);
@@ -210,6 +208,11 @@ pub fn rechecks(relation: &Relation, column: &str, change: Change) -> Option<boo
         answer = either(answer, either(change.rewrites, change.reindexes));
     }
     answer
+}
+
+/// Whether an index is built anew although the rows are not written anew.
+fn rebuilds(relation: &Relation, column: &str, change: Change) -> Option<bool> {
+    relation.indexes.iter().fold(Some(false), |answer, index| either(answer, index_rebuilt(index, column, change)))
 }
 
 fn index_rebuilt(index: &Index, column: &str, change: Change) -> Option<bool> {

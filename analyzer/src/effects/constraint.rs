@@ -3,7 +3,8 @@
 use std::rc::Rc;
 
 use super::alter_table::Alter;
-use super::{Effects, not_null};
+use super::fitting::built;
+use super::{DroppedIndexes, Effects, not_null};
 use crate::catalog::{Constraint, ConstraintKind, Oid, Relation, RelationKind, Size};
 use crate::ir::{ConstraintDef, QualifiedName, Recursion};
 use crate::lock::LockMode;
@@ -64,7 +65,7 @@ pub enum Checked {
 /// A foreign key: both sides are locked, and both are read unless it stays unchecked.
 pub fn reference(effects: &mut Effects, alter: &Alter, added: &ConstraintDef, what: Checked) {
     let members = alter.members(effects, Recursion::Partitions);
-    let empty = members.iter().all(|member| !super::has_storage(member) || member.size == Size::Bytes(0));
+    let empty = members.iter().all(is_without_rows);
     let checked = what != Checked::Nothing;
     for member in &members {
         effects.scan(member, alter.mode, Some(checked));
@@ -104,9 +105,9 @@ pub fn build_index(effects: &mut Effects, alter: &Alter, added: &ConstraintDef) 
         added.kind == ConstraintKind::PrimaryKey && added.columns.iter().any(|column| !alter.keeps_not_null(member, column))
     };
     let below = if effects.script().major() >= 18 || nullable(&alter.root) { alter.mode } else { LockMode::Share };
-    for member in alter.members(effects, Recursion::Partitions) {
+    for (member, builds) in built(effects, &alter.root, alter.recursion, &added.into()) {
         let lock = if member.oid == alter.root.oid { alter.mode } else { below };
-        effects.scan(&member, lock, Some(true));
+        effects.build(&member, lock, builds);
     }
     if added.kind == ConstraintKind::PrimaryKey {
         below_a_primary_key(effects, alter);
@@ -174,12 +175,7 @@ pub fn validate(effects: &mut Effects, alter: &Alter, name: &str) {
     match find(&alter.root, name) {
         Some(constraint) if constraint.validated => {}
         Some(constraint) if constraint.kind == ConstraintKind::ForeignKey => {
-            scan_members(effects, alter, Recursion::Partitions);
-            if let Some(referenced) = constraint.references.and_then(|oid| effects.script().get(oid)) {
-                for member in effects.tree(&referenced, Recursion::Partitions) {
-                    effects.scan(&member, LockMode::RowShare, Some(true));
-                }
-            }
+            check_rows(effects, alter, constraint, LockMode::RowShare);
         }
         Some(constraint) => scan_members(effects, alter, if constraint.no_inherit { Recursion::None } else { Recursion::All }),
         None => note_missing_constraint(effects, alter, name),
@@ -192,6 +188,21 @@ fn scan_members(effects: &mut Effects, alter: &Alter, reach: Recursion) {
     }
 }
 
+/// The rows of a foreign key are checked. Where there are none, there is nothing to look for in the other table.
+fn check_rows(effects: &mut Effects, alter: &Alter, key: &Constraint, lock: LockMode) {
+    scan_members(effects, alter, Recursion::Partitions);
+    let empty = alter.members(effects, Recursion::Partitions).iter().all(is_without_rows);
+    if let Some(referenced) = key.references.and_then(|oid| effects.script().get(oid)) {
+        for member in effects.tree(&referenced, Recursion::Partitions) {
+            effects.scan(&member, lock, Some(!empty));
+        }
+    }
+}
+
+fn is_without_rows(relation: &Rc<Relation>) -> bool {
+    !super::has_storage(relation) || relation.size == Size::Bytes(0)
+}
+
 pub fn drop(effects: &mut Effects, alter: &Alter, name: &str, cascade: bool, missing_ok: bool) {
     let Some(constraint) = find(&alter.root, name).cloned() else {
         if !missing_ok {
@@ -199,6 +210,10 @@ pub fn drop(effects: &mut Effects, alter: &Alter, name: &str, cascade: bool, mis
         }
         return;
     };
+    if constraint.index.is_some() {
+        let (table, columns) = (alter.root.oid, constraint.columns.clone());
+        effects.dropped.push(DroppedIndexes::Constraint { table, name: name.to_owned(), columns });
+    }
     for member in alter.members(effects, Recursion::All) {
         effects.lock(&member, alter.mode);
     }
@@ -226,12 +241,7 @@ pub fn alter(effects: &mut Effects, alter: &Alter, name: &str, enforced: Option<
     }
     match enforced {
         Some(true) => {
-            scan_members(effects, alter, Recursion::Partitions);
-            if let Some(referenced) = constraint.references.and_then(|oid| effects.script().get(oid)) {
-                for member in effects.tree(&referenced, Recursion::Partitions) {
-                    effects.scan(&member, LockMode::ShareRowExclusive, Some(true));
-                }
-            }
+            check_rows(effects, alter, &constraint, LockMode::ShareRowExclusive);
         }
         Some(false) => lock_referenced(effects, constraint.references, LockMode::AccessExclusive),
         None => {}

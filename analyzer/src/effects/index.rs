@@ -3,7 +3,8 @@
 use std::rc::Rc;
 
 use super::Effects;
-use crate::catalog::{Relation, RelationKind};
+use super::fitting::built;
+use crate::catalog::{ConstraintKind, Index, Relation, RelationKind};
 use crate::ir::{CreateIndex, QualifiedName, Recursion, Reindexed};
 use crate::lock::LockMode;
 use crate::script::Found;
@@ -25,8 +26,8 @@ pub fn create(effects: &mut Effects, create: &CreateIndex) {
         return;
     }
     let reach = if create.table.only { Recursion::None } else { Recursion::Partitions };
-    for member in effects.tree(&table, reach) {
-        effects.scan(&member, mode, Some(true));
+    for (member, builds) in built(effects, &table, reach, &create.into()) {
+        effects.build(&member, mode, builds);
     }
 }
 
@@ -41,7 +42,7 @@ pub fn reindex(effects: &mut Effects, what: &Reindexed, concurrently: bool) {
                 waiting.extend(index.child_indexes.iter().filter_map(|oid| effects.script().get(*oid)));
                 if let Some(table) = index.index_of.filter(|_| index.kind == RelationKind::Index).and_then(|oid| effects.script().get(oid))
                 {
-                    effects.scan(&table, mode(concurrently), Some(true));
+                    effects.build(&table, mode(concurrently), Some(true));
                 }
             }
         }
@@ -68,7 +69,16 @@ fn reindex_table(effects: &mut Effects, table: &Rc<Relation>, concurrently: bool
             effects.lock(&member, LockMode::Share);
         }
         if super::has_storage(&member) {
-            effects.scan(&member, mode(concurrently), Some(!member.indexes.is_empty()));
+            effects.build(
+                &member,
+                mode(concurrently),
+                Some(member.indexes.iter().any(|index| !concurrently || fits_concurrently(&member, index))),
+            );
         }
     }
+}
+
+/// CONCURRENTLY passes over the index of an exclusion constraint, and over one that is not valid (`ReindexRelationConcurrently`).
+fn fits_concurrently(table: &Relation, index: &Index) -> bool {
+    index.valid && !table.constraints.iter().any(|one| one.kind == ConstraintKind::Exclusion && one.index == Some(index.oid))
 }

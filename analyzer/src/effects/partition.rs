@@ -44,7 +44,8 @@ pub fn attach(effects: &mut Effects, alter: &Alter, partition: &QualifiedName, b
                 if *sure && !may_have { Some(true) } else { None }
             });
             let built = builds.reduce(either).unwrap_or(Some(false));
-            effects.scan(&member, LockMode::AccessExclusive, either(checked, built));
+            effects.scan(&member, LockMode::AccessExclusive, checked);
+            effects.build(&member, LockMode::AccessExclusive, built);
         }
     }
     lock_referencing(effects, &parent);

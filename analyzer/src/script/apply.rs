@@ -206,20 +206,18 @@ impl Script<'_> {
             if create.if_not_exists && self.is_there(&there) {
                 return;
             }
-            if let Some(columns) = &create.columns {
-                let index = Index {
-                    oid: 0,
-                    name: name.clone(),
-                    unique: create.unique,
-                    primary: false,
-                    valid: true,
-                    columns: columns.clone(),
-                    expression_columns: Lazy::default(),
-                    partial_or_expression: false,
-                    plain: create.plain && create.method == "btree",
-                };
-                self.state.patch(table.oid, |relation| relation.indexes.change(|all| all.push(index)));
-            }
+            let index = Index {
+                oid: 0,
+                name: name.clone(),
+                unique: create.unique,
+                primary: false,
+                valid: true,
+                columns: create.columns.clone().unwrap_or_default(),
+                expression_columns: Lazy::default(),
+                partial_or_expression: create.columns.is_none(),
+                plain: create.columns.is_some() && create.plain && create.method == "btree",
+            };
+            self.state.patch(table.oid, |relation| relation.indexes.change(|all| all.push(index)));
             described = Some(self.new_index(&there, &table));
         }
         self.state.create(QualifiedName { schema, name: name.clone() }, described);

@@ -77,3 +77,62 @@ fn predictions_are_the_measurements() {
     assert!(wrong.is_empty(), "{} of {count} differ\n{}", wrong.len(), wrong.join("\n"));
     assert!(count > 1000, "only {count} cases");
 }
+
+/// The relations that get an index or a new file of one, in the order of their names; `?` behind one of which that cannot be told.
+fn built(sql: &str) -> String {
+    let db = fixture::fixture(18, "-");
+    let rows = effects(sql, &db).unwrap_or_else(|error| panic!("{sql}: {error}"));
+    let name = |oid| db.describe(oid).map(|relation| relation.name).unwrap_or_default();
+    let mut names: Vec<String> = rows
+        .into_iter()
+        .filter_map(|row| match row.builds_indexes {
+            Some(true) => Some(name(row.relation)),
+            Some(false) => None,
+            None => Some(format!("{}?", name(row.relation))),
+        })
+        .collect();
+    names.sort();
+    names.dedup();
+    names.join(" ")
+}
+
+#[test]
+fn index_builds_are_predicted() {
+    for (sql, expected) in [
+        ("create index ix on t (bi)", "t"),
+        ("create index concurrently ix on t (bi)", "t"),
+        ("create index ix on e (rid)", "e"),
+        ("create index ix on p (id)", "p1 p2 pd"),
+        ("create index ix on only p (id)", ""),
+        ("alter table t add unique (bi)", "t"),
+        ("alter table t add primary key using index t_nn_uq", ""),
+        ("alter table t add column z int unique", "t"),
+        ("alter table t add column z timestamptz default clock_timestamp()", "t"),
+        ("alter table t add column z int", ""),
+        ("alter table t alter column a type bigint", "t"),
+        ("alter table t alter column b type text collate \"C\"", "t"),
+        ("alter table t alter column c type varchar(40)", ""),
+        ("alter table e alter column rid type bigint", "e"),
+        ("alter table e drop constraint e_pkey, alter column rid type bigint", ""),
+        ("alter table e drop column id, alter column rid type bigint", ""),
+        ("alter table p alter column id type bigint", ""),
+        ("truncate t", "t"),
+        ("truncate p", ""),
+        ("cluster t using t_a_idx", "t"),
+        ("vacuum full t", "t"),
+        ("vacuum t", ""),
+        ("reindex table t", "t"),
+        ("reindex table concurrently t", "t"),
+        ("reindex table p", ""),
+        ("reindex index t_a_idx", "t"),
+        ("refresh materialized view mv", "mv"),
+        ("refresh materialized view concurrently mv", ""),
+        ("alter table t set unlogged", "t"),
+        ("alter table t set tablespace elsewhere", ""),
+        ("do $$ begin create index ix on t (bi); alter table r add column z int; end $$", "t"),
+        ("create index ix on p1 (id); alter table p1 alter column id type bigint", "p1"),
+        ("create index ix on p1 ((id + 1)); alter table p1 alter column id type bigint", "p1"),
+    ] {
+        assert_eq!(built(sql), expected, "{sql}");
+    }
+}

@@ -9,8 +9,9 @@ use std::process::Stdio;
 
 use zdm_analyzer::split;
 
+use crate::apart::apart;
 use crate::cluster::{Cluster, Database};
-use crate::observe::{Effects, apart, done, holds, literal, predicted, remember, show};
+use crate::observe::{Effects, done, holds, literal, predicted, remember, show};
 use crate::session::Session;
 
 /// One statement, and what it needs.
@@ -256,7 +257,7 @@ fn judged(s: &mut Session, case: &Case, text: &str) -> Vec<String> {
 
 /// What readers or writers wait for as long as there are rows. (EXCLUSIVE is what REFRESH ... CONCURRENTLY takes, of what nobody writes to.)
 fn long<'a>(came: &'a Effects, case: &'a Case) -> impl Iterator<Item = String> + 'a {
-    came.iter().filter_map(|(relation, [lock, rewrites, scans])| {
+    came.iter().filter_map(|(relation, [lock, rewrites, scans, _])| {
         let blocks =
             matches!(lock.as_str(), "ShareLock" | "ShareRowExclusiveLock" | "AccessExclusiveLock") && !case.unused.contains(relation);
         (blocks && (rewrites == "t" || scans == "t")).then(|| format!("{relation} is read or written anew under {lock}"))

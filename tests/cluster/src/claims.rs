@@ -3,12 +3,16 @@
 //! A case is asked for first and then run, in one transaction that is rolled back (or, where it opens transactions of its own, in a database of its
 //! own). Who judges what came of it is the caller's business.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use postgres::Error;
+use zdm_analyzer::split;
 
+use crate::apart::apart;
 use crate::cluster::Cluster;
-use crate::observe::{Effects, apart, done, literal, predicted, remember};
+use crate::observe::{Effects, done, literal, predicted, remember};
+use crate::precision::relied_on;
 use crate::session::Session;
 
 /// Where they are.
@@ -66,7 +70,7 @@ pub fn cases(file: &Path, major: i32) -> Vec<Case> {
 }
 
 /// Others wait for as long as the data is big. (EXCLUSIVE is what REFRESH ... CONCURRENTLY takes, of a relation that nobody writes to.)
-pub fn long((relation, [lock, rewrites, scans]): (&String, &[String; 3])) -> bool {
+pub fn long((relation, [lock, rewrites, scans, _]): (&String, &[String; 4])) -> bool {
     let blocks = matches!(lock.as_str(), "ShareLock" | "ShareRowExclusiveLock" | "AccessExclusiveLock");
     blocks && (rewrites == "t" || scans == "t") && !relation.starts_with("empty_")
 }
@@ -79,12 +83,34 @@ pub struct Outcome {
     pub findings: Vec<String>,
     /// What the statement did, or why it was refused.
     pub came: Result<Effects, Error>,
+    /// Of what programs may rely on, that which is gone; only looked at if danger was found.
+    pub lost: Vec<String>,
     /// Relations that the check itself locked; there are to be none.
     pub locked: Vec<String>,
 }
 
 fn findings(s: &mut Session, case: &Case) -> Vec<String> {
     s.rows(&format!("SELECT risk, rule, blocks, rewrites, scans FROM zdm.check_ddl({})", literal(&case.sql)))
+}
+
+/// Tables whose rows the transaction changed.
+const CHANGED: &str = "SELECT 'rows of ' || relname FROM pg_catalog.pg_stat_xact_user_tables WHERE n_tup_upd + n_tup_del > 0";
+
+/// Runs the statements of a text, and says what all of them did: also of an index that a later one dropped again.
+fn step_by_step(s: &mut Session, sql: &str) -> Result<Effects, Error> {
+    let pieces: Vec<&str> = split(sql).into_iter().filter_map(|piece| sql.get(piece.span)).collect();
+    let Some((last, first)) = pieces.split_last() else { return s.attempt(sql).map(|()| done(s)) };
+    let mut built = BTreeSet::new();
+    for piece in first {
+        s.attempt(piece)?;
+        built.extend(done(s).into_iter().filter(|(_, [_, _, _, builds])| builds == "t").map(|(relation, _)| relation));
+    }
+    s.attempt(last)?;
+    let mut came = done(s);
+    for (_, [_, _, _, builds]) in came.iter_mut().filter(|(relation, _)| built.contains(*relation)) {
+        *builds = "t".to_owned();
+    }
+    Ok(came)
 }
 
 /// Runs a case in a transaction that is rolled back.
@@ -99,10 +125,15 @@ fn run(s: &mut Session, case: &Case) -> Outcome {
           WHERE pid = pg_backend_pid() AND nspname IN ('shop', 'attic')",
     );
     let findings = findings(s, case);
+    let relied_on = before(s, &findings);
     remember(s);
-    let came = s.attempt(&case.sql).map(|()| done(s));
+    let came = step_by_step(s, &case.sql);
+    let mut lost = if came.is_ok() { lost(s, &relied_on) } else { Vec::new() };
+    if came.is_ok() {
+        lost.extend(s.rows(CHANGED));
+    }
     s.run("ROLLBACK");
-    Outcome { said, findings, came, locked }
+    Outcome { said, findings, came, lost, locked }
 }
 
 /// Runs a case that opens transactions of its own.
@@ -111,9 +142,20 @@ fn run_apart(cluster: &Cluster, database: &str, case: &Case) -> Outcome {
     s.run("SET search_path = shop");
     let said = predicted(&mut s, &case.sql).unwrap_or_else(|error| panic!("{}: {error}", case.sql));
     let findings = findings(&mut s, case);
+    let relied_on = before(&mut s, &findings);
     drop(s);
     let (came, result) = apart(cluster, database, "shop", &case.sql);
-    Outcome { said, findings, came: result.map(|()| came), locked: Vec::new() }
+    let lost = lost(&mut cluster.connect(database), &relied_on);
+    Outcome { said, findings, came: result.map(|()| came), lost, locked: Vec::new() }
+}
+
+/// What programs may rely on, if somebody will ask what is left of it.
+fn before(s: &mut Session, findings: &[String]) -> BTreeSet<String> {
+    if findings.iter().any(|row| row.starts_with("danger|")) { relied_on(s) } else { BTreeSet::new() }
+}
+
+fn lost(s: &mut Session, before: &BTreeSet<String>) -> Vec<String> {
+    if before.is_empty() { Vec::new() } else { before.difference(&relied_on(s)).cloned().collect() }
 }
 
 /// A database with the fixture, and one for all cases that need nothing more.

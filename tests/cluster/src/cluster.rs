@@ -67,7 +67,7 @@ impl Cluster {
 
         let mut conf = format!("unix_socket_directories = '{}'\n", folder.display());
         conf.push_str(
-            "listen_addresses = ''\nport = 5432\nfsync = off\nshared_buffers = 16MB\nmax_connections = 30\njit = off\n\
+            "listen_addresses = ''\nport = 5432\nfsync = off\nshared_buffers = 16MB\nmax_connections = 30\nmax_prepared_transactions = 600\njit = off\n\
              logging_collector = off\nlog_line_prefix = '%m [%p] '\nlog_destination = 'stderr'\nzdm.small_table = 0\n",
         );
         for line in settings {

@@ -5,12 +5,14 @@
 //! ([`Cluster::start`]). A cluster never outlives the process that started it, however that process ends.
 
 pub mod alternative;
+mod apart;
 pub mod claims;
 mod cluster;
 pub mod history;
 mod job;
 pub mod manuals;
 pub mod observe;
+pub mod precision;
 mod program;
 mod random;
 pub mod replay;

@@ -9,9 +9,10 @@ use std::path::PathBuf;
 use postgres::Error;
 use zdm_analyzer::{Piece, split};
 
+use crate::apart::apart;
 use crate::cluster::Cluster;
 use crate::history::upwards;
-use crate::observe::{Effects, apart, done, exact, holds, literal, predicted, remember, show};
+use crate::observe::{Effects, done, exact, holds, literal, predicted, remember, show};
 use crate::session::Session;
 
 /// How statements came out.

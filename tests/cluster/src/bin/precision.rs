@@ -7,6 +7,7 @@ use std::process::{Command, ExitCode};
 use zdm_cluster_tests::Cluster;
 use zdm_cluster_tests::claims::{Case, FOLDER, Lab, Outcome, cases, files, long};
 use zdm_cluster_tests::observe::show;
+use zdm_cluster_tests::precision::{Tally, counts, heavy, warns};
 
 /// The rules of squawk that warn of a lock held for as long as a table is read, rewritten or indexed. Those that warn of locks held for a moment
 /// (dropping an index, detaching a partition, missing timeouts) are not of that kind, nor are those about the programs that use a table.
@@ -39,18 +40,12 @@ struct Measured {
     notes: String,
 }
 
-/// A finding (risk, rule, blocks, rewrites, scans) that warns of a lock on writes for as long as data is big.
-fn warns(row: &str) -> bool {
-    let parts: Vec<&str> = row.split('|').collect();
-    matches!(parts[..], ["danger", _, blocks, rewrites, scans] if blocks.contains("writes") && (rewrites == "t" || scans == "t"))
-}
-
 fn measure(case: &Case, outcome: &Outcome) -> Option<Measured> {
     let came = outcome.came.as_ref().ok()?;
     let warned = [outcome.findings.iter().any(|row| warns(row)), outcome.said.iter().any(long), false, false];
     let notes = format!("came: {}\n    found: {}", show(came), outcome.findings.join("; "));
     let unknown = outcome.findings.iter().any(|row| row.starts_with("unknown|"));
-    Some(Measured { sql: case.sql.clone(), heavy: came.iter().any(long), warned, unknown, notes })
+    Some(Measured { sql: case.sql.clone(), heavy: heavy(came), warned, unknown, notes })
 }
 
 /// The rules of squawk that each statement offends, by number.
@@ -77,10 +72,11 @@ fn squawk(program: &str, major: i32, statements: &[Measured]) -> std::io::Result
 }
 
 fn print(judge: usize, statements: &[Measured]) {
-    let count = |heavy: bool, warned: bool| statements.iter().filter(|one| one.heavy == heavy && one.warned[judge] == warned).count();
-    let (hit, alarm, miss, quiet) = (count(true, true), count(false, true), count(true, false), count(false, false));
-    let share = |part: usize, whole: usize| if whole == 0 { 1.0 } else { part as f64 / whole as f64 };
-    println!("| {} | {:.3} | {:.3} | {hit} | {alarm} | {miss} | {quiet} |", JUDGES[judge], share(hit, hit + alarm), share(hit, hit + miss));
+    let mut tally = Tally::default();
+    statements.iter().for_each(|one| tally.count(one.heavy, one.warned[judge]));
+    let Tally { hits, false_alarms, misses, rightly_quiet } = tally;
+    let (name, precision, recall) = (JUDGES[judge], tally.precision(), tally.recall());
+    println!("| {name} | {precision:.3} | {recall:.3} | {hits} | {false_alarms} | {misses} | {rightly_quiet} |");
 }
 
 fn main() -> ExitCode {
@@ -100,8 +96,7 @@ fn main() -> ExitCode {
     let mut lab = Lab::new(&cluster);
     let major = lab.major();
     let all = files("matrix").into_iter().chain([Path::new(FOLDER).join("cases.sql")]).flat_map(|file| cases(&file, major));
-    // A new file in a moment: what is bad about it is not the time.
-    let all: Vec<Case> = all.filter(|case| !case.sql.trim_start().starts_with("TRUNCATE")).collect();
+    let all: Vec<Case> = all.filter(counts).collect();
     let mut statements: Vec<Measured> = all.iter().filter_map(|case| measure(case, &lab.run(case))).collect();
     let heavy = statements.iter().filter(|one| one.heavy).count();
     println!(

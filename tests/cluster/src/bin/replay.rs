@@ -7,6 +7,9 @@ use zdm_cluster_tests::Cluster;
 use zdm_cluster_tests::history::files;
 use zdm_cluster_tests::replay::{Count, replay};
 
+/// For histories of a thousand tables: see `apart`.
+const ROOM: &[&str] = &["max_prepared_transactions = 3000"];
+
 fn main() -> ExitCode {
     let (options, paths): (Vec<String>, Vec<String>) = std::env::args().skip(1).partition(|argument| argument.starts_with("--"));
     let each = options.iter().any(|option| option == "--each");
@@ -29,11 +32,11 @@ fn main() -> ExitCode {
         }
     }
     let mut total = Count::default();
-    let mut cluster = Cluster::start(&[]);
+    let mut cluster = Cluster::start(ROOM);
     for (number, (name, files)) in sets.iter().enumerate() {
         if number > 0 && number % 100 == 0 {
             // Databases are not dropped; a new server now and then keeps them few.
-            cluster = Cluster::start(&[]);
+            cluster = Cluster::start(ROOM);
         }
         let count = replay(&cluster, &format!("replay_{number}"), files);
         count.notes.iter().for_each(|note| println!("{note}"));
