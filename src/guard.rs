@@ -8,8 +8,8 @@
 //! ```
 //!
 //! It decides before the statement takes any lock, waits for nobody, and writes nothing. A statement that a function or a DO block runs has no
-//! text at hand: it is judged by its command tag, and never refused. One whose text is longer than is looked at, or has comments nested too deeply,
-//! is judged by its tag too. When the guard itself breaks, `enforce` refuses and says how to switch the guard off; `warn` lets the statement run.
+//! text at hand: it is judged by its command tag, and never refused. One whose text is longer than is looked at, has comments nested too deeply, or
+//! too many operators without a blank, is judged by its tag too. When the guard itself breaks, `enforce` refuses and says how to switch the guard off; `warn` lets the statement run.
 
 mod allow;
 mod message;
@@ -71,12 +71,14 @@ fn say(report_: Report) -> Result<(), Error> {
 fn judge(fcinfo: pg_sys::FunctionCallInfo, statement: &Statement) -> Result<Vec<Finding>, Error> {
     let by_tag = || zdm_analyzer::check_command(&statement.tag);
     let hidden = match &statement.text {
-        Text::Exact(bytes) if !input::comments_too_deep(bytes) => {
-            input::room_on_the_stack()?;
-            return check::judge(LiveCatalog::for_guard(fcinfo), input::to_utf8(bytes).as_deref());
-        }
+        Text::Exact(bytes) => match input::excess(bytes) {
+            Some(excess) => message::Hidden::Excess(excess),
+            None => {
+                input::room_on_the_stack()?;
+                return check::judge(LiveCatalog::for_guard(fcinfo), input::to_utf8(bytes).as_deref());
+            }
+        },
         Text::Unseen => return Ok(by_tag().into_iter().collect()),
-        Text::Exact(_) => message::Hidden::Comments,
         Text::TooLong(bytes) => message::Hidden::Size(*bytes),
     };
     Ok(by_tag().map(|finding| message::hidden(finding, &hidden)).into_iter().collect())
