@@ -38,7 +38,7 @@ impl std::fmt::Display for Excess {
 /// What is too much in a text, if anything. `escapes` says that a backslash is one in every string constant (`standard_conforming_strings` is off).
 pub fn excess(text: &[u8], escapes: bool) -> Option<Excess> {
     let most = text.len().saturating_mul(TIMES).saturating_add(AGAIN);
-    let mut scan = Scan { text, at: 0, run: 0, again: 0 };
+    let mut scan = Scan { text, at: 0, run: 0, stretch: Stretch::default(), again: 0 };
     while let Some(byte) = text.get(scan.at).copied() {
         match byte {
             b'\'' => scan.quoted(b'\'', escapes),
@@ -65,8 +65,20 @@ struct Scan<'a> {
     at: usize,
     /// The end of the last run of operator characters that was seen.
     run: usize,
+    /// The last of [`Self::stretch`].
+    stretch: Stretch,
     /// How many characters were read and put back.
     again: usize,
+}
+
+/// Operator characters up to a comment: a single operator, but for the signs at its end.
+#[derive(Default, Clone, Copy)]
+struct Stretch {
+    end: usize,
+    /// Behind the last character that lets a `+` or `-` be the end of an operator.
+    odd: usize,
+    /// Where the signs at the end begin.
+    tail: usize,
 }
 
 impl<'a> Scan<'a> {
@@ -140,15 +152,26 @@ impl<'a> Scan<'a> {
         if run.starts_with(b"/*") {
             return self.comment();
         }
-        let mut end = run.windows(2).position(|two| two == b"/*" || two == b"--").unwrap_or(run.len());
-        let operator = run.get(..end).unwrap_or_default();
-        if !operator.iter().any(|byte| b"~!@#^&|`?%".contains(byte)) {
-            end -= operator.iter().rev().take_while(|byte| matches!(byte, b'+' | b'-')).count();
-        }
-        let end = end.max(1);
-        self.again += run.len() - end;
-        self.at += end;
+        let stretch = self.stretch();
+        let end = if stretch.odd > self.at { stretch.end } else { stretch.tail.max(self.at + 1) };
+        self.again += self.run.saturating_sub(end);
+        self.at = end;
         Ok(())
+    }
+
+    /// The operator characters from here on up to a comment; looked at once, however many operators are in them.
+    fn stretch(&mut self) -> Stretch {
+        if self.at >= self.stretch.end {
+            let run = self.operators();
+            let length = run.windows(2).position(|two| two == b"/*" || two == b"--").unwrap_or(run.len());
+            let run = run.get(..length).unwrap_or_default();
+            self.stretch = Stretch {
+                end: self.at + length,
+                odd: run.iter().rposition(|byte| b"~!@#^&|`?%".contains(byte)).map_or(0, |last| self.at + last + 1),
+                tail: self.at + run.iter().rposition(|byte| !matches!(byte, b'+' | b'-')).map_or(0, |last| last + 1),
+            };
+        }
+        self.stretch
     }
 
     /// A comment with those in it.
