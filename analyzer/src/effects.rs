@@ -25,7 +25,7 @@ pub use fitting::lacking_indexes;
 pub use not_null::{is_dropped as drops_not_null, is_not_null, proof as proof_of_not_null, scans as set_not_null_scans};
 pub use volatility::{Volatilities, default_is_volatile, is_volatile};
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use crate::catalog::{Oid, Relation, RelationKind, Size};
@@ -48,13 +48,15 @@ pub struct Touch {
 pub struct Effects<'a> {
     script: &'a Script<'a>,
     touches: Vec<Touch>,
+    /// Where in [`Self::touches`] a relation is.
+    places: HashMap<Oid, usize>,
     missing: Vec<String>,
     unbounded: Option<&'static str>,
 }
 
 /// Computes what a statement does.
 pub fn of<'a>(statement: &Statement, script: &'a Script<'a>) -> Effects<'a> {
-    let mut effects = Effects { script, touches: Vec::new(), missing: Vec::new(), unbounded: None };
+    let mut effects = Effects { script, touches: Vec::new(), places: HashMap::new(), missing: Vec::new(), unbounded: None };
     match &statement.kind {
         Kind::DropCascade(cascade) => cascade::drop(&mut effects, cascade),
         Kind::AlterTable(alter) => alter_table::alter_table(&mut effects, alter),
@@ -92,6 +94,7 @@ pub fn of<'a>(statement: &Statement, script: &'a Script<'a>) -> Effects<'a> {
     }
     // What the text made is nobody's yet.
     effects.touches.retain(|touch| !script.is_new(touch.relation.oid));
+    effects.places = effects.touches.iter().enumerate().map(|(at, touch)| (touch.relation.oid, at)).collect();
     effects
 }
 
@@ -106,7 +109,7 @@ impl<'a> Effects<'a> {
     }
 
     pub fn on(&self, relation: Oid) -> Option<&Touch> {
-        self.touches.iter().find(|touch| touch.relation.oid == relation)
+        self.touches.get(*self.places.get(&relation)?)
     }
 
     /// Objects that the statement needs and that are not there.
@@ -137,6 +140,11 @@ impl<'a> Effects<'a> {
         self.existing(&target.name, missing_ok)
     }
 
+    /// Whether the caller wants an end: what is found is thrown away then.
+    fn interrupted(&self) -> bool {
+        self.script.catalog().interrupted()
+    }
+
     fn note_missing(&mut self, what: String) {
         self.missing.push(what);
     }
@@ -149,13 +157,10 @@ impl<'a> Effects<'a> {
     }
 
     fn touch(&mut self, relation: &Rc<Relation>, lock: LockMode) -> &mut Touch {
-        let at = match self.touches.iter().position(|touch| touch.relation.oid == relation.oid) {
-            Some(at) => at,
-            None => {
-                self.touches.push(Touch { relation: Rc::clone(relation), lock, rewrites: Some(false), scans: Some(false) });
-                self.touches.len() - 1
-            }
-        };
+        let at = *self.places.entry(relation.oid).or_insert_with(|| {
+            self.touches.push(Touch { relation: Rc::clone(relation), lock, rewrites: Some(false), scans: Some(false) });
+            self.touches.len() - 1
+        });
         let touch = &mut self.touches[at];
         touch.lock = touch.lock.max(lock);
         touch
@@ -214,6 +219,9 @@ impl<'a> Effects<'a> {
                     Recursion::Children => !child.is_partition,
                     Recursion::All => true,
                 };
+                if self.interrupted() {
+                    return out;
+                }
                 let child = self.script.get(oid).filter(reached);
                 out.extend(child.filter(|child| seen.insert(child.oid)));
             }
