@@ -40,10 +40,11 @@ fn check_ddl(fcinfo: pg_sys::FunctionCallInfo) -> Result<pg_sys::Datum, Error> {
 
 /// Lets the server's grammar read a text, without what a file holds for psql.
 fn raw_parse(sql: &input::Input) -> Result<(), Error> {
-    match sql.text.as_deref().filter(|text| !misread(text)).and_then(zdm_analyzer::for_server) {
-        Some(text) => Ok(shim::raw_parse(&to_server(&text))?),
-        None => Ok(shim::raw_parse(sql.server)?),
-    }
+    let cut = sql.text.as_deref().filter(|text| !misread(text)).and_then(zdm_analyzer::for_server);
+    let cut = cut.as_deref().map(to_server);
+    let text = cut.as_deref().unwrap_or(sql.server);
+    input::lexable(text.to_bytes())?;
+    Ok(shim::raw_parse(text)?)
 }
 
 /// Everything there is to say about a text; `None` stands for bytes that are no text.

@@ -13,7 +13,7 @@
 //!
 //! It decides before the statement takes any lock, waits for nobody, and writes nothing. Where the library was not loaded before the statement, a
 //! function's statements have no text at hand: they are judged by the command tag, and by what they rewrite. One whose text is longer than is looked
-//! at, or has comments nested too deeply, is judged by its tag too. When the guard itself breaks, `enforce` refuses and says how to switch the guard
+//! at, has comments nested too deeply, or too many operators without a blank, is judged by its tag too. When the guard itself breaks, `enforce` refuses and says how to switch the guard
 //! off; `warn` lets the statement run.
 
 mod allow;
@@ -131,18 +131,20 @@ fn say(report_: Report) -> Result<(), Error> {
 fn judge(owner: pg_sys::Oid, statement: &Statement, rows: bool) -> Result<Verdict, Error> {
     let by_tag = || zdm_analyzer::check_command(&statement.tag);
     let hidden = match &statement.text {
-        Text::Exact(bytes) if !input::comments_too_deep(bytes) => {
-            input::room_on_the_stack()?;
-            let catalog = LiveCatalog::for_guard(owner);
-            let text = input::to_utf8(bytes);
-            // an EXECUTE has the text of the PREPARE
-            let inner = text.as_deref().filter(|_| rows).and_then(zdm_analyzer::prepared);
-            let verdict = check::verdict(&catalog, inner.as_deref().or(text.as_deref()));
-            catalog.finish()?;
-            return Ok(verdict);
-        }
+        Text::Exact(bytes) => match input::excess(bytes) {
+            Some(excess) => message::Hidden::Excess(excess),
+            None => {
+                input::room_on_the_stack()?;
+                let catalog = LiveCatalog::for_guard(owner);
+                let text = input::to_utf8(bytes);
+                // an EXECUTE has the text of the PREPARE
+                let inner = text.as_deref().filter(|_| rows).and_then(zdm_analyzer::prepared);
+                let verdict = check::verdict(&catalog, inner.as_deref().or(text.as_deref()));
+                catalog.finish()?;
+                return Ok(verdict);
+            }
+        },
         Text::Unseen => return Ok(Verdict { findings: by_tag().into_iter().collect(), foreseen: None }),
-        Text::Exact(_) => message::Hidden::Comments,
         Text::TooLong(bytes) => message::Hidden::Size(*bytes),
     };
     Ok(Verdict { findings: by_tag().map(|finding| message::hidden(finding, &hidden)).into_iter().collect(), foreseen: None })

@@ -25,7 +25,7 @@ pub use fitting::lacking_indexes;
 pub use not_null::{is_dropped as drops_not_null, is_not_null, proof as proof_of_not_null, scans as set_not_null_scans};
 pub use volatility::{Volatilities, default_is_volatile, is_volatile};
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use crate::catalog::{Index, Oid, Relation, RelationKind, Size};
@@ -52,6 +52,8 @@ pub struct Touch {
 pub struct Effects<'a> {
     script: &'a Script<'a>,
     touches: Vec<Touch>,
+    /// Where in [`Self::touches`] a relation is.
+    places: HashMap<Oid, usize>,
     missing: Vec<String>,
     unbounded: Option<&'static str>,
     /// Indexes that the statement itself drops before it builds any.
@@ -78,7 +80,8 @@ impl DroppedIndexes {
 
 /// Computes what a statement does.
 pub fn of<'a>(statement: &Statement, script: &'a Script<'a>) -> Effects<'a> {
-    let mut effects = Effects { script, touches: Vec::new(), missing: Vec::new(), unbounded: None, dropped: Vec::new() };
+    let mut effects =
+        Effects { script, touches: Vec::new(), places: HashMap::new(), missing: Vec::new(), unbounded: None, dropped: Vec::new() };
     match &statement.kind {
         Kind::DropCascade(cascade) => cascade::drop(&mut effects, cascade),
         Kind::AlterTable(alter) => alter_table::alter_table(&mut effects, alter),
@@ -116,6 +119,7 @@ pub fn of<'a>(statement: &Statement, script: &'a Script<'a>) -> Effects<'a> {
     }
     // What the text made is nobody's yet.
     effects.touches.retain(|touch| !script.is_new(touch.relation.oid));
+    effects.places = effects.touches.iter().enumerate().map(|(at, touch)| (touch.relation.oid, at)).collect();
     effects
 }
 
@@ -130,7 +134,7 @@ impl<'a> Effects<'a> {
     }
 
     pub fn on(&self, relation: Oid) -> Option<&Touch> {
-        self.touches.iter().find(|touch| touch.relation.oid == relation)
+        self.touches.get(*self.places.get(&relation)?)
     }
 
     /// Whether an index of a relation is built, or built anew. Which it has is read only where that matters.
@@ -170,6 +174,11 @@ impl<'a> Effects<'a> {
         self.existing(&target.name, missing_ok)
     }
 
+    /// Whether the caller wants an end: what is found is thrown away then.
+    fn interrupted(&self) -> bool {
+        self.script.catalog().interrupted()
+    }
+
     fn note_missing(&mut self, what: String) {
         self.missing.push(what);
     }
@@ -182,20 +191,17 @@ impl<'a> Effects<'a> {
     }
 
     fn touch(&mut self, relation: &Rc<Relation>, lock: LockMode) -> &mut Touch {
-        let at = match self.touches.iter().position(|touch| touch.relation.oid == relation.oid) {
-            Some(at) => at,
-            None => {
-                self.touches.push(Touch {
-                    relation: Rc::clone(relation),
-                    lock,
-                    rewrites: Some(false),
-                    scans: Some(false),
-                    builds: Some(false),
-                    reindexes: Some(false),
-                });
-                self.touches.len() - 1
-            }
-        };
+        let at = *self.places.entry(relation.oid).or_insert_with(|| {
+            self.touches.push(Touch {
+                relation: Rc::clone(relation),
+                lock,
+                rewrites: Some(false),
+                scans: Some(false),
+                builds: Some(false),
+                reindexes: Some(false),
+            });
+            self.touches.len() - 1
+        });
         let touch = &mut self.touches[at];
         touch.lock = touch.lock.max(lock);
         touch
@@ -284,6 +290,9 @@ impl<'a> Effects<'a> {
                     Recursion::Children => !child.is_partition,
                     Recursion::All => true,
                 };
+                if self.interrupted() {
+                    return out;
+                }
                 let child = self.script.get(oid).filter(reached);
                 out.extend(child.filter(|child| seen.insert(child.oid)));
             }

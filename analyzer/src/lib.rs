@@ -18,6 +18,7 @@ mod estimate;
 pub mod finding;
 pub mod fragment;
 pub mod ir;
+pub mod lexical;
 pub mod lock;
 mod parse;
 pub mod quote;

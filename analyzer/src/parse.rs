@@ -46,6 +46,7 @@ use pg_query::protobuf::node::Node as Tree;
 use pg_query::protobuf::{Node, ParseResult};
 
 use crate::ir::{Expr, Statement};
+use crate::lexical;
 
 /// How deep DO blocks inside DO blocks are read.
 const BLOCKS: u32 = 2;
@@ -237,6 +238,9 @@ fn single_expression(parsed: &ParseResult) -> Option<Node> {
 }
 
 fn tree(sql: &str) -> Result<ParseResult, String> {
+    if let Some(excess) = lexical::excess(sql.as_bytes(), false) {
+        return Err(excess.to_string());
+    }
     size::check(sql)?;
     zdm_tree::parse(sql, zdm_tree::DEPTH).map_err(|error| match error {
         pg_query::Error::Parse(message) => message,

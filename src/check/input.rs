@@ -4,6 +4,7 @@ use crate::error::{Error, sqlstate};
 use crate::guc;
 use pgrx::pg_sys;
 use std::ffi::CStr;
+use zdm_analyzer::lexical::{self, Excess};
 
 /// A text argument.
 pub struct Input {
@@ -31,11 +32,6 @@ pub fn argument(fcinfo: pg_sys::FunctionCallInfo, number: usize) -> Result<Optio
     // SAFETY: as above; text_to_cstring makes a copy with a NUL at its end, in memory of the call.
     let server: &'static CStr = unsafe { CStr::from_ptr(pg_sys::text_to_cstring(argument.value.cast_mut_ptr())) };
     room_on_the_stack()?;
-    if comments_too_deep(server.to_bytes()) {
-        return Err(Error::new(sqlstate::STATEMENT_TOO_COMPLEX, format!("comments are nested more than {COMMENTS} deep"))
-            .detail("The time that the server's lexer takes for them grows with the square of the depth, and it cannot be cancelled.")
-            .hint("Close the comments, or take them out."));
-    }
     Ok(Some(Input { server, text: to_utf8(server.to_bytes()) }))
 }
 
@@ -45,9 +41,6 @@ pub fn flag(fcinfo: pg_sys::FunctionCallInfo, number: usize) -> bool {
     let argument = unsafe { (*fcinfo).args.as_slice((*fcinfo).nargs as usize).get(number).copied() };
     argument.is_some_and(|argument| !argument.isnull && argument.value.value() != 0)
 }
-
-/// The deepest nesting of comments that is read.
-const COMMENTS: usize = 1000;
 
 /// What the analysis may take of the stack is what the server keeps free behind its own limit (`STACK_DEPTH_SLOP`, 512 kB): so it begins only where
 /// that limit is not passed.
@@ -60,24 +53,26 @@ pub fn room_on_the_stack() -> Result<(), Error> {
     Ok(())
 }
 
-/// Whether comments are nested too deeply to be read.
-pub fn comments_too_deep(text: &[u8]) -> bool {
-    deepest_comment(text) > COMMENTS
+/// What the server's lexer would take too long for, in a text as the server reads it.
+pub fn excess(text: &[u8]) -> Option<Excess> {
+    // SAFETY: reads a setting's variable.
+    lexical::excess(text, !unsafe { pg_sys::standard_conforming_strings })
 }
 
-/// How deep comments are nested at most, if every `/*` begins one: strings are not told apart, since so many of them stand in no string.
-fn deepest_comment(text: &[u8]) -> usize {
-    let (mut deepest, mut depth, mut at) = (0, 0_usize, 0);
-    while let Some(pair) = text.get(at..at + 2) {
-        match pair {
-            b"/*" => (depth, at) = (depth + 1, at + 1),
-            b"*/" => (depth, at) = (depth.saturating_sub(1), at + 1),
-            _ => {}
-        }
-        deepest = deepest.max(depth);
-        at += 1;
-    }
-    deepest
+/// Refuses a text with such.
+pub fn lexable(text: &[u8]) -> Result<(), Error> {
+    let Some(excess) = excess(text) else { return Ok(()) };
+    let (detail, hint) = match excess {
+        Excess::Comments => (
+            "The time that the server's lexer takes for them grows with the square of the depth, and it cannot be cancelled.",
+            "Close the comments, or take them out.",
+        ),
+        Excess::Operators => (
+            "The server's lexer reads all of them again for each operator and each comment among them, and it cannot be cancelled.",
+            "Put blanks between the operators and comments, or take them out.",
+        ),
+    };
+    Err(Error::new(sqlstate::STATEMENT_TOO_COMPLEX, excess.to_string()).detail(detail).hint(hint))
 }
 
 /// Text of the server in UTF-8; `None` when it is none.

@@ -9,6 +9,7 @@ use crate::guc::{self, GuardMode};
 use std::fmt::Write;
 use std::time::Duration;
 use zdm_analyzer::finding::Finding;
+use zdm_analyzer::lexical::Excess;
 use zdm_analyzer::lock::Blocks;
 use zdm_analyzer::quote;
 
@@ -100,8 +101,8 @@ pub fn unjudged(finding: &Finding, nested: bool) -> Report {
 pub enum Hidden {
     /// It has so many bytes.
     Size(usize),
-    /// Comments in comments.
-    Comments,
+    /// The lexer would take too long.
+    Excess(Excess),
 }
 
 /// The finding on such a statement.
@@ -111,7 +112,10 @@ pub fn hidden(mut finding: Finding, why: &Hidden) -> Finding {
             format!("has {bytes} bytes; zdm.max_check_size allows {}", guc::MAX_CHECK_SIZE.get()),
             "Run it in pieces, or ask a superuser to raise zdm.max_check_size.",
         ),
-        Hidden::Comments => ("holds too deeply nested comments".to_owned(), "Close the comments, or take them out."),
+        Hidden::Excess(Excess::Comments) => ("holds too deeply nested comments".to_owned(), "Close the comments, or take them out."),
+        Hidden::Excess(Excess::Operators) => {
+            ("holds too many operators without a blank".to_owned(), "Put blanks between the operators and comments, or take them out.")
+        }
     };
     finding.message = format!("cannot be judged: the text of this {} {what}", finding.command);
     finding.hint = Some(hint.to_owned());

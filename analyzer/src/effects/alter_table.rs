@@ -1,5 +1,7 @@
 //! `ALTER TABLE`: the strongest lock of all actions, then what each action does on top.
 
+use std::cell::OnceCell;
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use super::{DroppedIndexes, Effects, add_column, cascade, column_type, constraint, not_null, partition, recursion_of};
@@ -14,9 +16,18 @@ pub struct Alter<'s> {
     pub mode: LockMode,
     pub actions: &'s [Action],
     pub recursion: Recursion,
+    /// The constraints that the actions drop, and those that they add; the columns that they add.
+    dropped: OnceCell<HashSet<&'s str>>,
+    added: OnceCell<HashMap<&'s str, &'s ConstraintDef>>,
+    columns: OnceCell<HashSet<&'s str>>,
 }
 
-impl Alter<'_> {
+impl<'s> Alter<'s> {
+    fn new(root: Rc<Relation>, mode: LockMode, actions: &'s [Action], recursion: Recursion) -> Self {
+        let (dropped, added, columns) = (OnceCell::new(), OnceCell::new(), OnceCell::new());
+        Self { root, mode, actions, recursion, dropped, added, columns }
+    }
+
     /// The root and what is below it, as far as the statement and the action reach.
     pub fn members(&self, effects: &Effects, reach: Recursion) -> Vec<Rc<Relation>> {
         effects.tree(&self.root, if self.recursion == Recursion::None { Recursion::None } else { reach })
@@ -29,25 +40,40 @@ impl Alter<'_> {
 
     /// Whether another action of the same statement drops this constraint.
     pub fn drops_constraint(&self, wanted: &str) -> bool {
-        self.actions.iter().any(|action| matches!(action, Action::DropConstraint { name, .. } if name == wanted))
+        let names = self.actions.iter().filter_map(|action| match action {
+            Action::DropConstraint { name, .. } => Some(name.as_str()),
+            _ => None,
+        });
+        self.dropped.get_or_init(|| names.collect()).contains(wanted)
     }
 
     /// The constraint that another action of the same statement adds under this name.
-    pub fn adds_constraint(&self, wanted: &str) -> Option<&ConstraintDef> {
-        self.actions.iter().find_map(|action| match action {
-            Action::AddConstraint(added) if added.name.as_deref() == Some(wanted) => Some(added),
+    pub fn adds_constraint(&self, wanted: &str) -> Option<&'s ConstraintDef> {
+        // of several with a name the first counts
+        let named = self.actions.iter().rev().filter_map(|action| match action {
+            Action::AddConstraint(added) => Some((added.name.as_deref()?, added)),
             _ => None,
-        })
+        });
+        self.added.get_or_init(|| named.collect()).get(wanted).copied()
+    }
+
+    /// Whether another action of the same statement adds a column of this name.
+    fn adds_column(&self, wanted: &str) -> bool {
+        let names = self.actions.iter().filter_map(|action| match action {
+            Action::AddColumn { column, .. } => Some(column.name.as_str()),
+            _ => None,
+        });
+        self.columns.get_or_init(|| names.collect()).contains(wanted)
     }
 }
 
 pub fn alter_table(effects: &mut Effects, alter: &AlterTable) {
     let Some(root) = effects.existing_target(&alter.target, alter.missing_ok) else { return };
     let mode = alter.actions.iter().map(lock_of).max().unwrap_or(LockMode::ShareUpdateExclusive).max(LockMode::ShareUpdateExclusive);
-    let alter = Alter { root, mode, actions: &alter.actions, recursion: recursion_of(&alter.target) };
+    let alter = Alter::new(root, mode, &alter.actions, recursion_of(&alter.target));
     effects.lock(&alter.root, mode);
     for action in alter.actions {
-        if effects.script().catalog().interrupted() {
+        if effects.interrupted() {
             return;
         }
         apply(effects, &alter, action);
@@ -63,11 +89,14 @@ pub fn alter_composite(effects: &mut Effects, name: &QualifiedName, actions: &[A
     };
     let script = effects.script();
     for root in tables.into_iter().filter_map(|oid| script.get(oid)) {
-        let alter = Alter { root, mode: LockMode::AccessExclusive, actions, recursion: Recursion::All };
+        let alter = Alter::new(root, LockMode::AccessExclusive, actions, Recursion::All);
         for member in alter.members(effects, Recursion::All) {
             effects.lock(&member, alter.mode);
         }
         for action in actions {
+            if effects.interrupted() {
+                return;
+            }
             apply(effects, &alter, action);
         }
     }
@@ -158,7 +187,7 @@ fn lock_members(effects: &mut Effects, alter: &Alter, reach: Recursion) {
 /// Notes a column that is not there. Views and composite types have columns too.
 pub fn known_column(effects: &mut Effects, alter: &Alter, column: &str) -> bool {
     let known = alter.root.columns.iter().any(|one| one.name == column)
-        || alter.actions.iter().any(|action| matches!(action, Action::AddColumn { column: added, .. } if added.name == column))
+        || alter.adds_column(column)
         || matches!(alter.root.kind, RelationKind::Index | RelationKind::PartitionedIndex);
     if !known {
         let relation = crate::quote::qualified(&alter.root.schema, &alter.root.name);
@@ -182,6 +211,9 @@ fn drop_column(effects: &mut Effects, alter: &Alter, column: &str, cascade: bool
         effects.lock_oid(*child, alter.mode);
     }
     for member in alter.members(effects, Recursion::All) {
+        if effects.interrupted() {
+            return;
+        }
         effects.lock(&member, alter.mode);
         for key in member.constraints.iter().filter(|one| one.kind == ConstraintKind::ForeignKey && one.columns.iter().any(|c| c == column))
         {

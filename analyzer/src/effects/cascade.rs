@@ -11,6 +11,9 @@ const LEFT_OPEN: &str = "CASCADE drops whatever depends on it, columns of tables
 /// `DROP` of something that is no relation.
 pub fn drop(effects: &mut Effects, cascade: &DropCascade) {
     for root in &cascade.roots {
+        if effects.interrupted() {
+            return;
+        }
         let asked = asked(root).filter(|asked| settled(effects, root.name(), asked));
         let found = asked.and_then(|asked| taken(effects, &asked));
         match found {
@@ -93,7 +96,7 @@ fn taken(effects: &Effects, root: &str) -> Option<Vec<Oid>> {
 /// The tables that lose columns or go as a whole when these objects go with all that depends on them, as far as that is known.
 pub fn losing(effects: &Effects, cascade: &DropCascade) -> Vec<Oid> {
     let mut all = Vec::new();
-    for asked in cascade.roots.iter().filter_map(asked) {
+    for asked in cascade.roots.iter().filter_map(asked).take_while(|_| !effects.interrupted()) {
         let tables = "SELECT DISTINCT c.oid::int8 FROM gone g JOIN pg_catalog.pg_class c ON c.oid = g.objid
              WHERE g.classid = 'pg_catalog.pg_class'::regclass AND c.relkind IN ('r', 'p', 'm')";
         all.extend(numbers(effects, &asked, tables).unwrap_or_default());

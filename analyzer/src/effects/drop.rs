@@ -15,20 +15,30 @@ const TYPE_LEFT_OPEN: &str = "CASCADE drops whatever depends on the type, column
 pub fn drop(effects: &mut Effects, drop: &Drop, tag: &str) {
     match &drop.what {
         Dropped::Relations(names) => {
+            // one may be named several times
+            let mut gone = HashSet::new();
             for name in names {
                 // of another kind it is not even locked (RangeVarCallbackForDropRelation)
-                if let Some(relation) = effects.existing(name, drop.missing_ok).filter(|relation| fits(tag, relation.kind)) {
+                let relation = effects.existing(name, drop.missing_ok).filter(|relation| fits(tag, relation.kind));
+                if let Some(relation) = relation.filter(|relation| gone.insert(relation.oid)) {
                     relation_goes(effects, &relation, drop.cascade);
+                }
+                if effects.interrupted() {
+                    return;
                 }
             }
         }
         Dropped::Indexes(names) => {
             for name in names {
+                if effects.interrupted() {
+                    return;
+                }
                 index_goes(effects, name, drop);
             }
         }
         Dropped::Schemas(names) => {
-            for schema in names {
+            let mut gone = HashSet::new();
+            for schema in names.iter().filter(|schema| gone.insert(schema.as_str())) {
                 schema_goes(effects, schema, drop);
             }
         }
@@ -66,6 +76,9 @@ fn schema_goes(effects: &mut Effects, schema: &str, drop: &Drop) {
     }
     if drop.cascade {
         for relation in script.catalog().relations_in_schema(schema).into_iter().filter_map(|oid| script.get(oid)) {
+            if effects.interrupted() {
+                return;
+            }
             relation_goes(effects, &relation, true);
         }
     }
@@ -83,6 +96,9 @@ fn relation_goes(effects: &mut Effects, relation: &Rc<Relation>, cascade: bool) 
     }
     let reach = if cascade { Recursion::All } else { Recursion::Partitions };
     for member in effects.whole_tree(relation, reach) {
+        if effects.interrupted() {
+            return;
+        }
         effects.lock(&member, LockMode::AccessExclusive);
         for key in member.constraints.iter().filter(|one| one.kind == ConstraintKind::ForeignKey) {
             if !is_inherited(effects, &member, key) {
@@ -114,6 +130,9 @@ fn types_go(effects: &mut Effects, names: &[QualifiedName]) {
     for name in names {
         let name = TypeName { schema: name.schema.clone(), name: name.name.clone(), modifiers: Vec::new(), array: false };
         let FoundType::Existing(found) = effects.script().find_type(&name) else { continue };
+        if effects.interrupted() {
+            return;
+        }
         for oid in effects.script().catalog().relations_using_type(found.oid).unwrap_or_default() {
             effects.lock_oid(oid, LockMode::AccessExclusive);
         }
@@ -140,8 +159,12 @@ fn index_goes(effects: &mut Effects, name: &QualifiedName, drop: &Drop) {
 
 pub fn truncate(effects: &mut Effects, tables: &[Target], cascade: bool) {
     let mut waiting: Vec<Rc<Relation>> = Vec::new();
+    let mut named: HashSet<Oid> = HashSet::new();
     for target in tables {
-        if let Some(relation) = effects.existing_target(target, false) {
+        if effects.interrupted() {
+            return;
+        }
+        if let Some(relation) = effects.existing_target(target, false).filter(|relation| target.only || named.insert(relation.oid)) {
             waiting.extend(effects.tree(&relation, recursion_of(target)));
         }
     }

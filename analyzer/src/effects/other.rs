@@ -118,6 +118,9 @@ pub fn vacuum(effects: &mut Effects, tables: &[Target], full: bool) {
         }
     }
     for target in tables {
+        if effects.interrupted() {
+            return;
+        }
         if full {
             rewritten(effects, target);
         } else if let Some(relation) = effects.existing_target(target, false) {
@@ -148,6 +151,9 @@ pub fn refresh(effects: &mut Effects, view: &QualifiedName, concurrently: bool) 
 
 pub fn locks(effects: &mut Effects, locks: &[Lock]) {
     for lock in locks {
+        if effects.interrupted() {
+            return;
+        }
         if let Some(relation) = effects.existing_target(&lock.target, lock.missing_ok) {
             // What is not there is looked for under a weak lock (get_object_address_relobject).
             let gone = lock.on.as_ref().filter(|on| lock.missing_ok && !on.made);
@@ -170,6 +176,9 @@ pub fn unpublish(effects: &mut Effects, fact: &Fact) {
 
 pub fn modify(effects: &mut Effects, changes: &[Modification]) {
     for change in changes {
+        if effects.interrupted() {
+            return;
+        }
         if let Some(relation) = effects.existing_target(&change.target, false) {
             for member in effects.tree(&relation, recursion_of(&change.target)) {
                 let whole = if change.filtered || relation.kind == RelationKind::View { None } else { Some(true) };

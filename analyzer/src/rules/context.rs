@@ -27,6 +27,8 @@ pub(crate) struct Context<'a> {
     rules: Vec<&'static str>,
     /// What the `ALTER TABLE` changes: nearly all rules ask.
     altered: OnceCell<Option<(&'a AlterTable, Rc<Relation>)>>,
+    /// Where the actions of the `ALTER TABLE` stand in the statement, if that is known.
+    actions: OnceCell<Option<Vec<std::ops::Range<usize>>>>,
     /// The answers of [`Self::is_harmless`].
     harmless: RefCell<BTreeMap<Oid, bool>>,
 }
@@ -135,6 +137,7 @@ impl<'a> Context<'a> {
             said: Vec::new(),
             rules: Vec::new(),
             altered: OnceCell::new(),
+            actions: OnceCell::new(),
             harmless: RefCell::default(),
         }
     }
@@ -241,10 +244,14 @@ impl<'a> Context<'a> {
     /// A report about one of the actions.
     fn placed(&self, mut report: Report, number: usize, count: usize) -> Report {
         let start = self.statement.span.start;
-        let actions = parse::actions(self.text()).filter(|actions| actions.len() == count);
-        let place = actions.and_then(|actions| actions.get(number).cloned());
-        report.place = place.map(|place| start + place.start..start + place.end);
+        report.place = self.place_of(number, count).map(|place| start + place.start..start + place.end);
         report
+    }
+
+    /// Where one of so many actions stands in the statement.
+    fn place_of(&self, number: usize, count: usize) -> Option<std::ops::Range<usize>> {
+        let actions = self.actions.get_or_init(|| parse::actions(self.text())).as_ref();
+        actions.filter(|actions| actions.len() == count)?.get(number).cloned()
     }
 
     /// The statement as it would be with this action only.
@@ -254,8 +261,7 @@ impl<'a> Context<'a> {
             return Some(self.text().to_owned());
         }
         let number = alter.actions.iter().position(|one| std::ptr::eq(one, action))?;
-        let places = parse::actions(self.text()).filter(|places| places.len() == alter.actions.len())?;
-        let own = self.text().get(places.get(number)?.clone())?;
+        let own = self.text().get(self.place_of(number, alter.actions.len())?)?;
         Some(format!("{} {own}", super::hint::alter(self, &relation)))
     }
 

@@ -15,10 +15,16 @@ type Reach = bool;
 const TREE: Reach = true;
 pub(super) const SELF: Reach = false;
 
+/// The server adds no more columns than that (MaxHeapAttributeNumber): a text that tries is not to make every later statement slower.
+const COLUMNS: usize = 1600;
+
 impl Script<'_> {
     pub(super) fn alter(&mut self, relation: &Rc<Relation>, alter: &AlterTable) {
         let reach = if alter.target.only { SELF } else { TREE };
         for action in &alter.actions {
+            if self.base.interrupted() {
+                return;
+            }
             self.action(relation, action, reach);
         }
     }
@@ -31,7 +37,7 @@ impl Script<'_> {
                 }
                 let added = self.column(column);
                 self.patch_reach(relation, reach, |relation| {
-                    if !relation.columns.iter().any(|known| known.name == added.name) {
+                    if relation.columns.len() < COLUMNS && !relation.columns.iter().any(|known| known.name == added.name) {
                         relation.columns.push(added.clone());
                     }
                 });

@@ -28,6 +28,9 @@ impl Script<'_> {
                 Dropped::Relations(names) | Dropped::Indexes(names) => names.iter().for_each(|name| self.forget(name, &statement.tag)),
                 Dropped::Schemas(names) => {
                     for schema in names {
+                        if self.base.interrupted() {
+                            return;
+                        }
                         for oid in self.base.relations_in_schema(schema) {
                             self.state.drop_relation(oid);
                         }

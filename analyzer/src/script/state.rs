@@ -1,8 +1,8 @@
 //! What the text changed so far, and the way back: a ROLLBACK takes along what was created, and what was proved.
 //!
-//! Each change remembers what was there before. Between two savepoints a relation is remembered once, and only a few savepoints are kept, so
-//! that no text can make the way back long. A ROLLBACK TO one that was not kept goes back to the beginning of the transaction: what is
-//! forgotten can only make a later statement look worse.
+//! Each change remembers what was there before. Between two savepoints a relation, a domain and the session are remembered once, and only a few
+//! savepoints are kept, so that no text can make the way back long. A ROLLBACK TO one that was not kept goes back to the beginning of the
+//! transaction: what is forgotten can only make a later statement look worse.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
@@ -78,6 +78,14 @@ enum Undo {
     Functions(usize),
 }
 
+/// What grows with the statements that change it, so that it is not to be copied for each of them.
+#[derive(Debug, PartialEq, Eq, Hash)]
+enum Logged {
+    Relation(Oid),
+    Domain(Oid),
+    Session,
+}
+
 /// The changes.
 #[derive(Debug, Default)]
 pub struct State {
@@ -98,8 +106,8 @@ pub struct State {
     /// The session as it was before the first SET LOCAL of the transaction.
     before_local: Option<Session>,
     log: Vec<Undo>,
-    /// Relations in the log since the last savepoint.
-    logged: HashSet<Oid>,
+    /// What is in the log since the last savepoint: it is not remembered again.
+    logged: HashSet<Logged>,
     savepoints: Vec<(String, usize)>,
 }
 
@@ -118,7 +126,7 @@ impl State {
     pub fn patch(&mut self, oid: Oid, change: impl FnOnce(&mut Relation)) {
         let relations = self.relations.get_mut();
         let Some(Some(relation)) = relations.get_mut(&oid) else { return };
-        if self.logged.insert(oid) {
+        if self.logged.insert(Logged::Relation(oid)) {
             self.log.push(Undo::Relation(oid, Some(Some(Rc::clone(relation)))));
         }
         change(Rc::make_mut(relation));
@@ -225,9 +233,10 @@ impl State {
     }
 
     pub fn change_domain(&mut self, oid: Oid, change: impl FnOnce(&mut ChangedDomain)) {
-        let old = self.domains.get(&oid).cloned();
+        if self.logged.insert(Logged::Domain(oid)) {
+            self.log.push(Undo::Domain(oid, self.domains.get(&oid).cloned()));
+        }
         change(self.domains.entry(oid).or_default());
-        self.log.push(Undo::Domain(oid, old));
     }
 
     pub fn storage(&self, oid: Oid) -> Option<&Storage> {
@@ -273,7 +282,9 @@ impl State {
         if local && self.before_local.is_none() {
             self.before_local = Some(self.session.clone());
         }
-        self.log.push(Undo::Session(self.session.clone()));
+        if self.logged.insert(Logged::Session) {
+            self.log.push(Undo::Session(self.session.clone()));
+        }
         change(&mut self.session);
     }
 
@@ -355,4 +366,30 @@ fn put<K: Ord, V>(map: &mut BTreeMap<K, V>, key: K, value: Option<V>) -> Option<
 /// Puts in or takes out; whether that changed anything.
 fn set<T: Ord + Clone>(all: &mut BTreeSet<T>, one: &T, is: bool) -> bool {
     if is { all.insert(one.clone()) } else { all.remove(one) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_grows_is_remembered_once() {
+        let mut state = State::default();
+        for number in 0..1000 {
+            state.set(false, |session| _ = session.values.insert(format!("my.{number}"), "x".to_owned()));
+            state.change_domain(1, |domain| domain.default = Some(Some(number.to_string())));
+        }
+        assert_eq!(state.log.len(), 2);
+        state.transaction(&Transaction::Savepoint("s".to_owned()), true);
+        state.set(false, |session| _ = session.values.insert("my.0".to_owned(), "y".to_owned()));
+        state.set(false, |session| session.role = Some("r".to_owned()));
+        state.transaction(&Transaction::RollbackTo("s".to_owned()), true);
+        assert_eq!((state.session.values.len(), state.session.values.get("my.0").map(String::as_str)), (1000, Some("x")));
+        assert_eq!(
+            (&state.session.role, state.domain(1).and_then(|domain| domain.default.clone().flatten())),
+            (&None, Some("999".to_owned()))
+        );
+        state.transaction(&Transaction::Rollback { chain: false }, true);
+        assert!(state.session.values.is_empty() && state.domain(1).is_none_or(|domain| domain.default.is_none()));
+    }
 }

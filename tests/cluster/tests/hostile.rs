@@ -213,6 +213,41 @@ fn deep_comments_are_refused_before_anybody_reads_them() {
 }
 
 #[test]
+fn operators_that_the_lexer_reads_again_and_again_are_refused_before_it_does() {
+    let mut lab = Lab::new("hostile_operators");
+    lab.s.run("SET statement_timeout = '10s'");
+    for question in ASKED {
+        let start = Instant::now();
+        for text in [
+            format!("{}SELECT 1", "/**/".repeat(50_000)),
+            format!("{}SELECT 1", "/*/**/*/".repeat(20_000)),
+            format!("SELECT 1 {}", "+".repeat(160_000)),
+            format!("SELECT 1 {}", "@/**/".repeat(100_000)),
+            format!("SELECT '/*', $$/*$$, \"/*\" {}", "/**/".repeat(50_000)),
+            format!("COPY t FROM stdin;\n1\tit's\n\\.\nSELECT 1 {}", "/**/".repeat(50_000)),
+        ] {
+            assert_eq!(lab.ask(question, &text).as_deref(), Some("54001"), "{:.50}", text);
+        }
+        assert!(start.elapsed() < Duration::from_secs(1), "{:?}", start.elapsed());
+        for text in [
+            format!("-- {}\nSELECT 1", "=".repeat(900_000)),
+            format!("/*{}*/ SELECT 1", "*".repeat(900_000)),
+            format!("SELECT '{}'", "/*+".repeat(300_000)),
+            format!("{}SELECT 1", "/* y */ ".repeat(100_000)),
+            format!("COPY t FROM stdin;\n{}\n\\.\nSELECT 1", "+".repeat(900_000)),
+        ] {
+            assert_eq!(lab.ask(question, &text), None, "{:.50}", text);
+        }
+    }
+    lab.s.run("SELECT zdm.set_guard('enforce')");
+    lab.s.forget_notices();
+    lab.s.run(&format!("ALTER TABLE t ADD z int {}", "/**/".repeat(3_000)));
+    let said = lab.s.texts();
+    assert!(said.len() == 1 && said[0].contains("the text of this ALTER TABLE holds too many operators without a blank"), "{said:?}");
+    lab.end();
+}
+
+#[test]
 fn an_over_long_text_is_refused_before_it_is_unpacked() {
     let mut lab = Lab::new("hostile_size");
     for question in ["SELECT * FROM zdm.check_ddl(TEXT)", "SELECT zdm.check_report(TEXT)", "SELECT * FROM zdm.ddl_effects(TEXT)"] {
@@ -263,8 +298,28 @@ fn in_the_guard_an_over_long_text_is_judged_by_its_tag() {
 fn a_cancel_works_within_a_second() {
     let mut lab = Lab::new("hostile_cancel");
     let columns: Vec<String> = (0..1500).map(|number| format!("c{number} int")).collect();
-    lab.s.run(&format!("CREATE TABLE wide ({}); INSERT INTO wide (c0) VALUES (1); SET statement_timeout = '500ms'", columns.join(", ")));
+    lab.s.run(&format!("CREATE TABLE wide ({}); INSERT INTO wide (c0) VALUES (1)", columns.join(", ")));
+    lab.s.run(
+        "SET zdm.guard_mode = off;
+         CREATE TABLE parts (a int, b int) PARTITION BY RANGE (a);
+         DO $$BEGIN FOR i IN 1..200 LOOP EXECUTE format('CREATE TABLE p%s PARTITION OF parts FOR VALUES FROM (%s) TO (%s)', i, i, i + 1); END LOOP; END$$;
+         RESET zdm.guard_mode; SET statement_timeout = '500ms'",
+    );
     for text in [
+        format!("CREATE INDEX ON t (a{})", ",a".repeat(140_000)),
+        format!("CREATE INDEX i ON t (a{})", ",a".repeat(140_000)),
+        format!("CREATE INDEX ON t (a) INCLUDE (a{})", ",a".repeat(140_000)),
+        format!("DROP TABLE parts{}", ", parts".repeat(100_000)),
+        format!("DROP TABLE parts{} CASCADE", ", parts".repeat(100_000)),
+        format!("DROP SCHEMA public{} CASCADE", ", public".repeat(100_000)),
+        format!("ALTER TABLE parts ADD c int{}; SELECT 1", ", ALTER b TYPE bigint".repeat(40_000)),
+        format!("ALTER TABLE wide ADD c int{}; SELECT 1", (0..30_000).map(|n| format!(", ADD z{n} int")).collect::<String>()),
+        format!("ALTER TABLE wide ADD c int{}", (0..30_000).map(|n| format!(", DROP c{}", n % 1500)).collect::<String>()),
+        (0..60_000).map(|n| format!("SET my.a{n} = 1;")).collect(),
+        format!("SET search_path = a{}; {}", (0..50_000).map(|n| format!(",a{n}")).collect::<String>(), "SET ROLE a;".repeat(50_000)),
+        "\\;".repeat(500_000),
+        "\\x\\\\".repeat(200_000),
+        "SELECT 1;".repeat(100_000),
         "ALTER TABLE wide ADD COLUMN z int; ALTER TABLE wide DROP COLUMN z;".repeat(15_000),
         "DROP TABLE t;".repeat(70_000),
         format!("DO $a$BEGIN {} END$a$", "ALTER TABLE wide ADD COLUMN z int;".repeat(20_000)),
