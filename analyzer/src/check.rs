@@ -6,7 +6,7 @@ use std::ops::Range;
 use crate::catalog::{Catalog, Oid, Relation, RelationKind, Size};
 use crate::effects::Touch;
 use crate::finding::{Effect, Finding, Risk};
-use crate::ir::{Block, Kind, Part, Scope, Statement};
+use crate::ir::{Block, Fact, Kind, Part, Scope, Statement};
 use crate::lock::{Blocks, LockMode};
 use crate::rules::{self, Context};
 use crate::script::{Deeds, Found, Script, follow, follow_calls, unseen_call};
@@ -127,7 +127,7 @@ fn opened<'a>(statement: &'a Statement, text: &str, script: &Script, calls: bool
             };
             (Some(seen), found)
         }
-        _ => (None, calls.then(|| follow_calls(statement, text, script)).flatten()),
+        _ => (None, prepared(statement, script).or_else(|| calls.then(|| follow_calls(statement, text, script)).flatten())),
     };
     match (found, seen) {
         (Some(block), _) => {
@@ -143,6 +143,18 @@ fn opened<'a>(statement: &'a Statement, text: &str, script: &Script, calls: bool
         }
         (None, None) => None,
     }
+}
+
+/// What an EXECUTE runs, if the text prepared it.
+fn prepared(statement: &Statement, script: &Script) -> Option<Block> {
+    let name = statement.facts.iter().find_map(|fact| match fact {
+        Fact::Executes(name) => Some(name),
+        _ => None,
+    })?;
+    let text = script.prepared(name)?;
+    let statements = parse::dynamic(&text).ok()?.into_iter().map(|inner| Statement { line: statement.line, ..inner });
+    let part = Part { text: text.to_string(), statements: statements.collect(), offset: None, certain: true };
+    Some(Block { parts: vec![part], hidden: None, program: None })
 }
 
 /// Puts a finding on a statement inside a block where the block is, as exactly as that is known.

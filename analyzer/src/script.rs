@@ -52,6 +52,8 @@ pub struct Script<'a> {
     watched: bool,
     /// The roles that the text made.
     roles: HashSet<String>,
+    /// The statements that the text prepared.
+    prepared: HashMap<String, Rc<str>>,
     /// The text did something before that reaches more than is followed.
     hidden: bool,
     /// The triggers, policies and rules that the text made or dropped, and whether they are there; `None` when that is not known any more.
@@ -72,6 +74,7 @@ impl<'a> Script<'a> {
             watched: false,
             hidden: false,
             roles: HashSet::new(),
+            prepared: HashMap::new(),
             hung: HashMap::new(),
         }
     }
@@ -129,6 +132,11 @@ impl<'a> Script<'a> {
     /// dependents, and that there is no such role, type or function, may be true no more.
     pub fn has_hidden_effects(&self) -> bool {
         self.hidden
+    }
+
+    /// The text that the text prepared under a name.
+    pub fn prepared(&self, name: &str) -> Option<Rc<str>> {
+        self.prepared.get(name).cloned()
     }
 
     /// Whether the text made a role of this name.

@@ -75,6 +75,15 @@ pub enum Fact {
     Need(Need),
     /// A role that it creates, or the new name of one.
     MakesRole(String),
+    /// `PREPARE`: the name, and the statement that it is for.
+    Prepares {
+        name: String,
+        statement: Rc<str>,
+    },
+    /// `EXECUTE` of a prepared statement.
+    Executes(String),
+    /// `DEALLOCATE`; `None` for all.
+    Deallocates(Option<String>),
     /// `ALTER PUBLICATION ... SET` of tables or schemas: what it does not name goes.
     SetsPublication(String),
 }

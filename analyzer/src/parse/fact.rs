@@ -8,7 +8,7 @@ use pg_query::protobuf::{
     AlterTableCmd, AlterTableType, DefElem, InsertStmt, Node, RoleSpec, RoleSpecType, SelectStmt, SetOperation, ViewStmt,
 };
 
-use super::{functions, names, need, remark};
+use super::{functions, names, need, prepare, remark};
 use crate::catalog::Volatility;
 use crate::ir::{Fact, FunctionFact, Insert, Owned, QualifiedName, ReplicaIdentity, RowSecurity, Triggers};
 
@@ -16,6 +16,7 @@ use crate::ir::{Fact, FunctionFact, Insert, Owned, QualifiedName, ReplicaIdentit
 pub fn of(node: &Tree, sql: &str, span: &Range<usize>) -> Vec<Fact> {
     let mut facts = particulars(node);
     facts.extend(need::of(node));
+    facts.extend(prepare::of(node, sql, span));
     for fact in &mut facts {
         if let Fact::Function(function) = fact
             && function.creates

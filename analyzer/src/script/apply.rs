@@ -64,6 +64,9 @@ impl Script<'_> {
                     self.volatilities.get_mut().forget();
                 }
                 Fact::Insert(insert) => self.fill(&insert.target.name),
+                Fact::Prepares { name, statement } => _ = self.prepared.insert(name.clone(), statement.clone()),
+                Fact::Deallocates(Some(name)) => _ = self.prepared.remove(name),
+                Fact::Deallocates(None) => self.prepared.clear(),
                 _ => {}
             }
         }
