@@ -22,6 +22,7 @@ mod modify;
 mod named;
 mod names;
 mod need;
+mod object;
 mod position;
 mod prepare;
 mod program;

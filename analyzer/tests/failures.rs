@@ -302,3 +302,54 @@ fn rights_are_those_of_the_role_in_force() {
         ],
     );
 }
+
+#[test]
+fn objects_that_are_no_relations() {
+    let mut db = examples();
+    let rows = |value: &str| Found { columns: Vec::new(), rows: vec![vec![Some(value.to_owned())]] };
+    db.answer("pg_describe_object", rows("view daily"));
+    for (catalog, name) in [
+        ("pg_proc", "total"),
+        ("pg_type", "mood"),
+        ("pg_namespace", "crm"),
+        ("pg_roles", "boss"),
+        ("pg_extension", "hstore"),
+        ("pg_publication", "feed"),
+    ] {
+        let column = |name: &str| format!("name OPERATOR(pg_catalog.=) '{name}'");
+        db.answer(&column(name), rows("50000")).answer(&format!("FROM pg_catalog.{catalog} WHERE"), Found::default());
+    }
+    db.answer("pg_available_extensions", Found::default());
+    expect(
+        &db,
+        &[
+            ("DROP FUNCTION nosuch()", Some("function nosuch() does not exist")),
+            ("DROP FUNCTION IF EXISTS nosuch()", None),
+            ("CREATE FUNCTION nosuch() RETURNS int LANGUAGE sql AS 'select 1'; DROP FUNCTION nosuch()", None),
+            ("DROP TYPE nosuch", Some("type nosuch does not exist")),
+            ("DROP ROLE nosuch", Some("role nosuch does not exist")),
+            ("ALTER ROLE nosuch LOGIN", Some("role nosuch does not exist")),
+            ("CREATE ROLE nosuch; ALTER ROLE nosuch LOGIN", None),
+            ("SET ROLE nosuch", Some("role nosuch does not exist")),
+            ("DROP EXTENSION nosuch", Some("extension nosuch does not exist")),
+            ("DROP PUBLICATION nosuch", Some("publication nosuch does not exist")),
+            ("CREATE EXTENSION nosuch", Some("extension nosuch does not exist")),
+            ("CREATE SCHEMA crm", Some("schema crm already exists")),
+            ("CREATE SCHEMA IF NOT EXISTS crm", None),
+            ("CREATE SCHEMA fresh", None),
+            ("CREATE TYPE mood AS ENUM ('a')", Some("type mood already exists")),
+            ("CREATE DOMAIN mood AS int", Some("type mood already exists")),
+            ("CREATE ROLE boss", Some("role boss already exists")),
+            ("CREATE PUBLICATION feed", Some("publication feed already exists")),
+            ("CREATE FUNCTION total(int) RETURNS int LANGUAGE sql AS 'select 1'", Some("function total(int4) already exists")),
+            ("CREATE OR REPLACE FUNCTION total(int) RETURNS int LANGUAGE sql AS 'select 1'", None),
+            ("DROP FUNCTION total(int); CREATE FUNCTION total(int) RETURNS int LANGUAGE sql AS 'select 1'", None),
+            ("DROP FUNCTION total(int)", Some("view daily depends on function total(int4)")),
+            ("DROP FUNCTION total(int) CASCADE", None),
+            ("DROP TYPE mood", Some("view daily depends on type mood")),
+            ("INSERT INTO users (nope) VALUES (1)", Some("column nope of relation public.users does not exist")),
+            ("UPDATE users SET nope = 1", Some("column nope of relation public.users does not exist")),
+            ("UPDATE users SET age = 1", None),
+        ],
+    );
+}

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use crate::catalog::Volatility;
 
-use super::{Expr, Need, QualifiedName, Target};
+use super::{Expr, Handled, Need, QualifiedName, Target};
 
 /// One particular of a statement. Those of an `ALTER TABLE` are about the relation that it alters.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,6 +73,10 @@ pub enum Fact {
     Privileges(Privileges),
     /// What has to be there.
     Need(Need),
+    /// What it creates, alters or drops.
+    Handles(Handled),
+    /// `GRANT` or `REVOKE` of roles.
+    GrantsRoles,
     /// A role that it creates, or the new name of one.
     MakesRole(String),
     /// `PREPARE`: the name, and the statement that it is for.
