@@ -276,6 +276,9 @@ fn rights_are_those_of_the_role_in_force() {
     let mut db = examples();
     let answer = |value: &str| Found { columns: Vec::new(), rows: vec![vec![Some(value.to_owned())]] };
     db.answer("pg_has_role('clerk'", answer("f")).answer("has_table_privilege('clerk'", answer("f"));
+    db.answer("has_any_column_privilege('clerk'", answer("f")).answer("has_database_privilege('clerk'", answer("f"));
+    db.answer("SELECT rolsuper OR", answer("f")).answer("SELECT oid FROM pg_catalog.pg_roles", Found::default());
+    db.answer("FROM pg_catalog.pg_roles WHERE", answer("1"));
     db.answer("has_schema_privilege('clerk'", answer("f")).answer("pg_has_role('boss'", answer("t"));
     db.answer("has_schema_privilege('boss'", answer("t")).answer("has_table_privilege(current_user", answer("f"));
     let (clerk, ledger) = (Some("role clerk does not own public.users"), Some("you do not own public.ledger"));
@@ -299,6 +302,30 @@ fn rights_are_those_of_the_role_in_force() {
             ("CREATE POLICY p ON ledger", ledger),
             ("ALTER TABLE ledger ADD COLUMN x int", ledger),
             ("TRUNCATE orders", None),
+            // what was granted is not ownership
+            ("GRANT SELECT ON users TO clerk; SET ROLE clerk; CREATE INDEX ON users (age)", clerk),
+            ("GRANT boss TO clerk; SET ROLE clerk; CREATE INDEX ON users (age)", None),
+            ("GRANT TRUNCATE ON orders TO clerk; SET ROLE clerk; TRUNCATE orders", None),
+            ("SET ROLE clerk; DELETE FROM orders WHERE id = 1", Some("role clerk does not have the DELETE privilege on public.orders")),
+            ("SET ROLE clerk; SELECT * FROM orders", Some("role clerk does not have the SELECT privilege on public.orders")),
+            (
+                "SET ROLE clerk; INSERT INTO orders SELECT * FROM users",
+                Some("role clerk does not have the INSERT privilege on public.orders"),
+            ),
+            (
+                "SET ROLE clerk; LOCK TABLE orders",
+                Some("role clerk does not have one of the privileges UPDATE, DELETE, TRUNCATE, MAINTAIN on public.orders"),
+            ),
+            (
+                "SET ROLE clerk; GRANT SELECT ON orders TO boss",
+                Some("role clerk does not have any privilege on public.orders, and cannot grant one"),
+            ),
+            ("SET ROLE clerk; CREATE ROLE other", Some("role clerk does not have the attribute CREATEROLE")),
+            ("SET ROLE clerk; CREATE SCHEMA other", Some("role clerk does not have the CREATE privilege on the database")),
+            ("SET ROLE clerk; CREATE DATABASE other", Some("role clerk does not have the attribute CREATEDB")),
+            ("SET ROLE clerk; COPY orders TO '/tmp/x'", Some("role clerk does not have the rights of pg_write_server_files")),
+            ("SET ROLE clerk; ALTER SYSTEM SET work_mem = '1MB'", Some("role clerk does not have the rights of a superuser")),
+            ("SET ROLE boss; SELECT * FROM orders", None),
         ],
     );
 }

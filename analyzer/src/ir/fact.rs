@@ -75,6 +75,8 @@ pub enum Fact {
     Need(Need),
     /// What it creates, alters or drops.
     Handles(Handled),
+    /// `COPY` with a file or a program of the server: the role that may.
+    ServerFile(&'static str),
     /// `GRANT` or `REVOKE` of roles.
     GrantsRoles,
     /// A role that it creates, or the new name of one.

@@ -112,11 +112,19 @@ impl Script<'_> {
     }
 
     /// A condition in SQL that tells whether a role, given as SQL, may do what only the owner of the object may.
-    pub fn owner_of(&self, class: Class, oid: Oid, role: &str) -> Option<String> {
+    pub fn owner_of(&self, class: Class, oid: Oid, role: &str, drops: bool) -> Option<String> {
         let at = listed(class);
         let owner = at.owner?;
+        // the owner of the schema may drop what is in it
+        let schema = at.schema.filter(|_| drops).map(|(schema, _)| {
+            format!(
+                " OR pg_catalog.pg_has_role({role}, (SELECT nspowner FROM pg_catalog.pg_namespace n \
+                 WHERE n.oid OPERATOR(pg_catalog.=) {schema}), 'USAGE')"
+            )
+        });
         Some(format!(
-            "SELECT pg_catalog.pg_has_role({role}, {owner}, 'USAGE') FROM pg_catalog.{} WHERE oid OPERATOR(pg_catalog.=) {oid}",
+            "SELECT pg_catalog.pg_has_role({role}, {owner}, 'USAGE'){} FROM pg_catalog.{} WHERE oid OPERATOR(pg_catalog.=) {oid}",
+            schema.unwrap_or_default(),
             at.catalog
         ))
     }

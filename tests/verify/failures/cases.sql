@@ -153,3 +153,35 @@ INSERT INTO cust (nope) VALUES (1)
 INSERT INTO cust (id) VALUES (-1)
 UPDATE cust SET nope = 1
 UPDATE cust SET n = 1
+-- rights
+SET ROLE plain_x; CREATE SCHEMA s
+SET ROLE plain_x; CREATE ROLE r
+SET ROLE plain_x; CREATE EXTENSION hstore
+SET ROLE plain_x; CREATE PUBLICATION p
+SET ROLE plain_x; CREATE PUBLICATION p FOR ALL TABLES
+CREATE PUBLICATION p FOR ALL TABLES
+SET ROLE plain_x; CREATE EVENT TRIGGER e ON sql_drop EXECUTE FUNCTION tf()
+SET ROLE plain_x; COPY tt TO '/tmp/zdm_no_such_directory/x'
+SET ROLE plain_x; COPY tt TO STDOUT
+SET ROLE plain_x; SELECT * FROM cust
+SET ROLE plain_x; SELECT * FROM tt
+SELECT * FROM cust
+SET ROLE plain_x; INSERT INTO tt VALUES (1)
+SET ROLE plain_x; UPDATE tt SET id = 1 WHERE id = 2
+SET ROLE plain_x; DELETE FROM tt WHERE id = 2
+SET ROLE plain_x; LOCK TABLE tt
+SET ROLE plain_x; LOCK TABLE tt IN ACCESS SHARE MODE
+SET ROLE plain_x; TRUNCATE tt
+SET ROLE plain_x; GRANT SELECT ON cust TO role_x
+SET ROLE plain_x; GRANT SELECT ON tt TO role_x
+SET ROLE plain_x; DROP FUNCTION fn(int)
+SET ROLE plain_x; ALTER FUNCTION fn(int) STABLE
+SET ROLE plain_x; DROP TYPE free
+SET ROLE plain_x; ALTER DOMAIN dom SET NOT NULL
+SET ROLE plain_x; ALTER ROLE role_x LOGIN
+SET ROLE plain_x; DROP ROLE role_x
+SET ROLE plain_x; DROP SERVER server_x
+SET ROLE plain_x; DROP PUBLICATION pub_x
+GRANT SELECT ON cust TO plain_x; SET ROLE plain_x; CREATE INDEX ON cust (n)
+GRANT SELECT ON cust TO plain_x; SET ROLE plain_x; SELECT * FROM cust
+SET ROLE plain_x; CREATE DOMAIN app.d AS int
