@@ -6,7 +6,7 @@ use std::ops::Range;
 use crate::catalog::{Catalog, Oid, Relation, RelationKind, Size};
 use crate::effects::Touch;
 use crate::finding::{Effect, Finding, Risk};
-use crate::ir::{Block, Kind, Part, Scope, Statement};
+use crate::ir::{Block, Fact, Kind, Part, Scope, Statement};
 use crate::lock::{Blocks, LockMode};
 use crate::rules::{self, Context};
 use crate::script::{Deeds, Found, Script, follow, follow_calls, unseen_call};
@@ -96,6 +96,16 @@ pub fn verdict(sql: &str, catalog: &dyn Catalog) -> Verdict {
     Verdict { findings, foreseen: effects.unbounded().is_none().then(|| foreseen.collect()) }
 }
 
+/// The statement that a text prepares, if it does nothing else: an `EXECUTE` runs it.
+pub fn prepared(sql: &str) -> Option<String> {
+    let statements = parse::statements(sql).ok()?;
+    let [statement] = statements.as_slice() else { return None };
+    statement.facts.iter().find_map(|fact| match fact {
+        Fact::Prepares { statement, .. } => Some(statement.to_string()),
+        _ => None,
+    })
+}
+
 /// The findings on one statement, the only one of a statement without any says that it is safe; and what it leaves behind.
 fn judge(statement: &Statement, later: &[Statement], text: &str, script: &Script) -> (Vec<Finding>, Deeds) {
     let effects = model::of(statement, script);
@@ -166,7 +176,7 @@ fn opened<'a>(statement: &'a Statement, text: &str, script: &Script, calls: bool
             };
             (Some(seen), found)
         }
-        _ => (None, calls.then(|| follow_calls(statement, text, script)).flatten()),
+        _ => (None, prepared(statement, script).or_else(|| calls.then(|| follow_calls(statement, text, script)).flatten())),
     };
     match (found, seen) {
         (Some(block), _) => {
@@ -182,6 +192,18 @@ fn opened<'a>(statement: &'a Statement, text: &str, script: &Script, calls: bool
         }
         (None, None) => None,
     }
+}
+
+/// What an EXECUTE runs, if the text prepared it.
+fn prepared(statement: &Statement, script: &Script) -> Option<Block> {
+    let name = statement.facts.iter().find_map(|fact| match fact {
+        Fact::Executes(name) => Some(name),
+        _ => None,
+    })?;
+    let text = script.prepared(name)?;
+    let statements = parse::dynamic(&text).ok()?.into_iter().map(|inner| Statement { line: statement.line, ..inner });
+    let part = Part { text: text.to_string(), statements: statements.collect(), offset: None, certain: true };
+    Some(Block { parts: vec![part], hidden: None, program: None })
 }
 
 /// Puts a finding on a statement inside a block where the block is, as exactly as that is known.

@@ -6,12 +6,14 @@
 mod create;
 mod fact;
 mod need;
+mod object;
 mod program;
 mod range;
 
 pub use create::{AlterDomain, CreateIndex, CreateTable, Creation, DomainChange, DomainConstraint, Like, New, NewDomain};
 pub use fact::{Attached, Fact, Function as FunctionFact, How, Insert, Owned, Privileges, ReplicaIdentity, RowSecurity, Triggers};
 pub use need::Need;
+pub use object::{Class, Handled, Object};
 pub use program::{Body, Call, Calls, Declaration, Handler, Parameter, Routine, Rows, Scope, Step};
 pub use range::{Bound, Edge, Range, WrittenBound};
 

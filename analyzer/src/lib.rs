@@ -30,8 +30,8 @@ mod split;
 pub mod testing;
 mod weigh;
 
-pub use check::{Foreseen, NotAnalyzable, Verdict, check, check_command, effects, verdict};
-pub use parse::{for_server, prepared};
+pub use check::{Foreseen, NotAnalyzable, Verdict, check, check_command, effects, prepared, verdict};
+pub use parse::for_server;
 pub use rules::{Blocker, RuleInfo, blocker, is_rule, manual, rules};
 pub use split::{Piece, split};
 pub use weigh::under_policy;

@@ -11,6 +11,7 @@ mod follow;
 mod functions;
 mod names;
 mod new;
+mod object;
 mod past;
 mod settings;
 mod state;
@@ -22,11 +23,12 @@ use std::rc::Rc;
 
 use crate::catalog::{Catalog, Oid, OnTable, PartitionKey, Relation};
 use crate::effects::Volatilities;
-use crate::ir::{Kind, QualifiedName, Range, Statement};
+use crate::ir::{Class, Kind, QualifiedName, Range, Statement};
 use crate::parse;
 pub use changes::Changes;
 pub use follow::{follow, follow_calls, unseen_call};
 pub use names::Found;
+pub use object::FoundObject;
 pub use past::{Deeds, Held, Past, changes_something};
 pub use settings::{Actor, Timeout, milliseconds};
 use state::State;
@@ -52,6 +54,12 @@ pub struct Script<'a> {
     watched: bool,
     /// The roles that the text made.
     roles: HashSet<String>,
+    /// Objects that are no relations and that the text made, changed or dropped.
+    objects: HashSet<(Class, String)>,
+    /// The text granted roles, and privileges.
+    granted: (bool, bool),
+    /// The statements that the text prepared.
+    prepared: HashMap<String, Rc<str>>,
     /// The text did something before that reaches more than is followed.
     hidden: bool,
     /// The triggers, policies and rules that the text made or dropped, and whether they are there; `None` when that is not known any more.
@@ -72,6 +80,9 @@ impl<'a> Script<'a> {
             watched: false,
             hidden: false,
             roles: HashSet::new(),
+            prepared: HashMap::new(),
+            objects: HashSet::new(),
+            granted: (false, false),
             hung: HashMap::new(),
         }
     }
@@ -129,6 +140,16 @@ impl<'a> Script<'a> {
     /// dependents, and that there is no such role, type or function, may be true no more.
     pub fn has_hidden_effects(&self) -> bool {
         self.hidden
+    }
+
+    /// Whether the text granted roles or gave a relation away before, so that the catalogs do not know who owns what; and whether it granted privileges.
+    pub fn granted(&self) -> (bool, bool) {
+        self.granted
+    }
+
+    /// The text that the text prepared under a name.
+    pub fn prepared(&self, name: &str) -> Option<Rc<str>> {
+        self.prepared.get(name).cloned()
     }
 
     /// Whether the text made a role of this name.

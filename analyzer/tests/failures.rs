@@ -276,6 +276,9 @@ fn rights_are_those_of_the_role_in_force() {
     let mut db = examples();
     let answer = |value: &str| Found { columns: Vec::new(), rows: vec![vec![Some(value.to_owned())]] };
     db.answer("pg_has_role('clerk'", answer("f")).answer("has_table_privilege('clerk'", answer("f"));
+    db.answer("has_any_column_privilege('clerk'", answer("f")).answer("has_database_privilege('clerk'", answer("f"));
+    db.answer("SELECT rolsuper OR", answer("f")).answer("SELECT oid FROM pg_catalog.pg_roles", Found::default());
+    db.answer("FROM pg_catalog.pg_roles WHERE", answer("1"));
     db.answer("has_schema_privilege('clerk'", answer("f")).answer("pg_has_role('boss'", answer("t"));
     db.answer("has_schema_privilege('boss'", answer("t")).answer("has_table_privilege(current_user", answer("f"));
     let (clerk, ledger) = (Some("role clerk does not own public.users"), Some("you do not own public.ledger"));
@@ -299,6 +302,81 @@ fn rights_are_those_of_the_role_in_force() {
             ("CREATE POLICY p ON ledger", ledger),
             ("ALTER TABLE ledger ADD COLUMN x int", ledger),
             ("TRUNCATE orders", None),
+            // what was granted is not ownership
+            ("GRANT SELECT ON users TO clerk; SET ROLE clerk; CREATE INDEX ON users (age)", clerk),
+            ("GRANT boss TO clerk; SET ROLE clerk; CREATE INDEX ON users (age)", None),
+            ("GRANT TRUNCATE ON orders TO clerk; SET ROLE clerk; TRUNCATE orders", None),
+            ("SET ROLE clerk; DELETE FROM orders WHERE id = 1", Some("role clerk does not have the DELETE privilege on public.orders")),
+            ("SET ROLE clerk; SELECT * FROM orders", Some("role clerk does not have the SELECT privilege on public.orders")),
+            (
+                "SET ROLE clerk; INSERT INTO orders SELECT * FROM users",
+                Some("role clerk does not have the INSERT privilege on public.orders"),
+            ),
+            (
+                "SET ROLE clerk; LOCK TABLE orders",
+                Some("role clerk does not have one of the privileges UPDATE, DELETE, TRUNCATE, MAINTAIN on public.orders"),
+            ),
+            (
+                "SET ROLE clerk; GRANT SELECT ON orders TO boss",
+                Some("role clerk does not have any privilege on public.orders, and cannot grant one"),
+            ),
+            ("SET ROLE clerk; CREATE ROLE other", Some("role clerk does not have the attribute CREATEROLE")),
+            ("SET ROLE clerk; CREATE SCHEMA other", Some("role clerk does not have the CREATE privilege on the database")),
+            ("SET ROLE clerk; CREATE DATABASE other", Some("role clerk does not have the attribute CREATEDB")),
+            ("SET ROLE clerk; COPY orders TO '/tmp/x'", Some("role clerk does not have the rights of pg_write_server_files")),
+            ("SET ROLE clerk; ALTER SYSTEM SET work_mem = '1MB'", Some("role clerk does not have the rights of a superuser")),
+            ("SET ROLE boss; SELECT * FROM orders", None),
+        ],
+    );
+}
+
+#[test]
+fn objects_that_are_no_relations() {
+    let mut db = examples();
+    let rows = |value: &str| Found { columns: Vec::new(), rows: vec![vec![Some(value.to_owned())]] };
+    db.answer("pg_describe_object", rows("view daily"));
+    for (catalog, name) in [
+        ("pg_proc", "total"),
+        ("pg_type", "mood"),
+        ("pg_namespace", "crm"),
+        ("pg_roles", "boss"),
+        ("pg_extension", "hstore"),
+        ("pg_publication", "feed"),
+    ] {
+        let column = |name: &str| format!("name OPERATOR(pg_catalog.=) '{name}'");
+        db.answer(&column(name), rows("50000")).answer(&format!("FROM pg_catalog.{catalog} WHERE"), Found::default());
+    }
+    db.answer("pg_available_extensions", Found::default());
+    expect(
+        &db,
+        &[
+            ("DROP FUNCTION nosuch()", Some("function nosuch() does not exist")),
+            ("DROP FUNCTION IF EXISTS nosuch()", None),
+            ("CREATE FUNCTION nosuch() RETURNS int LANGUAGE sql AS 'select 1'; DROP FUNCTION nosuch()", None),
+            ("DROP TYPE nosuch", Some("type nosuch does not exist")),
+            ("DROP ROLE nosuch", Some("role nosuch does not exist")),
+            ("ALTER ROLE nosuch LOGIN", Some("role nosuch does not exist")),
+            ("CREATE ROLE nosuch; ALTER ROLE nosuch LOGIN", None),
+            ("SET ROLE nosuch", Some("role nosuch does not exist")),
+            ("DROP EXTENSION nosuch", Some("extension nosuch does not exist")),
+            ("DROP PUBLICATION nosuch", Some("publication nosuch does not exist")),
+            ("CREATE EXTENSION nosuch", Some("extension nosuch does not exist")),
+            ("CREATE SCHEMA crm", Some("schema crm already exists")),
+            ("CREATE SCHEMA IF NOT EXISTS crm", None),
+            ("CREATE SCHEMA fresh", None),
+            ("CREATE TYPE mood AS ENUM ('a')", Some("type mood already exists")),
+            ("CREATE DOMAIN mood AS int", Some("type mood already exists")),
+            ("CREATE ROLE boss", Some("role boss already exists")),
+            ("CREATE PUBLICATION feed", Some("publication feed already exists")),
+            ("CREATE FUNCTION total(int) RETURNS int LANGUAGE sql AS 'select 1'", Some("function total(int4) already exists")),
+            ("CREATE OR REPLACE FUNCTION total(int) RETURNS int LANGUAGE sql AS 'select 1'", None),
+            ("DROP FUNCTION total(int); CREATE FUNCTION total(int) RETURNS int LANGUAGE sql AS 'select 1'", None),
+            ("DROP FUNCTION total(int)", Some("view daily depends on function total(int4)")),
+            ("DROP FUNCTION total(int) CASCADE", None),
+            ("DROP TYPE mood", Some("view daily depends on type mood")),
+            ("INSERT INTO users (nope) VALUES (1)", Some("column nope of relation public.users does not exist")),
+            ("UPDATE users SET nope = 1", Some("column nope of relation public.users does not exist")),
+            ("UPDATE users SET age = 1", None),
         ],
     );
 }

@@ -1,6 +1,6 @@
 //! Several statements in one text: each is judged as the ones before it leave the database.
 
-use zdm_analyzer::catalog::{RelationKind, Size};
+use zdm_analyzer::catalog::{Found, RelationKind, Size, Volatility};
 use zdm_analyzer::check;
 use zdm_analyzer::finding::Risk;
 use zdm_analyzer::testing::{TestCatalog, examples};
@@ -329,4 +329,57 @@ fn what_was_empty_may_be_full_after_a_query_filled_it() {
             ("INSERT INTO notes VALUES (1, 1), (2, 2); CREATE INDEX i ON notes (v)", "safe"),
         ],
     );
+}
+
+/// The worst that is said of the last statement.
+fn worst(sql: &str, db: &TestCatalog) -> Option<(Risk, Option<&'static str>)> {
+    let all = check(sql, db);
+    let last = all.last()?.statement;
+    all.iter().filter(|one| one.statement == last).map(|one| (one.risk, one.rule)).max_by_key(|(risk, _)| *risk)
+}
+
+#[test]
+fn what_may_have_been_made_is_not_called_safe() {
+    let mut db = examples();
+    db.answer("proname OPERATOR(pg_catalog.=) 'dblink_exec'", Found::default());
+    db.answer("proname OPERATOR(pg_catalog.=)", Found { columns: Vec::new(), rows: vec![vec![Some("1".to_owned())]] });
+    let unknown = Some((Risk::Unknown, Some("dynamic-sql")));
+    for (sql, expected) in [
+        ("CREATE EXTENSION dblink; SELECT dblink_exec('c', 'DROP TABLE users')", unknown),
+        ("CREATE EXTENSION dblink; DO $$BEGIN PERFORM dblink_exec('c', 'DROP TABLE users'); END$$", unknown),
+        ("CREATE EXTENSION dblink; INSERT INTO orders (note) VALUES (dblink_exec('c', 'DROP TABLE users'))", unknown),
+        ("CREATE EXTENSION dblink; INSERT INTO orders (note) VALUES (coalesce(lower('c'), 'x'))", Some((Risk::Safe, None))),
+        ("CREATE EXTENSION dblink; SELECT count(*) FROM users", Some((Risk::Safe, None))),
+        ("ALTER DATABASE app SET TABLESPACE fast", Some((Risk::Unknown, Some("unbounded-effect")))),
+        ("ALTER DATABASE app SET work_mem = '1MB'", Some((Risk::Safe, None))),
+    ] {
+        assert_eq!(worst(sql, &db), expected, "{sql}");
+    }
+}
+
+#[test]
+fn what_was_prepared_is_judged_when_it_runs() {
+    let db = examples();
+    let without = Some((Risk::Danger, Some("delete-without-where")));
+    for (sql, expected) in [
+        ("PREPARE s AS DELETE FROM users", Some((Risk::Safe, None))),
+        ("PREPARE s AS DELETE FROM users; EXECUTE s", without),
+        ("PREPARE \"as\" (int, text) AS DELETE FROM users; EXECUTE \"as\" (1, 'x')", without),
+        ("PREPARE s (int) AS DELETE FROM users WHERE id = $1; EXECUTE s (1)", Some((Risk::Safe, None))),
+        ("PREPARE s AS DELETE FROM users; DEALLOCATE s; EXECUTE s", Some((Risk::Unknown, Some("dynamic-sql")))),
+        ("EXECUTE s", Some((Risk::Unknown, Some("dynamic-sql")))),
+    ] {
+        assert_eq!(worst(sql, &db), expected, "{sql}");
+    }
+}
+
+#[test]
+fn a_view_runs_what_its_query_calls() {
+    let mut db = examples();
+    db.function("wipe", 0, Volatility::Volatile, None);
+    let row = ["public", "wipe", "0"].map(|one| Some(one.to_owned()));
+    let view = db.oid("active_users").unwrap_or(0);
+    db.answer(&format!("SELECT {view}::pg_catalog.oid"), Found { columns: Vec::new(), rows: vec![row.to_vec()] });
+    assert_eq!(worst("SELECT * FROM active_users", &db), Some((Risk::Unknown, Some("dynamic-sql"))));
+    assert_eq!(worst("SELECT * FROM daily", &db), Some((Risk::Safe, None)));
 }

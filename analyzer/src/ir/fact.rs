@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use crate::catalog::Volatility;
 
-use super::{Expr, Need, QualifiedName, Target};
+use super::{Expr, Handled, Need, QualifiedName, Target};
 
 /// One particular of a statement. Those of an `ALTER TABLE` are about the relation that it alters.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,8 +73,23 @@ pub enum Fact {
     Privileges(Privileges),
     /// What has to be there.
     Need(Need),
+    /// What it creates, alters or drops.
+    Handles(Handled),
+    /// `COPY` with a file or a program of the server: the role that may.
+    ServerFile(&'static str),
+    /// `GRANT` or `REVOKE` of roles.
+    GrantsRoles,
     /// A role that it creates, or the new name of one.
     MakesRole(String),
+    /// `PREPARE`: the name, and the statement that it is for.
+    Prepares {
+        name: String,
+        statement: Rc<str>,
+    },
+    /// `EXECUTE` of a prepared statement.
+    Executes(String),
+    /// `DEALLOCATE`; `None` for all.
+    Deallocates(Option<String>),
     /// `ALTER PUBLICATION ... SET` of tables or schemas: what it does not name goes.
     SetsPublication(String),
 }

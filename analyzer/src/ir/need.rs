@@ -13,6 +13,8 @@ pub enum Need {
     Type(TypeName),
     Role(String),
     Schema(String),
+    /// An extension whose files the server has.
+    Available(String),
     /// A function without parameters, as triggers call it.
     Function(QualifiedName),
     /// A relation that is not locked: of a GRANT.

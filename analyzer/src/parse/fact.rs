@@ -8,7 +8,7 @@ use pg_query::protobuf::{
     AlterTableCmd, AlterTableType, DefElem, InsertStmt, Node, RoleSpec, RoleSpecType, SelectStmt, SetOperation, ViewStmt,
 };
 
-use super::{functions, names, need, remark};
+use super::{functions, names, need, object, prepare, remark};
 use crate::catalog::Volatility;
 use crate::ir::{Fact, FunctionFact, Insert, Owned, QualifiedName, ReplicaIdentity, RowSecurity, Triggers};
 
@@ -16,6 +16,8 @@ use crate::ir::{Fact, FunctionFact, Insert, Owned, QualifiedName, ReplicaIdentit
 pub fn of(node: &Tree, sql: &str, span: &Range<usize>) -> Vec<Fact> {
     let mut facts = particulars(node);
     facts.extend(need::of(node));
+    facts.extend(object::of(node));
+    facts.extend(prepare::of(node, sql, span));
     for fact in &mut facts {
         if let Fact::Function(function) = fact
             && function.creates
@@ -83,6 +85,7 @@ fn single(node: &Tree) -> Option<Fact> {
             Fact::ChangesSequence
         }
         Tree::LockStmt(lock) if lock.nowait => Fact::Nowait,
+        Tree::GrantRoleStmt(_) => Fact::GrantsRoles,
         Tree::CreateStmt(create) if create.relation.as_ref().is_some_and(|relation| relation.relpersistence == "u") => {
             Fact::Unlogged(names::range_var(create.relation.as_ref()?))
         }

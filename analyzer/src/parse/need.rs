@@ -47,6 +47,13 @@ pub fn of(node: &Tree) -> Vec<Fact> {
             }
         }
         Tree::DropStmt(drop) if !drop.missing_ok => dropped(drop, &mut needs),
+        Tree::CreateExtensionStmt(create) => needs.push(Need::Available(create.extname.clone())),
+        Tree::VariableSetStmt(set) if ["role", "session_authorization"].contains(&set.name.as_str()) => {
+            let role = set.args.first().and_then(names::constant_text);
+            needs.extend(role.filter(|role| role != "none").map(Need::Role));
+        }
+        Tree::InsertStmt(insert) => columns(insert.relation.as_ref(), targets(&insert.cols), &mut needs),
+        Tree::UpdateStmt(update) => columns(update.relation.as_ref(), targets(&update.target_list), &mut needs),
         Tree::CreateRoleStmt(create) => return vec![Fact::MakesRole(create.role.clone())],
         Tree::RenameStmt(rename) if rename.rename_type == ObjectType::ObjectRole as i32 => {
             return vec![Fact::MakesRole(rename.newname.clone())];
@@ -217,6 +224,15 @@ fn dropped(statement: &DropStmt, needs: &mut Vec<Need>) {
         }
     });
     needs.extend(named);
+}
+
+/// The columns that an INSERT or UPDATE sets.
+fn targets(nodes: &[Node]) -> Vec<String> {
+    let target = |node: &Node| match node.node.as_ref() {
+        Some(Tree::ResTarget(target)) => Some(target.name.clone()),
+        _ => None,
+    };
+    nodes.iter().filter_map(target).collect()
 }
 
 fn role(role: Option<&RoleSpec>) -> Option<Need> {

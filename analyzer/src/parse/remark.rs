@@ -55,6 +55,11 @@ pub fn beside(node: &Tree) -> Option<Fact> {
             let Some(Tree::SelectStmt(select)) = create.query.as_deref()?.node.as_ref() else { return None };
             Some(Fact::Reads(reads(select)))
         }
+        Tree::CopyStmt(copy) if !copy.filename.is_empty() => Some(Fact::ServerFile(match (copy.is_program, copy.is_from) {
+            (true, _) => "pg_execute_server_program",
+            (false, true) => "pg_read_server_files",
+            (false, false) => "pg_write_server_files",
+        })),
         Tree::SelectStmt(select) => names::into(select).map(|_| Fact::Reads(reads(select))),
         _ => None,
     }

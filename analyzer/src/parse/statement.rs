@@ -4,8 +4,8 @@ use std::ops::Range;
 
 use pg_query::protobuf::node::Node as Tree;
 use pg_query::protobuf::{
-    AlterPublicationAction, AlterSeqStmt, CommentStmt, CreateFunctionStmt, CreateStatsStmt, CreateTableAsStmt, DiscardMode, Node,
-    ObjectType, ReindexObjectType, ReindexStmt, SelectStmt, VacuumStmt, VariableSetStmt,
+    AlterDatabaseStmt, AlterPublicationAction, AlterSeqStmt, CommentStmt, CreateFunctionStmt, CreateStatsStmt, CreateTableAsStmt,
+    DiscardMode, Node, ObjectType, ReindexObjectType, ReindexStmt, SelectStmt, VacuumStmt, VariableSetStmt,
 };
 
 use super::{alter, create, domain, drop, expr, modify, names, rename, transaction};
@@ -155,10 +155,16 @@ fn opaque(node: &Tree) -> Option<Kind> {
         Tree::DropOwnedStmt(_) => ("it drops whatever the role owns", Unbounded),
         Tree::ReassignOwnedStmt(_) => ("it changes whatever the role owns", Unbounded),
         Tree::AlterTableMoveAllStmt(_) => ("it moves everything in the tablespace", Unbounded),
+        Tree::AlterDatabaseStmt(database) if moves(database) => ("it copies all of the database that lies in its tablespace", Unbounded),
         Tree::CreateSchemaStmt(schema) if !schema.schema_elts.is_empty() => ("its elements are statements of their own", Unbounded),
         _ => return None,
     };
     Some(Kind::Opaque { reason, rule })
+}
+
+/// `ALTER DATABASE ... SET TABLESPACE`.
+fn moves(database: &AlterDatabaseStmt) -> bool {
+    database.options.iter().any(|node| matches!(node.node.as_ref(), Some(Tree::DefElem(option)) if option.defname == "tablespace"))
 }
 
 fn range_var(node: &Node) -> Option<Target> {

@@ -2,14 +2,16 @@
 
 use super::{Context, Report, Rule, Turn};
 use crate::catalog::{ConstraintKind, OnTable, Relation};
-use crate::ir::{Action, AlterTable, Attached, Fact, How, Kind, New, QualifiedName, Renamed};
+use crate::ir::{Action, AlterTable, Attached, Fact, How, Kind, New, Object, QualifiedName, Renamed};
 use crate::quote;
+use crate::script::FoundObject;
 
 super::rule! {
     /// The statement would fail, because what it creates exists.
     ///
     /// **What it detects.** `CREATE` of a table, view, sequence or index, `ADD COLUMN`, `ADD CONSTRAINT` and `RENAME TO` with a name that
-    /// is taken, in the schema where it would be created; a trigger or policy that the table has; a second primary key.
+    /// is taken, in the schema where it would be created; a trigger or policy that the table has; a second primary key; a schema, type, domain,
+    /// function of the same parameters, role, extension, server or publication that exists.
     ///
     /// **Why.** The migration ends half-way.
     ///
@@ -82,6 +84,11 @@ impl Rule for AlreadyExists {
             Kind::Locks(_) => hung(context),
             _ => None,
         };
+        let taken = taken.or_else(|| {
+            let made = context.handled().filter(|one| one.how == How::Create && !one.lenient);
+            let there = |object: &&Object| matches!(context.script().object_in_the_way(object), FoundObject::There(_));
+            made.map(|one| &one.object).find(there).map(ToString::to_string)
+        });
         taken.map(fails).into_iter().collect()
     }
 }

@@ -31,6 +31,8 @@ pub(crate) struct Context<'a> {
     actions: OnceCell<Option<Vec<std::ops::Range<usize>>>>,
     /// The answers of [`Self::is_harmless`].
     harmless: RefCell<BTreeMap<Oid, bool>>,
+    /// What its text names, for queries and changes of rows.
+    named: OnceCell<Option<parse::Named>>,
 }
 
 /// What a rule says. The caller adds the place.
@@ -139,6 +141,7 @@ impl<'a> Context<'a> {
             altered: OnceCell::new(),
             actions: OnceCell::new(),
             harmless: RefCell::default(),
+            named: OnceCell::new(),
         }
     }
 
@@ -193,6 +196,11 @@ impl<'a> Context<'a> {
     /// The statement's own text.
     pub fn text(&self) -> &'a str {
         self.text.get(self.statement.span.clone()).unwrap_or_default()
+    }
+
+    /// The relations and functions that the text of a query or a change of rows names.
+    pub fn named(&self) -> Option<&parse::Named> {
+        self.named.get_or_init(|| parse::named(self.text())).as_ref()
     }
 
     /// A part of the checked text.

@@ -4,14 +4,15 @@ use std::rc::Rc;
 
 use super::{Context, Report, Rule, Turn};
 use crate::catalog::{ConstraintKind, ForeignKeyRef, Oid, Relation, RelationKind};
-use crate::ir::{Dropped, Kind, QualifiedName};
+use crate::ir::{Dropped, How, Kind, QualifiedName};
 use crate::quote;
+use crate::script::FoundObject;
 
 super::rule! {
     /// The statement would fail, because something else needs what it drops or empties.
     ///
     /// **What it detects.** `DROP TABLE`, `VIEW`, `MATERIALIZED VIEW` and `SEQUENCE` without CASCADE where views, foreign keys of other tables, tables that
-    /// inherit, or defaults depend on it; `DROP INDEX` of a constraint's index, or of one that is part of a partitioned table's index; `TRUNCATE`
+    /// inherit, or defaults depend on it; of a function, type, schema, extension or server that something needs; `DROP INDEX` of a constraint's index, or of one that is part of a partitioned table's index; `TRUNCATE`
     /// without CASCADE of a table that a foreign key of another references.
     ///
     /// **Why.** The migration ends half-way. CASCADE does not help with the indexes, and elsewhere it takes more than is wanted.
@@ -63,8 +64,22 @@ impl Rule for DependentObjects {
             }
             _ => None,
         };
-        report.into_iter().collect()
+        report.or_else(|| object(context)).into_iter().collect()
     }
+}
+
+/// What is no relation and is needed by something.
+fn object(context: &Context) -> Option<Report> {
+    // what went before, the catalogs still list
+    if context.mentioned_before(&["drop ", "alter ", "create or replace"]) {
+        return None;
+    }
+    let (object, what) = context.handled().filter(|one| one.how == How::Drop && !one.cascade).find_map(|one| {
+        let FoundObject::There(oid) = context.script().object(&one.object) else { return None };
+        context.script().needed_by(one.object.class, oid).map(|what| (&one.object, what))
+    })?;
+    let report = context.failure(None, format!("{what} depends on {object}"));
+    Some(report.hint("Drop it first, by name. CASCADE would drop it too, with all that depends on it."))
 }
 
 /// An index that goes with something else only.

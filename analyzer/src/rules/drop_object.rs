@@ -61,6 +61,9 @@ impl Rule for DropObject {
             let gone = tables.into_iter().map(|touch| loses_columns(context, &touch.relation, "that have the type"));
             return gone.collect();
         }
+        if context.missing_object().is_some() {
+            return Vec::new();
+        }
         let names: Vec<String> = names.iter().map(ToString::to_string).collect();
         let report = context.remark(Risk::Caution, format!("drops {what} {}", names.join(", ")));
         vec![report.detail("Programs that still use it fail.").hint("Make sure that no running code uses it.")]

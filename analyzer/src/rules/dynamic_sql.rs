@@ -1,6 +1,9 @@
 //! `dynamic-sql`.
 
+use std::rc::Rc;
+
 use super::{Context, Report, Rule};
+use crate::catalog::{Relation, RelationKind};
 use crate::finding::Risk;
 use crate::ir::{Block, Kind, OpaqueRule, QualifiedName};
 use crate::script::unseen_call;
@@ -9,8 +12,8 @@ super::rule! {
     /// The statement runs code that is not at hand.
     ///
     /// **What it detects.** `CALL`, and a `SELECT`, a change of rows, or a `COPY` of a query that calls a volatile function of a user's, where the
-    /// definition does not show that it changes rows at most;
-    /// `EXECUTE`, `LOAD`, `ALTER EXTENSION ... UPDATE`, commands of psql that read or run something else (`\i`, `\gexec`, `\connect`), and a `DO`
+    /// definition does not show that it changes rows at most, be it in the query of a view;
+    /// `EXECUTE` of what the text did not prepare, `LOAD`, `ALTER EXTENSION ... UPDATE`, commands of psql that read or run something else (`\i`, `\gexec`, `\connect`), and a `DO`
     /// block of which neither the text nor the system's catalogs say which statements run.
     ///
     /// **Why.** What such a statement does to tables cannot be read off its text. It is not judged, and not called safe. The SQL that can be seen in a
@@ -55,6 +58,11 @@ impl Rule for DynamicSql {
         {
             return vec![said(&function)];
         }
+        if let Some((view, function)) = view_calls(context) {
+            let why =
+                format!("cannot be judged: view {} calls function {function}, and what that does is not visible", super::name_of(&view));
+            return vec![context.remark(Risk::Unknown, why).hint("Look at what the function does.")];
+        }
         let reason = match context.kind() {
             Kind::Opaque { reason, rule: OpaqueRule::DynamicSql } => reason,
             Kind::Block(Block { hidden: Some(reason), .. }) => reason,
@@ -63,6 +71,20 @@ impl Rule for DynamicSql {
         let report = context.remark(Risk::Unknown, format!("cannot be judged: {reason}"));
         vec![report.hint("Run the statements inside on their own, so that each can be judged.")]
     }
+}
+
+/// A view that the statement reads whose query calls a function that may do anything.
+fn view_calls(context: &Context) -> Option<(Rc<Relation>, QualifiedName)> {
+    let named = Some(context).filter(|context| evaluates(context)).and_then(Context::named)?;
+    let mut views = named.relations.iter().filter_map(|name| context.existing(name)).filter(|one| one.kind == RelationKind::View);
+    views.find_map(|view| {
+        let mut calls = context.script().called_by_view(view.oid).into_iter();
+        let free = |(name, count): &(QualifiedName, usize)| {
+            let call = format!("{name}({})", vec!["NULL"; *count].join(", "));
+            unseen_call(&call, context.script()).is_some()
+        };
+        calls.find(free).map(|(name, _)| (view, name))
+    })
 }
 
 /// Whether the statement evaluates what it holds, for each row or once, and is no definition.

@@ -13,11 +13,11 @@ const SYSTEM: [&str; 6] = ["tableoid", "ctid", "xmin", "xmax", "cmin", "cmax"];
 super::rule! {
     /// The statement names something that does not exist.
     ///
-    /// **What it detects.** A table, column, constraint, index, schema, type, role, trigger, policy or trigger's function that a statement needs and
-    /// that is not there, and that no earlier statement of the same text makes.
+    /// **What it detects.** A table, column, constraint, index, schema, type, role, trigger, policy, function, extension, server, publication or subscription
+    /// that a statement needs and that is not there, and that no earlier statement of the same text makes.
     ///
-    /// **Why.** The statement would fail now. What it does to a table or column once that is there cannot be judged; a missing type, role, trigger or
-    /// index is a caution.
+    /// **Why.** The statement would fail now. What it does to a table or column once that is there cannot be judged; anything else that is
+    /// missing is a caution.
     ///
     /// **Instead.** Check the name and the search_path; check the text together with the statements that make the object.
     ///
@@ -62,8 +62,14 @@ impl Rule for MissingObject {
                 _ => context.failure(None, format!("{what} does not exist")).hint("Check the name, and the order of the statements."),
             })
         });
-        report.into_iter().collect()
+        report.or_else(|| object(context)).into_iter().collect()
     }
+}
+
+/// An object that is no relation.
+fn object(context: &Context) -> Option<Report> {
+    let missing = context.missing_object()?;
+    Some(context.failure(None, format!("{missing} does not exist")).hint("Check the name, and the order of the statements."))
 }
 
 /// Nothing is looked at where there is nothing to alter, or nothing to create.
@@ -102,6 +108,9 @@ fn missing(context: &Context, need: &Need) -> Option<String> {
         Need::Schema(name) => {
             let known = name == "pg_temp" || script.schema_exists(name);
             (!known && is_nowhere(context, "pg_namespace", "nspname", name)).then(|| format!("schema {}", quote::ident(name)))
+        }
+        Need::Available(name) => {
+            is_nowhere(context, "pg_available_extensions", "name", name).then(|| format!("extension {}", quote::ident(name)))
         }
         Need::Function(name) => {
             let known = script.has_made_function(name) || !script.functions(name, 0).is_empty();

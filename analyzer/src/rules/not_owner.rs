@@ -1,10 +1,13 @@
 //! `not-owner`.
 
+mod objects;
+
 use std::rc::Rc;
 
 use super::{Context, Report, Rule, Turn};
 use crate::catalog::Relation;
-use crate::ir::{Dropped, Kind, New, QualifiedName, Reindexed};
+use crate::ir::{Dropped, Fact, Kind, New, QualifiedName, Reindexed};
+use crate::lock::LockMode;
 use crate::quote;
 use crate::script::Actor;
 
@@ -13,7 +16,9 @@ super::rule! {
     ///
     /// **What it detects.** `ALTER`, `DROP`, `COMMENT`, `CREATE INDEX`, `POLICY` or `RULE` on a table, view or sequence that the session's role, or the one
     /// that the text has set, does not own and is no member of the owner; `TRUNCATE`, `CREATE TRIGGER`, a foreign key, `REFRESH`, `REINDEX` and `CLUSTER`
-    /// without the privilege; `DROP SCHEMA` of another's; `CREATE` in a schema where the role may not.
+    /// without the privilege; rows read or changed, `LOCK TABLE` and `GRANT` without one; `ALTER` or `DROP` of another's schema, function, type, role,
+    /// extension, server, publication or subscription; `CREATE` of a schema, role, extension, database, event trigger or publication where the role may not,
+    /// or in a schema where it may not; `COPY` to or from a file of the server; `ALTER SYSTEM`.
     ///
     /// **Why.** The migration ends half-way.
     ///
@@ -47,14 +52,18 @@ impl Rule for NotOwner {
         let asked = match context.script().actor() {
             Actor::Unknown => return Vec::new(),
             // what was given away before, the catalogs do not know
-            Actor::Role(_) if context.mentioned_before(&["owner to", "reassign owned", "grant "]) => return Vec::new(),
+            Actor::Role(_) if context.script().granted().0 || context.mentioned_before(&["owner to", "reassign owned"]) => {
+                return Vec::new();
+            }
             actor => Asked { context, actor },
         };
-        let denied = needs(context).find_map(|(name, right)| {
-            let relation = context.existing(name)?;
+        let denied = needs(context).into_iter().find_map(|(name, right)| {
+            let given = context.script().granted().1 && matches!(right, Right::Privilege(_));
+            let relation = context.existing(&name).filter(|_| !given)?;
             (asked.may(&relation, right) == Some(false)).then_some((relation, right))
         });
-        let report = denied.map(|(relation, right)| asked.report(&relation, right)).or_else(|| asked.in_schema());
+        let report =
+            denied.map(|(relation, right)| asked.report(&relation, right)).or_else(|| asked.in_schema()).or_else(|| asked.on_objects());
         report.into_iter().collect()
     }
 }
@@ -69,8 +78,11 @@ enum Right {
     Privilege(&'static str),
 }
 
+/// A privilege of any kind on a table.
+const ANY: &str = "SELECT, INSERT, UPDATE, DELETE, TRUNCATE, REFERENCES, TRIGGER";
+
 /// The relations of a statement, and what it asks for on each.
-fn needs<'a>(context: &Context<'a>) -> impl Iterator<Item = (&'a QualifiedName, Right)> {
+fn needs(context: &Context) -> Vec<(QualifiedName, Right)> {
     let maintain = if context.script().major() >= 17 { Right::Privilege("MAINTAIN") } else { Right::Own };
     let mut needs: Vec<(&QualifiedName, Right)> = Vec::new();
     match context.kind() {
@@ -91,18 +103,53 @@ fn needs<'a>(context: &Context<'a>) -> impl Iterator<Item = (&'a QualifiedName, 
         Kind::Refresh { view, .. } => needs.push((view, maintain)),
         Kind::Reindex { what: Reindexed::Table(name), .. } => needs.push((name, maintain)),
         Kind::Cluster { table: Some(target) } => needs.push((&target.name, maintain)),
-        Kind::Locks(locks) => {
+        Kind::Modify(changes) => needs.extend(changes.iter().map(|change| {
+            let right = if change.delete { "DELETE" } else { "UPDATE" };
+            (&change.target.name, Right::Privilege(right))
+        })),
+        Kind::Locks(locks) => needs.extend(locks.iter().filter_map(|lock| {
             let right = match context.tag() {
-                "CREATE TRIGGER" => Some(Right::Privilege("TRIGGER")),
+                "CREATE TRIGGER" => Right::Privilege("TRIGGER"),
                 "COMMENT" | "CREATE POLICY" | "ALTER POLICY" | "DROP POLICY" | "CREATE RULE" | "DROP RULE" | "DROP TRIGGER"
-                | "ALTER SEQUENCE" => Some(Right::Own),
-                _ => None,
+                | "ALTER SEQUENCE" => Right::Own,
+                "LOCK TABLE" => lock_privilege(lock.mode, context.script().major()),
+                _ => return None,
             };
-            needs.extend(right.into_iter().flat_map(|right| locks.iter().map(move |lock| (&lock.target.name, right))));
-        }
+            Some((&lock.target.name, right))
+        })),
         _ => {}
     }
-    needs.into_iter()
+    let mut inserted = None;
+    for fact in context.facts() {
+        match fact {
+            Fact::Insert(insert) => {
+                inserted = Some(&insert.target.name);
+                needs.push((&insert.target.name, Right::Privilege("INSERT")));
+            }
+            Fact::Privileges(given) if !given.others => needs.extend(given.relations.iter().map(|name| (name, Right::Privilege(ANY)))),
+            _ => {}
+        }
+    }
+    let mut needs: Vec<(QualifiedName, Right)> = needs.into_iter().map(|(name, right)| (name.clone(), right)).collect();
+    if ["SELECT", "INSERT", "SELECT INTO", "CREATE TABLE AS"].contains(&context.tag()) {
+        // what is made, or changed in a WITH, is not read
+        let read = |name: &&QualifiedName| Some(*name) != inserted && !context.kind().changes().iter().any(|one| one.target.name == **name);
+        let named = context.named().map(|named| named.relations.as_slice()).unwrap_or_default();
+        needs.extend(named.iter().filter(read).map(|name| (name.clone(), Right::Privilege("SELECT"))));
+    }
+    needs
+}
+
+/// Any of these is enough (`LockTableAclCheck`; before PostgreSQL 16 less is).
+fn lock_privilege(mode: LockMode, major: u32) -> Right {
+    Right::Privilege(match (mode, major >= 17) {
+        (LockMode::AccessShare, false) => "SELECT, INSERT, UPDATE, DELETE, TRUNCATE",
+        (LockMode::AccessShare, true) => "SELECT, INSERT, UPDATE, DELETE, TRUNCATE, MAINTAIN",
+        (LockMode::RowShare | LockMode::RowExclusive, false) => "INSERT, UPDATE, DELETE, TRUNCATE",
+        (LockMode::RowShare | LockMode::RowExclusive, true) => "INSERT, UPDATE, DELETE, TRUNCATE, MAINTAIN",
+        (_, false) => "UPDATE, DELETE, TRUNCATE",
+        (_, true) => "UPDATE, DELETE, TRUNCATE, MAINTAIN",
+    })
 }
 
 /// The role whose rights count.
@@ -139,12 +186,15 @@ impl Asked<'_, '_> {
         }
     }
 
+    fn is_superuser(&self) -> bool {
+        self.actor == Actor::Session && self.context.script().setting("is_superuser").as_deref() != Some("off")
+    }
+
     /// DROP SCHEMA, and CREATE in a schema.
     fn in_schema(&self) -> Option<Report> {
         let context = self.context;
         let script = context.script();
-        let superuser = self.actor == Actor::Session && script.setting("is_superuser").as_deref() != Some("off");
-        if superuser || script.has_hidden_effects() {
+        if self.is_superuser() || script.has_hidden_effects() {
             return None;
         }
         let role = self.role();
@@ -164,11 +214,12 @@ impl Asked<'_, '_> {
             Kind::CreateView { name, .. } => name,
             Kind::Create(creation) => match &creation.new {
                 New::Relation(name) | New::Type(name) | New::Function(name) => name,
+                New::Domain(domain) => &domain.name,
                 _ => return None,
             },
             _ => return None,
         };
-        if context.facts().contains(&crate::ir::Fact::Temporary) {
+        if context.facts().contains(&Fact::Temporary) {
             return None;
         }
         let schema = name.schema.clone().or_else(|| script.creation_schema())?;
@@ -183,6 +234,8 @@ impl Asked<'_, '_> {
         let name = super::name_of(relation);
         let what = match right {
             Right::Own | Right::Drop => format!("not own {name}"),
+            Right::Privilege(ANY) => format!("not have any privilege on {name}, and cannot grant one"),
+            Right::Privilege(any) if any.contains(',') => format!("not have one of the privileges {any} on {name}"),
             Right::Privilege(privilege) => format!("not have the {privilege} privilege on {name}"),
         };
         let report = self.fails(Some(relation), &what);
@@ -223,6 +276,7 @@ impl Asked<'_, '_> {
 
 fn privilege_on(privilege: &str, role: &str, relation: u32) -> String {
     // one column may be enough
-    let function = if privilege == "REFERENCES" { "has_any_column_privilege" } else { "has_table_privilege" };
+    let function =
+        if ["REFERENCES", "SELECT", "INSERT", "UPDATE"].contains(&privilege) { "has_any_column_privilege" } else { "has_table_privilege" };
     format!("SELECT pg_catalog.{function}({role}, {relation}::pg_catalog.oid, '{privilege}')")
 }

@@ -67,6 +67,9 @@ impl Script<'_> {
                     self.volatilities.get_mut().forget();
                 }
                 Fact::Insert(insert) => self.fill(&insert.target.name, insert.bulk),
+                Fact::Prepares { name, statement } => _ = self.prepared.insert(name.clone(), statement.clone()),
+                Fact::Deallocates(Some(name)) => _ = self.prepared.remove(name),
+                Fact::Deallocates(None) => self.prepared.clear(),
                 _ => {}
             }
         }
@@ -94,6 +97,9 @@ impl Script<'_> {
     }
 
     fn note_roles(&mut self, statement: &Statement) {
+        self.note_objects(statement);
+        self.granted.0 |= statement.facts.iter().any(|fact| matches!(fact, Fact::GrantsRoles));
+        self.granted.1 |= statement.facts.iter().any(|fact| matches!(fact, Fact::Privileges(given) if !given.revoke));
         self.roles.extend(statement.facts.iter().filter_map(|fact| match fact {
             Fact::MakesRole(name) => Some(name.clone()),
             _ => None,

@@ -10,6 +10,7 @@ use crate::catalog::{Function, Oid, Volatility};
 use crate::effects::Volatilities;
 use crate::ir::{FunctionFact, QualifiedName};
 use crate::parse;
+use crate::quote;
 
 /// How deep functions that call functions are looked into.
 const DEPTH: u32 = 8;
@@ -59,9 +60,41 @@ impl Script<'_> {
                 && function.volatility == Volatility::Volatile
                 && !function.inlinable_body.as_ref().is_some_and(harmless)
         };
-        let answer = self.functions.contains(&name.name) || self.functions(name, arguments).iter().any(&mut free);
+        let means = self.functions(name, arguments);
+        let answer = self.functions.contains(&name.name) || means.iter().any(&mut free) || means.is_empty() && self.may_be_made(name);
         known.insert(key, answer);
         answer
+    }
+
+    /// Whether there is no function of the name but what the text did may have made one (CREATE EXTENSION, text that is not at hand).
+    pub fn may_be_made(&self, name: &QualifiedName) -> bool {
+        self.has_hidden_effects() && self.is_no_function(name) != Some(false)
+    }
+
+    /// Whether no schema has a function of the name; `None` when it cannot be told.
+    pub fn is_no_function(&self, name: &QualifiedName) -> Option<bool> {
+        let known = quote::literal(&name.name);
+        let found = self.base.query(&format!("SELECT 1 FROM pg_catalog.pg_proc WHERE proname OPERATOR(pg_catalog.=) {known} LIMIT 1"))?;
+        Some(found.rows.is_empty())
+    }
+
+    /// The volatile functions of users that the query of a view calls, or that of one below it, each with the number of its parameters.
+    pub fn called_by_view(&self, view: Oid) -> Vec<(QualifiedName, usize)> {
+        let asked = format!(
+            "WITH RECURSIVE v(oid) AS (SELECT {view}::pg_catalog.oid \
+             UNION SELECT d.refobjid FROM v JOIN pg_catalog.pg_rewrite r ON r.ev_class = v.oid \
+             JOIN pg_catalog.pg_depend d ON d.classid = 2618 AND d.objid = r.oid AND d.refclassid = 1259 \
+             JOIN pg_catalog.pg_class c ON c.oid = d.refobjid AND c.relkind = 'v') \
+             SELECT DISTINCT n.nspname, p.proname, p.pronargs FROM v JOIN pg_catalog.pg_rewrite r ON r.ev_class = v.oid \
+             JOIN pg_catalog.pg_depend d ON d.classid = 2618 AND d.objid = r.oid AND d.refclassid = 1255 \
+             JOIN pg_catalog.pg_proc p ON p.oid = d.refobjid AND p.provolatile = 'v' JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace"
+        );
+        let rows = self.base.query(&asked).map(|found| found.rows).unwrap_or_default();
+        let call = |row: Vec<Option<String>>| {
+            let [schema, name, arguments] = <[Option<String>; 3]>::try_from(row).ok()?;
+            Some((QualifiedName { schema, name: name? }, arguments?.parse().ok()?))
+        };
+        rows.into_iter().filter_map(call).collect()
     }
 
     /// The definition of the one function or procedure that a call can mean.

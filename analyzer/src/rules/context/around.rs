@@ -5,9 +5,11 @@ use std::rc::Rc;
 use super::Context;
 use crate::catalog::{ColumnStatistics, Constraint, Dependent, DependentKind, ForeignKeyRef, Oid, Relation, RelationKind};
 use crate::effects::fits;
-use crate::ir::{Action, AlterTable, Attached, ConstraintDef, CreateIndex, Drop, Dropped, Fact, Kind, QualifiedName, Statement};
+use crate::ir::{
+    Action, AlterTable, Attached, ConstraintDef, CreateIndex, Drop, Dropped, Fact, Handled, How, Kind, Object, QualifiedName, Statement,
+};
 use crate::lock::LockMode;
-use crate::script::Deeds;
+use crate::script::{Deeds, FoundObject};
 
 /// So many bytes before a statement are searched for words.
 const NEAR: usize = 16 << 10;
@@ -92,6 +94,20 @@ impl<'a> Context<'a> {
             _ => false,
         };
         matches!(self.kind(), Kind::AlterTable(alter) if adds(alter)) || self.soon().any(own)
+    }
+
+    /// The object that is no relation and that the statement creates, alters or drops.
+    pub fn handled(&self) -> impl Iterator<Item = &'a Handled> {
+        self.facts().iter().filter_map(|fact| match fact {
+            Fact::Handles(handled) => Some(handled),
+            _ => None,
+        })
+    }
+
+    /// The first of those that is not there, and has to be.
+    pub fn missing_object(&self) -> Option<&'a Object> {
+        let wanted = self.handled().filter(|one| one.how != How::Create && !one.lenient);
+        wanted.map(|one| &one.object).find(|object| self.script().object(object) == FoundObject::Missing)
     }
 
     /// Whether a transaction block is open, in the text or around it.

@@ -33,6 +33,12 @@ fn is_open(statement: &Statement, script: &Script) -> bool {
     }
 }
 
+/// Whether a name before a parenthesis is that of a function: nothing is known of it, and it may be a word of the grammar.
+fn is_call(text: &str, name: &QualifiedName) -> bool {
+    let named = parse::named(text).or_else(|| parse::named(&format!("SELECT {text}")));
+    named.is_none_or(|named| named.calls.iter().any(|(one, _)| one == name))
+}
+
 impl Walk<'_, '_> {
     /// Runs statements, those of the functions that are called in the place of their calls.
     pub(super) fn run(&mut self, part: Part) -> Way {
@@ -111,6 +117,7 @@ impl Walk<'_, '_> {
     /// The first function that a text calls and that may do more than change rows.
     pub(super) fn unseen(&mut self, text: &str) -> Option<QualifiedName> {
         let calls = parse::called(text).into_iter().filter(|(name, count)| self.script.may_do_anything(name, *count));
+        let calls = calls.filter(|(name, count)| !self.script.functions(name, *count).is_empty() || is_call(text, name));
         calls.collect::<Vec<_>>().into_iter().find_map(|(name, count)| {
             let call = Call { name, arguments: vec![String::new(); count] };
             let outside = std::mem::take(&mut self.variables);

@@ -1,0 +1,73 @@
+//! The relations and functions that a query or a change of rows names, wherever they stand in it.
+
+use pg_query::NodeRef;
+use pg_query::protobuf::node::Node as Tree;
+
+use super::{expr, names, tree};
+use crate::ir::QualifiedName;
+
+/// Longer texts are rows that are written out, and are not read again.
+const LONG: usize = 64 << 10;
+
+/// What a statement names.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Named {
+    /// The names of a WITH and aliases are left out.
+    pub relations: Vec<QualifiedName>,
+    /// With the numbers of their arguments.
+    pub calls: Vec<(QualifiedName, usize)>,
+}
+
+/// The names in a statement; `None` when it is not read.
+pub fn named(text: &str) -> Option<Named> {
+    let parsed = Some(text).filter(|text| text.len() < LONG).and_then(|text| tree(text).ok())?;
+    let nodes = parsed.nodes();
+    let mut named = Named::default();
+    let mut other: Vec<String> = Vec::new();
+    for (node, ..) in &nodes {
+        match node {
+            NodeRef::CommonTableExpr(cte) => other.push(cte.ctename.clone()),
+            NodeRef::RangeVar(table) => {
+                other.extend(table.alias.as_ref().map(|alias| alias.aliasname.clone()));
+                named.relations.push(names::range_var(table));
+            }
+            NodeRef::SelectStmt(select) => {
+                other.extend(names::into(select).map(|made| made.relname.clone()));
+                let values = select.values_lists.iter().filter_map(|row| match row.node.as_ref() {
+                    Some(Tree::List(row)) => Some(row.items.iter()),
+                    _ => None,
+                });
+                named.calls.extend(values.flatten().flat_map(|value| expr::summary(value).calls));
+            }
+            NodeRef::FuncCall(call) => named.calls.push((names::qualified(&names::strings(&call.funcname)), call.args.len())),
+            _ => {}
+        }
+    }
+    named.relations.retain(|name| name.schema.is_some() || !other.contains(&name.name));
+    Some(named)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::named;
+
+    fn relations(text: &str) -> String {
+        let found = named(text).unwrap_or_default();
+        let mut names: Vec<String> = found.relations.iter().map(ToString::to_string).collect();
+        names.sort();
+        names.join(" ")
+    }
+
+    #[test]
+    fn what_a_statement_names() {
+        assert_eq!(relations("SELECT * FROM a JOIN s.b ON true WHERE EXISTS (SELECT FROM c)"), "a c s.b");
+        assert_eq!(relations("WITH w AS (SELECT * FROM a) SELECT * FROM w"), "a");
+        assert_eq!(relations("SELECT * FROM a AS x FOR UPDATE OF x"), "a");
+        assert_eq!(relations("INSERT INTO a SELECT * FROM b"), "a b");
+        assert_eq!(relations("UPDATE a SET x = 1 FROM b"), "a b");
+        assert_eq!(relations("DELETE FROM a USING b"), "a b");
+        assert_eq!(relations("SELECT x INTO v FROM a"), "a");
+        let calls = named("INSERT INTO a (x) SELECT coalesce(f(1), g())").unwrap_or_default().calls;
+        assert_eq!(calls.iter().map(|(name, count)| format!("{name}/{count}")).collect::<Vec<_>>(), ["f/1", "g/0"]);
+    }
+}

@@ -1,0 +1,144 @@
+//! What the catalogs say of objects that are no relations.
+
+use super::Script;
+use crate::catalog::Oid;
+use crate::ir::{Class, Fact, How, Object, Statement};
+use crate::quote;
+
+/// What an object's name means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FoundObject {
+    Missing,
+    There(Oid),
+    /// The text made or changed it, or it cannot be told.
+    Unknown,
+}
+
+/// Where a class of objects is listed.
+struct Listed {
+    catalog: &'static str,
+    /// The columns of the name, of the schema and of the owner.
+    name: &'static str,
+    schema: Option<(&'static str, &'static str)>,
+    owner: Option<&'static str>,
+    /// The catalog's number.
+    number: Oid,
+}
+
+fn listed(class: Class) -> Listed {
+    let (catalog, name, schema, owner, number) = match class {
+        Class::Function => ("pg_proc", "proname", Some(("pronamespace", "pg_function_is_visible")), Some("proowner"), 1255),
+        Class::Type => ("pg_type", "typname", Some(("typnamespace", "pg_type_is_visible")), Some("typowner"), 1247),
+        Class::Schema => ("pg_namespace", "nspname", None, Some("nspowner"), 2615),
+        Class::Role => ("pg_roles", "rolname", None, None, 1260),
+        Class::Extension => ("pg_extension", "extname", None, Some("extowner"), 3079),
+        Class::Server => ("pg_foreign_server", "srvname", None, Some("srvowner"), 1417),
+        Class::Publication => ("pg_publication", "pubname", None, Some("pubowner"), 6104),
+        Class::Subscription => ("pg_subscription", "subname", None, Some("subowner"), 6100),
+        Class::EventTrigger => ("pg_event_trigger", "evtname", None, Some("evtowner"), 3466),
+        Class::Database => ("pg_database", "datname", None, Some("datdba"), 1262),
+    };
+    Listed { catalog, name, schema, owner, number }
+}
+
+impl Script<'_> {
+    /// What the name of an object means to the next statement that looks for it.
+    pub fn object(&self, object: &Object) -> FoundObject {
+        self.find_object(object, None)
+    }
+
+    /// What has its name where it would be created.
+    pub fn object_in_the_way(&self, object: &Object) -> FoundObject {
+        let schema = match listed(object.class).schema {
+            None => return self.find_object(object, None),
+            Some(_) => object.name.schema.clone().or_else(|| self.creation_schema()),
+        };
+        schema.map_or(FoundObject::Unknown, |schema| self.find_object(object, Some(&schema)))
+    }
+
+    fn find_object(&self, object: &Object, schema: Option<&str>) -> FoundObject {
+        if self.has_hidden_effects() || self.objects.contains(&(object.class, object.name.name.clone())) {
+            return FoundObject::Unknown;
+        }
+        let at = listed(object.class);
+        let mut query = format!(
+            "SELECT oid FROM pg_catalog.{} WHERE {} OPERATOR(pg_catalog.=) {}",
+            at.catalog,
+            at.name,
+            quote::literal(&object.name.name)
+        );
+        if let Some((column, visible)) = at.schema {
+            match schema.or(object.name.schema.as_deref()) {
+                Some(schema) => query.push_str(&format!(
+                    " AND {column} OPERATOR(pg_catalog.=) (SELECT oid FROM pg_catalog.pg_namespace WHERE nspname OPERATOR(pg_catalog.=) {})",
+                    quote::literal(schema)
+                )),
+                None if self.has_path() => return FoundObject::Unknown,
+                None => query.push_str(&format!(" AND pg_catalog.{visible}(oid)")),
+            }
+        }
+        if let (Class::Function, Some(arguments)) = (object.class, &object.arguments) {
+            let name = match schema {
+                Some(schema) => quote::qualified(schema, &object.name.name),
+                None => object.name.to_string(),
+            };
+            let call = quote::literal(&format!("{name}({})", arguments.join(",")));
+            query.push_str(&format!(" AND oid OPERATOR(pg_catalog.=) pg_catalog.to_regprocedure({call})"));
+        }
+        let Some(found) = self.base.query(&query) else { return FoundObject::Unknown };
+        match found.rows.as_slice() {
+            [] => FoundObject::Missing,
+            [row] => row.first().cloned().flatten().and_then(|oid| oid.parse().ok()).map_or(FoundObject::Unknown, FoundObject::There),
+            _ => FoundObject::Unknown,
+        }
+    }
+
+    /// Another object that has to go first: in words. What depends on it in the usual way and is not a part of it.
+    pub fn needed_by(&self, class: Class, oid: Oid) -> Option<String> {
+        let number = listed(class).number;
+        // that of a type may be its array's
+        let objects = match class {
+            Class::Type => format!(
+                "(SELECT oid FROM pg_catalog.pg_type WHERE oid OPERATOR(pg_catalog.=) {oid} OR typelem OPERATOR(pg_catalog.=) {oid} \
+                 AND typcategory OPERATOR(pg_catalog.=) 'A')"
+            ),
+            _ => format!("({oid})"),
+        };
+        let query = format!(
+            "SELECT pg_catalog.pg_describe_object(classid, objid, objsubid) FROM pg_catalog.pg_depend \
+             WHERE refclassid OPERATOR(pg_catalog.=) {number} AND refobjid IN {objects} AND deptype OPERATOR(pg_catalog.=) 'n' LIMIT 1"
+        );
+        self.base.query(&query)?.rows.into_iter().next()?.into_iter().next()?
+    }
+
+    /// A condition in SQL that tells whether a role, given as SQL, may do what only the owner of the object may.
+    pub fn owner_of(&self, class: Class, oid: Oid, role: &str, drops: bool) -> Option<String> {
+        let at = listed(class);
+        let owner = at.owner?;
+        // the owner of the schema may drop what is in it
+        let schema = at.schema.filter(|_| drops).map(|(schema, _)| {
+            format!(
+                " OR pg_catalog.pg_has_role({role}, (SELECT nspowner FROM pg_catalog.pg_namespace n \
+                 WHERE n.oid OPERATOR(pg_catalog.=) {schema}), 'USAGE')"
+            )
+        });
+        Some(format!(
+            "SELECT pg_catalog.pg_has_role({role}, {owner}, 'USAGE'){} FROM pg_catalog.{} WHERE oid OPERATOR(pg_catalog.=) {oid}",
+            schema.unwrap_or_default(),
+            at.catalog
+        ))
+    }
+
+    /// Takes note of the objects that a statement makes, changes or drops.
+    pub(super) fn note_objects(&mut self, statement: &Statement) {
+        for fact in &statement.facts {
+            match fact {
+                Fact::Handles(handled) if handled.how != How::Alter || statement.tag.starts_with("ALTER") => {
+                    self.objects.insert((handled.object.class, handled.object.name.name.clone()));
+                }
+                Fact::MakesRole(name) => _ = self.objects.insert((Class::Role, name.clone())),
+                _ => {}
+            }
+        }
+    }
+}
