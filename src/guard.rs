@@ -138,7 +138,7 @@ fn judge(owner: pg_sys::Oid, statement: &Statement, rows: bool) -> Result<Verdic
                 let catalog = LiveCatalog::for_guard(owner);
                 let text = input::to_utf8(bytes);
                 // an EXECUTE has the text of the PREPARE
-                let inner = text.as_deref().filter(|_| rows).and_then(zdm_analyzer::prepared);
+                let inner = text.as_deref().filter(|_| rows).and_then(zdm_analyzer::prepared_text);
                 let verdict = check::verdict(&catalog, inner.as_deref().or(text.as_deref()));
                 catalog.finish()?;
                 return Ok(verdict);

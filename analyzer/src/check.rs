@@ -97,7 +97,7 @@ pub fn verdict(sql: &str, catalog: &dyn Catalog) -> Verdict {
 }
 
 /// The statement that a text prepares, if it does nothing else: an `EXECUTE` runs it.
-pub fn prepared(sql: &str) -> Option<String> {
+pub fn prepared_text(sql: &str) -> Option<String> {
     let statements = parse::statements(sql).ok()?;
     let [statement] = statements.as_slice() else { return None };
     statement.facts.iter().find_map(|fact| match fact {

@@ -30,7 +30,7 @@ mod split;
 pub mod testing;
 mod weigh;
 
-pub use check::{Foreseen, NotAnalyzable, Verdict, check, check_command, effects, prepared, verdict};
+pub use check::{Foreseen, NotAnalyzable, Verdict, check, check_command, effects, prepared_text, verdict};
 pub use parse::for_server;
 pub use rules::{Blocker, RuleInfo, blocker, is_rule, manual, rules};
 pub use split::{Piece, split};
