@@ -270,7 +270,7 @@ mod tests {
         ] {
             let start = Instant::now();
             assert_eq!(found(&text), Some(Excess::Operators), "{:.50}", text);
-            assert!(start.elapsed() < Duration::from_secs(5), "{:.50}", text);
+            assert!(start.elapsed() < Duration::from_secs(20), "{:.50}", text);
         }
         // the longest run of a single operator that needs no blank: its last character decides
         assert_eq!(found(&format!("SELECT 1 {}@", "+".repeat(40_000))), None);
