@@ -79,6 +79,9 @@ pub fn for_server(sql: &str) -> Option<String> {
 }
 
 fn server_statements(sql: &str, blocks: u32) -> Result<Vec<Statement>, String> {
+    if let Some(excess) = lexical::excess_in_piece(sql).filter(|_| blocks < BLOCKS) {
+        return Err(excess.to_string());
+    }
     let parsed = tree(sql)?;
     let mut out = Vec::new();
     let mut lines = position::Lines::new(sql);

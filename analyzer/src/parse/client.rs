@@ -177,7 +177,7 @@ mod tests {
         for sql in ["\\;".repeat(300_000), "\\x\\\\".repeat(200_000)] {
             assert!(cut(&sql).is_some());
         }
-        assert!(start.elapsed() < std::time::Duration::from_secs(5), "{:?}", start.elapsed());
+        assert!(start.elapsed() < std::time::Duration::from_secs(20), "{:?}", start.elapsed());
     }
 
     #[test]

@@ -320,6 +320,7 @@ fn a_cancel_works_within_a_second() {
         "\\;".repeat(500_000),
         "\\x\\\\".repeat(200_000),
         "SELECT 1;".repeat(100_000),
+        format!("DO $a$BEGIN {} END$a$", format!("PERFORM {}1;", "+".repeat(2_300)).repeat(400)),
         "ALTER TABLE wide ADD COLUMN z int; ALTER TABLE wide DROP COLUMN z;".repeat(15_000),
         "DROP TABLE t;".repeat(70_000),
         format!("DO $a$BEGIN {} END$a$", "ALTER TABLE wide ADD COLUMN z int;".repeat(20_000)),
