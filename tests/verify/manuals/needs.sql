@@ -16,7 +16,7 @@
 -- setup: DO $$BEGIN FOR i IN 1..1594 LOOP EXECUTE format('ALTER TABLE people ADD COLUMN c%s int', i); END LOOP; END$$
 
 -- rule: concurrent-index-blocked
--- meanwhile: BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM audit
+-- meanwhile bad: BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM audit
 
 -- rule: create-from-big-table
 -- big: metrics
@@ -60,7 +60,6 @@
 
 -- rule: replication-lag
 -- big: metrics
--- setup: SELECT pg_create_physical_replication_slot('follower')
 
 -- rule: running-job
 -- elsewhere: check_moment: it needs a job that is in a pause
