@@ -8,6 +8,7 @@ CREATE SCHEMA app;
 CREATE SCHEMA empty;
 SET allow_in_place_tablespaces = on;
 CREATE TABLESPACE fast LOCATION '';
+SELECT pg_create_physical_replication_slot('follower');
 CREATE ACCESS METHOD columnar TYPE TABLE HANDLER heap_tableam_handler;
 
 CREATE DOMAIN percent AS int CHECK (VALUE BETWEEN 0 AND 100);
