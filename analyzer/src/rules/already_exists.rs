@@ -112,7 +112,7 @@ fn hung(context: &Context) -> Option<String> {
 }
 
 fn column(relation: &Relation, name: &str) -> Option<String> {
-    let taken = relation.columns.iter().any(|column| column.name == name);
+    let taken = relation.columns.iter().any(|column| column.name == name) || super::missing_object::SYSTEM.contains(&name);
     taken.then(|| format!("column {} of {}", quote::ident(name), super::name_of(relation)))
 }
 

@@ -185,3 +185,38 @@ SET ROLE plain_x; DROP PUBLICATION pub_x
 GRANT SELECT ON cust TO plain_x; SET ROLE plain_x; CREATE INDEX ON cust (n)
 GRANT SELECT ON cust TO plain_x; SET ROLE plain_x; SELECT * FROM cust
 SET ROLE plain_x; CREATE DOMAIN app.d AS int
+-- what queries name
+SELECT * FROM nothere
+SELECT * FROM vcust
+SELECT nosuchf('x')
+SELECT lower('x')
+SELECT count(*), coalesce(max(n), 1), extract(year FROM now()) FROM cust
+SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY n) FROM cust
+SELECT int4(1.5) FROM cust
+SELECT name(cust) FROM cust
+INSERT INTO nothere VALUES (1)
+DELETE FROM nothere WHERE id = 1
+UPDATE nothere SET id = 1 WHERE id = 2
+CREATE VIEW v2 AS SELECT nope FROM cust
+CREATE VIEW v2 AS SELECT c.name, c FROM cust c WHERE c.n > 0
+CREATE VIEW v2 AS SELECT * FROM nothere
+CREATE TABLE t2 AS SELECT * FROM cust
+CREATE MATERIALIZED VIEW m2 AS SELECT nope FROM cust
+-- kinds
+ALTER TABLE vcust ADD COLUMN x int
+ALTER TABLE vcust RENAME TO busy
+ALTER TABLE vcust ALTER COLUMN id SET DEFAULT 1
+ALTER TABLE vcust OWNER TO postgres
+ALTER FOREIGN TABLE cust ADD COLUMN x int
+ALTER VIEW cust RENAME TO x
+ALTER SEQUENCE cust RENAME TO x
+ALTER SEQUENCE cust INCREMENT 2
+ALTER INDEX cust SET (fillfactor = 70)
+ALTER INDEX cust RENAME TO x
+ALTER MATERIALIZED VIEW cust SET SCHEMA app
+ALTER TABLE part DETACH PARTITION cust
+ALTER TABLE part DETACH PARTITION part1
+ALTER TABLE cust ADD COLUMN xmin int
+ALTER TABLE cust ALTER COLUMN name TYPE int
+ALTER TABLE tt ALTER COLUMN id TYPE text
+ALTER TABLE tt ALTER COLUMN e TYPE varchar(10)
