@@ -347,6 +347,7 @@ fn objects_that_are_no_relations() {
         db.answer(&column(name), rows("50000")).answer(&format!("FROM pg_catalog.{catalog} WHERE"), Found::default());
     }
     db.answer("pg_available_extensions", Found::default());
+    db.answer("enumlabel OPERATOR(pg_catalog.=) 'glad'", rows("1")).answer("enumlabel", Found::default());
     expect(
         &db,
         &[
@@ -365,6 +366,9 @@ fn objects_that_are_no_relations() {
             ("CREATE SCHEMA IF NOT EXISTS crm", None),
             ("CREATE SCHEMA fresh", None),
             ("CREATE TYPE mood AS ENUM ('a')", Some("type mood already exists")),
+            ("ALTER TYPE mood ADD VALUE 'glad'", Some("value 'glad' of type mood already exists")),
+            ("ALTER TYPE mood ADD VALUE IF NOT EXISTS 'glad'", None),
+            ("ALTER TYPE mood ADD VALUE 'sad'", None),
             ("CREATE DOMAIN mood AS int", Some("type mood already exists")),
             ("CREATE ROLE boss", Some("role boss already exists")),
             ("CREATE PUBLICATION feed", Some("publication feed already exists")),
