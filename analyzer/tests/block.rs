@@ -162,7 +162,7 @@ fn a_function_may_do_anything() {
         "SELECT count(*), lower(name) FROM users GROUP BY 2",
         "DO $$BEGIN PERFORM now(); END$$",
         "INSERT INTO users (id) VALUES (one())",
-        "INSERT INTO migrate (a) VALUES (1)",
+        "CREATE TABLE migrate (a int); INSERT INTO migrate (a) VALUES (1)",
         "CREATE VIEW later AS SELECT migrate(1)",
         "CREATE MATERIALIZED VIEW made AS SELECT migrate(1) WITH NO DATA",
         "EXPLAIN SELECT migrate(1)",

@@ -347,6 +347,7 @@ fn objects_that_are_no_relations() {
         db.answer(&column(name), rows("50000")).answer(&format!("FROM pg_catalog.{catalog} WHERE"), Found::default());
     }
     db.answer("pg_available_extensions", Found::default());
+    db.answer("enumlabel OPERATOR(pg_catalog.=) 'glad'", rows("1")).answer("enumlabel", Found::default());
     expect(
         &db,
         &[
@@ -365,6 +366,9 @@ fn objects_that_are_no_relations() {
             ("CREATE SCHEMA IF NOT EXISTS crm", None),
             ("CREATE SCHEMA fresh", None),
             ("CREATE TYPE mood AS ENUM ('a')", Some("type mood already exists")),
+            ("ALTER TYPE mood ADD VALUE 'glad'", Some("value 'glad' of type mood already exists")),
+            ("ALTER TYPE mood ADD VALUE IF NOT EXISTS 'glad'", None),
+            ("ALTER TYPE mood ADD VALUE 'sad'", None),
             ("CREATE DOMAIN mood AS int", Some("type mood already exists")),
             ("CREATE ROLE boss", Some("role boss already exists")),
             ("CREATE PUBLICATION feed", Some("publication feed already exists")),
@@ -377,6 +381,68 @@ fn objects_that_are_no_relations() {
             ("INSERT INTO users (nope) VALUES (1)", Some("column nope of relation public.users does not exist")),
             ("UPDATE users SET nope = 1", Some("column nope of relation public.users does not exist")),
             ("UPDATE users SET age = 1", None),
+        ],
+    );
+}
+
+#[test]
+fn what_queries_name_is_there() {
+    let mut db = examples();
+    db.answer("proname OPERATOR(pg_catalog.=) 'nope'", Found::default()).answer("typname OPERATOR(pg_catalog.=) 'nope'", Found::default());
+    let (relation, function) = (Some("relation nothere does not exist"), Some("function nope() does not exist"));
+    expect(
+        &db,
+        &[
+            ("SELECT * FROM nothere", relation),
+            ("SELECT 1 FROM users WHERE EXISTS (SELECT FROM nothere)", relation),
+            ("WITH nothere AS (SELECT 1) SELECT * FROM nothere", None),
+            ("INSERT INTO nothere VALUES (1)", relation),
+            ("UPDATE nothere SET a = 1 WHERE b = 2", relation),
+            ("DELETE FROM nothere WHERE b = 2", relation),
+            ("CREATE VIEW v AS SELECT * FROM nothere", relation),
+            ("CREATE TABLE nothere (a int); SELECT * FROM nothere", None),
+            ("CREATE EXTENSION x; SELECT * FROM nothere", None),
+            ("SELECT * FROM pg_nothing, information_schema.tables", None),
+            ("SELECT nope('x')", function),
+            ("INSERT INTO orders (note) VALUES (nope('x', 1))", function),
+            ("SELECT lower('x')", None),
+            ("CREATE VIEW v AS SELECT nope FROM users", Some("column nope of relation public.users does not exist")),
+            ("CREATE VIEW v AS SELECT u, u.age FROM users u WHERE u.age > 0", None),
+            ("CREATE VIEW v AS SELECT o.nope FROM users u JOIN orders o ON true", None),
+        ],
+    );
+}
+
+#[test]
+fn kinds_that_do_not_fit() {
+    let mut db = examples();
+    let other = db.table("other", "id int, label text");
+    db.index(other, "other_pkey", &["id"], true, true);
+    let active = db.oid("active_users").unwrap_or(0);
+    db.columns(active, "id int");
+    let (view, table) = (Some("public.active_users is a view"), Some("public.users is a table"));
+    expect(
+        &db,
+        &[
+            ("ALTER TABLE active_users ADD COLUMN x int", view),
+            ("ALTER TABLE active_users RENAME TO busy", None),
+            ("ALTER TABLE active_users ALTER COLUMN id SET DEFAULT 1", None),
+            ("ALTER FOREIGN TABLE users ADD COLUMN x int", table),
+            ("ALTER VIEW users RENAME TO x", table),
+            ("ALTER SEQUENCE users RENAME TO x", table),
+            ("ALTER SEQUENCE users INCREMENT 2", table),
+            ("ALTER SEQUENCE tickets INCREMENT 2", None),
+            ("ALTER MATERIALIZED VIEW users SET SCHEMA public", table),
+            ("ALTER INDEX users SET (fillfactor = 70)", table),
+            ("ALTER INDEX users RENAME TO x", None),
+            ("ALTER VIEW active_users RENAME COLUMN id TO x", None),
+            ("ALTER TABLE events DETACH PARTITION users", Some("public.users is no partition of public.events")),
+            ("ALTER TABLE events DETACH PARTITION events_2024", None),
+            ("ALTER TABLE users ADD COLUMN xmin int", Some("column xmin of public.users already exists")),
+            ("ALTER TABLE users ADD COLUMN min int", None),
+            ("ALTER TABLE other ALTER id TYPE bytea", Some("column id of public.other cannot be cast to bytea automatically")),
+            ("ALTER TABLE other ALTER id TYPE bytea USING int4send(id)", None),
+            ("ALTER TABLE other ALTER id TYPE text", None),
         ],
     );
 }

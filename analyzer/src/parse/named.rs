@@ -12,7 +12,7 @@ const LONG: usize = 64 << 10;
 /// What a statement names.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Named {
-    /// The names of a WITH and aliases are left out.
+    /// The names of a WITH, aliases and what is made are left out.
     pub relations: Vec<QualifiedName>,
     /// With the numbers of their arguments.
     pub calls: Vec<(QualifiedName, usize)>,
@@ -23,7 +23,7 @@ pub fn named(text: &str) -> Option<Named> {
     let parsed = Some(text).filter(|text| text.len() < LONG).and_then(|text| tree(text).ok())?;
     let nodes = parsed.nodes();
     let mut named = Named::default();
-    let mut other: Vec<String> = Vec::new();
+    let (mut other, mut made): (Vec<String>, Vec<QualifiedName>) = Default::default();
     for (node, ..) in &nodes {
         match node {
             NodeRef::CommonTableExpr(cte) => other.push(cte.ctename.clone()),
@@ -39,11 +39,15 @@ pub fn named(text: &str) -> Option<Named> {
                 });
                 named.calls.extend(values.flatten().flat_map(|value| expr::summary(value).calls));
             }
+            NodeRef::CreateTableAsStmt(create) => {
+                made.extend(create.into.as_deref().and_then(|into| into.rel.as_ref()).map(names::range_var))
+            }
+            NodeRef::ViewStmt(create) => made.extend(create.view.as_ref().map(names::range_var)),
             NodeRef::FuncCall(call) => named.calls.push((names::qualified(&names::strings(&call.funcname)), call.args.len())),
             _ => {}
         }
     }
-    named.relations.retain(|name| name.schema.is_some() || !other.contains(&name.name));
+    named.relations.retain(|name| !made.contains(name) && (name.schema.is_some() || !other.contains(&name.name)));
     Some(named)
 }
 

@@ -10,7 +10,7 @@ super::rule! {
     /// The statement would fail, because what it creates exists.
     ///
     /// **What it detects.** `CREATE` of a table, view, sequence or index, `ADD COLUMN`, `ADD CONSTRAINT` and `RENAME TO` with a name that
-    /// is taken, in the schema where it would be created; a trigger or policy that the table has; a second primary key; a schema, type, domain,
+    /// is taken, in the schema where it would be created; a trigger or policy that the table has; a second primary key; a schema, type, domain, value of an enum,
     /// function of the same parameters, role, extension, server or publication that exists.
     ///
     /// **Why.** The migration ends half-way.
@@ -87,7 +87,7 @@ impl Rule for AlreadyExists {
         let taken = taken.or_else(|| {
             let made = context.handled().filter(|one| one.how == How::Create && !one.lenient);
             let there = |object: &&Object| matches!(context.script().object_in_the_way(object), FoundObject::There(_));
-            made.map(|one| &one.object).find(there).map(ToString::to_string)
+            made.map(|one| &one.object).find(there).map(ToString::to_string).or_else(|| value(context))
         });
         taken.map(fails).into_iter().collect()
     }
@@ -113,8 +113,21 @@ fn hung(context: &Context) -> Option<String> {
     known.then(|| format!("{word} {} of {}", quote::ident(name), super::name_of(&table)))
 }
 
+/// A value of an enum.
+fn value(context: &Context) -> Option<String> {
+    let Kind::AddEnumValue { enum_type, value } = context.kind() else { return None };
+    let FoundObject::There(oid) = context.script().object(&context.handled().next()?.object) else { return None };
+    let value = quote::literal(value);
+    let query = format!(
+        "SELECT 1 FROM pg_catalog.pg_enum WHERE enumtypid OPERATOR(pg_catalog.=) {oid} AND enumlabel OPERATOR(pg_catalog.=) {value}"
+    );
+    let lenient = context.text().to_ascii_lowercase().contains("if not exists");
+    let there = !lenient && !context.script().catalog().query(&query)?.rows.is_empty();
+    there.then(|| format!("value {value} of type {enum_type}"))
+}
+
 fn column(relation: &Relation, name: &str) -> Option<String> {
-    let taken = relation.columns.iter().any(|column| column.name == name);
+    let taken = relation.columns.iter().any(|column| column.name == name) || super::missing_object::SYSTEM.contains(&name);
     taken.then(|| format!("column {} of {}", quote::ident(name), super::name_of(relation)))
 }
 

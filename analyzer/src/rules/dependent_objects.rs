@@ -70,8 +70,9 @@ impl Rule for DependentObjects {
 
 /// What is no relation and is needed by something.
 fn object(context: &Context) -> Option<Report> {
+    let drops = context.handled().any(|one| one.how == How::Drop && !one.cascade);
     // what went before, the catalogs still list
-    if context.mentioned_before(&["drop ", "alter ", "create or replace"]) {
+    if !drops || context.mentioned_before(&["drop ", "alter ", "create or replace"]) {
         return None;
     }
     let (object, what) = context.handled().filter(|one| one.how == How::Drop && !one.cascade).find_map(|one| {

@@ -1,5 +1,7 @@
 //! `missing-object`.
 
+mod named;
+
 use super::{Context, Report, Rule};
 use crate::catalog::{OnTable, Relation, RelationKind};
 use crate::finding::Risk;
@@ -8,13 +10,13 @@ use crate::quote;
 use crate::script::{Found, FoundType};
 
 /// Columns that every table has.
-const SYSTEM: [&str; 6] = ["tableoid", "ctid", "xmin", "xmax", "cmin", "cmax"];
+pub(super) const SYSTEM: [&str; 6] = ["tableoid", "ctid", "xmin", "xmax", "cmin", "cmax"];
 
 super::rule! {
     /// The statement names something that does not exist.
     ///
     /// **What it detects.** A table, column, constraint, index, schema, type, role, trigger, policy, function, extension, server, publication or subscription
-    /// that a statement needs and that is not there, and that no earlier statement of the same text makes.
+    /// that a statement needs, or a query names, and that is not there, and that no earlier statement of the same text makes.
     ///
     /// **Why.** The statement would fail now. What it does to a table or column once that is there cannot be judged; anything else that is
     /// missing is a caution.
@@ -62,7 +64,7 @@ impl Rule for MissingObject {
                 _ => context.failure(None, format!("{what} does not exist")).hint("Check the name, and the order of the statements."),
             })
         });
-        report.or_else(|| object(context)).into_iter().collect()
+        report.or_else(|| object(context)).or_else(|| named::missing(context).map(|what| unknown(&what))).into_iter().collect()
     }
 }
 

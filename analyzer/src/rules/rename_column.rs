@@ -1,6 +1,7 @@
 //! `rename-column`.
 
 use super::{Context, Report, Rule};
+use crate::catalog::RelationKind;
 use crate::finding::Risk;
 use crate::ir::{Kind, Renamed};
 use crate::quote;
@@ -48,6 +49,11 @@ impl Rule for RenameColumn {
         let message = format!("renames column {from} of {} to {to}", super::name_of(&relation));
         let report = context.report(Risk::Danger, &relation, message).about_names().softened(context.is_empty(&relation));
         let report = report.detail("Statements that use the old name fail, while old code still runs.");
+        if matches!(relation.kind, RelationKind::View | RelationKind::MaterializedView) {
+            return vec![
+                report.hint(format!("Make a view with both columns, {from} and {to}, and drop {from} when no running code uses it.")),
+            ];
+        }
         vec![report.hint(format!(
             "Add {to} as a new column, keep both in step with a trigger, fill the old rows with zdm.backfill, and drop {from} when no running code \
              uses it."

@@ -59,6 +59,10 @@ impl Rule for RenameTable {
         if relation.kind == RelationKind::Sequence {
             return vec![report];
         }
+        if relation.kind == RelationKind::MaterializedView {
+            let hint = format!("Create {new} as a second materialized view, and drop {old} when no running code uses it.");
+            return vec![report.hint(hint)];
+        }
         // In one transaction nobody sees the moment between the two; the guard, which sees one statement at a time, must be told.
         let steps = hint::steps(&[
             "BEGIN".to_owned(),

@@ -140,6 +140,11 @@ impl Script<'_> {
         self.state.has_schema(schema) || self.base.schema_exists(schema)
     }
 
+    /// Whether the text made or changed types.
+    pub fn makes_types(&self) -> bool {
+        self.state.has_types()
+    }
+
     /// Whether names mean to the text what they mean to the session: it has made no function and no type, and set no path and no role.
     pub fn names_are_the_sessions(&self) -> bool {
         let session = self.state.session();
