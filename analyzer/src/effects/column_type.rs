@@ -212,7 +212,7 @@ pub fn rechecks(relation: &Relation, column: &str, change: Change) -> Option<boo
 
 /// Whether an index is built anew although the rows are not written anew.
 fn rebuilds(relation: &Relation, column: &str, change: Change) -> Option<bool> {
-    relation.indexes.iter().fold(Some(false), |answer, index| either(answer, index_rebuilt(index, column, change)))
+    relation.indexes.iter().map(|index| index_rebuilt(index, column, change)).reduce(either).unwrap_or(Some(false))
 }
 
 fn index_rebuilt(index: &Index, column: &str, change: Change) -> Option<bool> {
