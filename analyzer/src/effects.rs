@@ -137,12 +137,19 @@ impl<'a> Effects<'a> {
         self.touches.get(*self.places.get(&relation)?)
     }
 
+    /// Whether the statement leaves an index of a relation in place.
+    fn keeps(&self, relation: &Relation, index: &Index) -> bool {
+        !self.dropped.iter().any(|dropped| dropped.takes(relation, index))
+    }
+
     /// Whether an index of a relation is built, or built anew. Which it has is read only where that matters.
     pub fn builds_indexes(&self, touch: &Touch) -> Option<bool> {
-        let kept = |index: &Index| !self.dropped.iter().any(|dropped| dropped.takes(&touch.relation, index));
         match touch.reindexes {
             Some(false) => touch.builds,
-            anew => either(touch.builds, if touch.relation.indexes.iter().any(kept) { anew } else { Some(false) }),
+            anew => either(
+                touch.builds,
+                if touch.relation.indexes.iter().any(|index| self.keeps(&touch.relation, index)) { anew } else { Some(false) },
+            ),
         }
     }
 

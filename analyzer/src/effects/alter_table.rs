@@ -72,11 +72,23 @@ pub fn alter_table(effects: &mut Effects, alter: &AlterTable) {
     let mode = alter.actions.iter().map(lock_of).max().unwrap_or(LockMode::ShareUpdateExclusive).max(LockMode::ShareUpdateExclusive);
     let alter = Alter::new(root, mode, &alter.actions, recursion_of(&alter.target));
     effects.lock(&alter.root, mode);
+    effects.dropped = alter.actions.iter().filter_map(|action| dropped_indexes(&alter.root, action)).collect();
     for action in alter.actions {
         if effects.interrupted() {
             return;
         }
         apply(effects, &alter, action);
+    }
+}
+
+fn dropped_indexes(root: &Relation, action: &Action) -> Option<DroppedIndexes> {
+    match action {
+        Action::DropColumn { name, .. } => Some(DroppedIndexes::Column(name.clone())),
+        Action::DropConstraint { name, .. } => {
+            let constraint = root.constraints.iter().find(|one| one.name == *name && one.index.is_some())?;
+            Some(DroppedIndexes::Constraint { table: root.oid, name: name.clone(), columns: constraint.columns.clone() })
+        }
+        _ => None,
     }
 }
 
@@ -205,7 +217,6 @@ fn drop_column(effects: &mut Effects, alter: &Alter, column: &str, cascade: bool
         }
         return;
     }
-    effects.dropped.push(DroppedIndexes::Column(column.to_owned()));
     // Those right below are asked whether the column is their own now, also with ONLY.
     for child in &alter.root.children {
         effects.lock_oid(*child, alter.mode);

@@ -46,8 +46,9 @@ pub fn alter_type(
         let Some(old) = member.columns.iter().find(|one| one.name == column) else { continue };
         let change = change(effects.script(), old, to, collation, using);
         effects.rewrite(&member, alter.mode, change.rewrites);
-        effects.build(&member, alter.mode, rebuilds(&member, column, change));
-        effects.scan(&member, alter.mode, rechecks(&member, column, change));
+        let builds = rebuilds(member.indexes.iter().filter(|index| effects.keeps(&member, index)), column, change);
+        effects.build(&member, alter.mode, builds);
+        effects.scan(&member, alter.mode, checks(&member, column, change));
         foreign_keys(effects, &member, column, change);
     }
 }
@@ -199,24 +200,19 @@ fn collation_changes(script: &Script, old: &Column, new: &Type, collation: Optio
 
 /// Whether the rows are read although they are not written anew: for indexes that are rebuilt and constraints that are checked again.
 pub fn rechecks(relation: &Relation, column: &str, change: Change) -> Option<bool> {
-    let mut answer = rebuilds(relation, column, change);
-    let check = |kind| relation.constraints.iter().any(|one| one.kind == kind && one.validated && one.columns.iter().any(|c| c == column));
-    if check(ConstraintKind::Check) {
-        answer = Some(true);
-    }
-    if check(ConstraintKind::ForeignKey) {
-        answer = either(answer, either(change.rewrites, change.reindexes));
-    }
-    answer
+    either(rebuilds(relation.indexes.iter(), column, change), checks(relation, column, change))
 }
 
-/// Whether an index is built anew although the rows are not written anew.
-fn rebuilds(relation: &Relation, column: &str, change: Change) -> Option<bool> {
-    let mut answer = Some(false);
-    for index in relation.indexes.iter() {
-        answer = either(answer, index_rebuilt(index, column, change));
-    }
-    answer
+/// Whether constraints are checked again.
+fn checks(relation: &Relation, column: &str, change: Change) -> Option<bool> {
+    let check = |kind| relation.constraints.iter().any(|one| one.kind == kind && one.validated && one.columns.iter().any(|c| c == column));
+    let keys = if check(ConstraintKind::ForeignKey) { either(change.rewrites, change.reindexes) } else { Some(false) };
+    either(Some(check(ConstraintKind::Check)), keys)
+}
+
+/// Whether one of the indexes is built anew although the rows are not written anew.
+fn rebuilds<'i>(indexes: impl Iterator<Item = &'i Index>, column: &str, change: Change) -> Option<bool> {
+    indexes.map(|index| index_rebuilt(index, column, change)).reduce(either).unwrap_or(Some(false))
 }
 
 fn index_rebuilt(index: &Index, column: &str, change: Change) -> Option<bool> {

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::alter_table::Alter;
 use super::fitting::built;
-use super::{DroppedIndexes, Effects, not_null};
+use super::{Effects, not_null};
 use crate::catalog::{Constraint, ConstraintKind, Oid, Relation, RelationKind, Size};
 use crate::ir::{ConstraintDef, QualifiedName, Recursion};
 use crate::lock::LockMode;
@@ -210,10 +210,6 @@ pub fn drop(effects: &mut Effects, alter: &Alter, name: &str, cascade: bool, mis
         }
         return;
     };
-    if constraint.index.is_some() {
-        let (table, columns) = (alter.root.oid, constraint.columns.clone());
-        effects.dropped.push(DroppedIndexes::Constraint { table, name: name.to_owned(), columns });
-    }
     for member in alter.members(effects, Recursion::All) {
         effects.lock(&member, alter.mode);
     }

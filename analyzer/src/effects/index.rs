@@ -35,6 +35,9 @@ pub fn reindex(effects: &mut Effects, what: &Reindexed, concurrently: bool) {
     match what {
         Reindexed::Index(name) => {
             let Some(index) = effects.existing(name, false) else { return };
+            if let Some(table) = index.index_of {
+                effects.lock_oid(table, mode(concurrently));
+            }
             let mut waiting = vec![index];
             let mut at = 0;
             while let Some(index) = waiting.get(at).cloned() {
@@ -53,7 +56,8 @@ pub fn reindex(effects: &mut Effects, what: &Reindexed, concurrently: bool) {
         }
         Reindexed::Schema(schema) => {
             for oid in effects.script().catalog().relations_in_schema(schema) {
-                if let Some(table) = effects.script().get(oid) {
+                // A partition is in the list if it is in the schema.
+                if let Some(table) = effects.script().get(oid).filter(|table| super::has_storage(table)) {
                     reindex_table(effects, &table, concurrently);
                 }
             }
@@ -62,11 +66,12 @@ pub fn reindex(effects: &mut Effects, what: &Reindexed, concurrently: bool) {
     }
 }
 
-/// Every table with storage is locked, and read if it has an index. (A list of partitions is made under ShareLock on all of them.)
+/// Every table with storage is locked, and read if it has an index. (A list of partitions is made under ShareLock on all
+/// of them.)
 fn reindex_table(effects: &mut Effects, table: &Rc<Relation>, concurrently: bool) {
     for member in effects.tree(table, Recursion::Partitions) {
         if table.kind == RelationKind::PartitionedTable {
-            effects.lock(&member, LockMode::Share);
+            effects.lock(&member, if member.oid == table.oid { mode(concurrently) } else { LockMode::Share });
         }
         if super::has_storage(&member) {
             effects.build(

@@ -115,6 +115,7 @@ fn index_builds_are_predicted() {
         ("alter table e alter column rid type bigint", "e"),
         ("alter table e drop constraint e_pkey, alter column rid type bigint", ""),
         ("alter table e drop column id, alter column rid type bigint", ""),
+        ("alter table e drop constraint e_pkey, alter column id type bigint", ""),
         ("alter table p alter column id type bigint", ""),
         ("truncate t", "t"),
         ("truncate p", ""),

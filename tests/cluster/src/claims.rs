@@ -96,6 +96,11 @@ fn findings(s: &mut Session, case: &Case) -> Vec<String> {
 /// Tables whose rows the transaction changed.
 const CHANGED: &str = "SELECT 'rows of ' || relname FROM pg_catalog.pg_stat_xact_user_tables WHERE n_tup_upd + n_tup_del > 0";
 
+/// Indexes that went to another tablespace: as long as one is copied, no query of its table can be planned.
+const MOVED: &str = "SELECT 'the use of ' || c.relname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_index i ON i.indexrelid = c.oid
+      WHERE EXISTS (SELECT FROM pg_temp.files_before b WHERE b.table = i.indrelid)
+        AND c.reltablespace <> ALL (SELECT b.place FROM pg_temp.files_before b WHERE b.table = i.indrelid)";
+
 /// Runs the statements of a text, and says what all of them did: also of an index that a later one dropped again.
 fn step_by_step(s: &mut Session, sql: &str) -> Result<Effects, Error> {
     let pieces: Vec<&str> = split(sql).into_iter().filter_map(|piece| sql.get(piece.span)).collect();
@@ -131,6 +136,7 @@ fn run(s: &mut Session, case: &Case) -> Outcome {
     let mut lost = if came.is_ok() { lost(s, &relied_on) } else { Vec::new() };
     if came.is_ok() {
         lost.extend(s.rows(CHANGED));
+        lost.extend(s.rows(MOVED));
     }
     s.run("ROLLBACK");
     Outcome { said, findings, came, lost, locked }
