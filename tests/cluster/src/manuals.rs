@@ -10,9 +10,10 @@ use std::time::Duration;
 use postgres::Error;
 use zdm_analyzer::{Piece, split};
 
+use crate::apart::apart;
 use crate::claims::FOLDER;
 use crate::cluster::Cluster;
-use crate::observe::{Effects, apart, done, exact, holds, literal, predicted, remember, show};
+use crate::observe::{Effects, done, exact, holds, literal, predicted, remember, show};
 use crate::session::Session;
 
 /// What the examples of one rule need beyond the fixture.

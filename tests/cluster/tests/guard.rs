@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use zdm_cluster_tests::{Database, Session, database, refused, shared};
+use zdm_cluster_tests::{Database, Session, database, refused};
 
 const CREATE_INDEX: &str = "CREATE INDEX ON users (v)";
 
