@@ -9,7 +9,7 @@ use std::process::Stdio;
 
 use zdm_analyzer::split;
 
-use crate::apart::apart;
+use crate::apart::{Locks, apart};
 use crate::cluster::{Cluster, Database};
 use crate::observe::{Effects, done, holds, literal, predicted, remember, show};
 use crate::session::Session;
@@ -230,7 +230,7 @@ impl<'a> Lab<'a> {
                 }
             }
         }
-        let (came, result) = apart(self.cluster, &database.name, &self.path, sql);
+        let (came, result) = apart(self.cluster, &database.name, &self.path, sql, Locks::Lasting);
         result.map(|()| (came, true)).map_err(text)
     }
 }

@@ -19,8 +19,17 @@ const AGAINST: [(&str, &str); 3] = [
     ("ACCESS SHARE", "'AccessExclusiveLock'"),
 ];
 
+/// Which locks are of interest.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Locks {
+    /// All of them.
+    All,
+    /// Those that are held for some time: one that is held for a moment, as to list partitions, is most likely not seen.
+    Lasting,
+}
+
 /// Runs a statement in a session of its own; what it did, and how it ended.
-pub fn apart(cluster: &Cluster, database: &str, path: &str, sql: &str) -> (Effects, Result<(), Error>) {
+pub fn apart(cluster: &Cluster, database: &str, path: &str, sql: &str, locks: Locks) -> (Effects, Result<(), Error>) {
     let mut watch = cluster.connect(database);
     watch.run(&format!(
         "SET search_path = {path}; SET stats_fetch_consistency = none;
@@ -33,14 +42,15 @@ pub fn apart(cluster: &Cluster, database: &str, path: &str, sql: &str) -> (Effec
     ));
     let mut holder = cluster.connect(database);
     holder.run(&format!("SET search_path = {path}"));
-    if !sql.to_uppercase().contains("SKIP_LOCKED") {
+    // a backfill waits for transactions that are older, and takes its locks again and again
+    if locks == Locks::All && !sql.to_uppercase().contains("SKIP_LOCKED") && !sql.starts_with("CALL") {
         hold(&mut watch, &mut holder);
     }
 
     let mut s = cluster.connect(database);
     s.run(&format!("SET search_path = {path}; SET zdm.guard_mode = 'off'"));
     if !sql.starts_with("CALL") {
-        // a backfill will have none
+        // a backfill will have no timeout
         s.run("SET statement_timeout = '30s'");
     }
     let pid = s.pid;

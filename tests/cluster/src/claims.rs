@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use postgres::Error;
 use zdm_analyzer::split;
 
-use crate::apart::apart;
+use crate::apart::{Locks, apart};
 use crate::cluster::Cluster;
 use crate::observe::{Effects, done, literal, predicted, remember};
 use crate::precision::relied_on;
@@ -150,7 +150,7 @@ fn run_apart(cluster: &Cluster, database: &str, case: &Case) -> Outcome {
     let findings = findings(&mut s, case);
     let relied_on = before(&mut s, &findings);
     drop(s);
-    let (came, result) = apart(cluster, database, "shop", &case.sql);
+    let (came, result) = apart(cluster, database, "shop", &case.sql, Locks::All);
     let lost = lost(&mut cluster.connect(database), &relied_on);
     Outcome { said, findings, came: result.map(|()| came), lost, locked: Vec::new() }
 }
