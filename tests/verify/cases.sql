@@ -1113,9 +1113,6 @@ REINDEX TABLE CONCURRENTLY booked
 REINDEX TABLE events
 
 -- apart
-REINDEX TABLE CONCURRENTLY events
-
--- apart
 REINDEX INDEX events_id
 
 -- apart
