@@ -50,6 +50,8 @@ pub struct LiveCatalog {
     /// It was looked at whether the owner may read the catalogs.
     readable: OnceCell<()>,
     relations: RefCell<BTreeMap<Oid, Option<Rc<Known>>>>,
+    /// By partitioned table: the partition that is half detached.
+    detaching: RefCell<BTreeMap<Oid, Option<Oid>>>,
     policies: OnceCell<Policies>,
     /// Whether questions about what others do at this moment are to be answered.
     momentary: bool,
@@ -70,6 +72,7 @@ impl LiveCatalog {
             errors: Errors::default(),
             readable: OnceCell::new(),
             relations: RefCell::default(),
+            detaching: RefCell::default(),
             momentary: true,
             jobs: OnceCell::new(),
             policies: OnceCell::new(),
@@ -354,7 +357,12 @@ impl Catalog for LiveCatalog {
     }
 
     fn detach_pending(&self, parent: Oid) -> Option<Oid> {
-        self.ask_catalogs(None, || details::detach_pending(parent))
+        if let Some(known) = self.detaching.borrow().get(&parent) {
+            return *known;
+        }
+        let partition = self.ask_catalogs(None, || details::detach_pending(parent));
+        self.detaching.borrow_mut().insert(parent, partition);
+        partition
     }
 
     fn is_published(&self, table: Oid) -> Option<bool> {

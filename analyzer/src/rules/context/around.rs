@@ -1,5 +1,6 @@
 //! What is around a statement: its transaction, the text before and after it, and what only the catalogs know.
 
+use std::collections::HashSet;
 use std::rc::Rc;
 
 use super::Context;
@@ -44,10 +45,12 @@ impl<'a> Context<'a> {
         works.then_some((relation, rewrites == Some(true)))
     }
 
-    /// The relations that a `DROP` takes away: those that exist and are of its kind.
+    /// The relations that a `DROP` takes away, each once: those that exist and are of its kind.
     pub fn dropped(&self) -> Vec<Rc<Relation>> {
         let Kind::Drop(Drop { what: Dropped::Relations(names), .. }) = self.kind() else { return Vec::new() };
-        names.iter().filter_map(|name| self.existing(name)).filter(|relation| fits(self.tag(), relation.kind)).collect()
+        let mut seen = HashSet::new();
+        let first = |relation: &Rc<Relation>| seen.insert(relation.oid);
+        names.iter().filter_map(|name| self.existing(name)).filter(first).filter(|relation| fits(self.tag(), relation.kind)).collect()
     }
 
     /// What becomes of a trigger, a rule or a policy, and the table that it hangs on, if others use that.
