@@ -31,8 +31,8 @@ fn is_shown(rule: &str, elsewhere: &str) -> bool {
 
 #[test]
 fn examples_are_true_on_a_server() {
-    // so few that a few hundred partitions are many
-    let cluster = Cluster::start(&["max_locks_per_transaction = 10"]);
+    // so few that a thousand partitions are many; prepared transactions are what holds locks against a statement (apart.rs)
+    let cluster = Cluster::start(&["max_locks_per_transaction = 10", "max_prepared_transactions = 180"]);
     let major = fixture(&cluster);
     let mut admin = cluster.connect("postgres");
     let all = needs();

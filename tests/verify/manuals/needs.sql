@@ -49,7 +49,7 @@
 
 -- rule: max-locks-exhaustion
 -- setup: CREATE TABLE measurements (id bigint NOT NULL, at timestamptz NOT NULL, place text) PARTITION BY LIST (id)
--- setup: DO $$BEGIN FOR i IN 1..200 LOOP EXECUTE format('CREATE TABLE measurements_%s PARTITION OF measurements FOR VALUES IN (%1$s)', i); END LOOP; END$$
+-- setup: DO $$BEGIN FOR i IN 1..1200 LOOP EXECUTE format('CREATE TABLE measurements_%s PARTITION OF measurements FOR VALUES IN (%1$s)', i); COMMIT; END LOOP; END$$
 -- setup: INSERT INTO measurements SELECT g, 'now' FROM generate_series(1, 200) g
 
 -- rule: not-owner
