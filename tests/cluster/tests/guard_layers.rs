@@ -143,8 +143,7 @@ fn errors_pass_unchanged() {
     ] {
         let fields = |s: &mut Session| {
             let error = s.attempt(sql).expect_err("expected an error");
-            let error = error.as_db_error().map(|one| format!("{one:?}")).unwrap_or_default();
-            error
+            error.as_db_error().map(|one| format!("{one:?}")).unwrap_or_default()
         };
         assert_eq!(fields(&mut s), fields(&mut bare), "{sql}");
     }
