@@ -115,7 +115,7 @@ fn what_fits_is_not_remarked_on() {
         "rows-changed-before-ddl",
         &db,
         &[
-            "UPDATE orders SET note = 'x' WHERE id = 1; ALTER TABLE users ADD COLUMN z int",
+            "UPDATE orders SET note = 'x' WHERE id = 1; BEGIN; ALTER TABLE users ADD COLUMN z int; COMMIT",
             "BEGIN; UPDATE orders SET note = 'x' WHERE id = 1; COMMIT",
         ],
     );
