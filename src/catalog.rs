@@ -397,6 +397,10 @@ impl Catalog for LiveCatalog {
         self.ask(None, || taken::constraint_exists(schema, name, self.owner))
     }
 
+    fn view_reads(&self, view: Oid) -> Option<Vec<Oid>> {
+        self.ask(None, || facts::view_reads(view, self.owner))
+    }
+
     fn tables_of_type(&self, composite: Oid) -> Option<Vec<Oid>> {
         self.ask(None, || facts::tables_of_type(composite, self.owner))
     }

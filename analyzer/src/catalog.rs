@@ -293,6 +293,11 @@ pub trait Catalog {
 
     // --- what a statement reaches
 
+    /// The tables and views that the query of a view names; `None` when it cannot be told.
+    fn view_reads(&self, _view: Oid) -> Option<Vec<Oid>> {
+        None
+    }
+
     /// The tables OF a composite type, which is given as a relation; `None` when it cannot be told.
     fn tables_of_type(&self, _composite: Oid) -> Option<Vec<Oid>> {
         None

@@ -1,7 +1,9 @@
 //! The questions a caller can ask.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::ops::Range;
+use std::rc::Rc;
 
 use crate::catalog::{Catalog, Oid, Relation, RelationKind, Size};
 use crate::effects::Touch;
@@ -217,8 +219,8 @@ fn place(mut finding: Finding, outer: &Statement, part: &Part) -> Finding {
     finding
 }
 
-/// What each statement of a text does to each relation that exists now and gets a ShareUpdateExclusiveLock or a stronger one. Indexes,
-/// sequences and TOAST tables are left out. A statement whose effect its text does not show (CALL, a DO block with more than plain SQL) gives no row:
+/// What each statement of a text does to each relation that exists now and gets a ShareUpdateExclusiveLock or a stronger one. An index is listed
+/// where its table is not; sequences and TOAST tables are left out. A statement whose effect its text does not show (CALL, a DO block with more than plain SQL) gives no row:
 /// [`check`] says that.
 pub fn effects(sql: &str, catalog: &dyn Catalog) -> Result<Vec<Effect>, NotAnalyzable> {
     let statements = parse::statements(sql).map_err(|message| NotAnalyzable { message })?;
@@ -232,14 +234,17 @@ pub fn effects(sql: &str, catalog: &dyn Catalog) -> Result<Vec<Effect>, NotAnaly
         let (mut done, mut read) = (Vec::new(), Vec::new());
         run(statement, sql, &mut script, &mut done, &mut read, true);
         also_read(&mut done, &read);
-        for (effect, kind) in &mut done {
+        done.retain(|(effect, _)| effect.lock >= LockMode::ShareUpdateExclusive);
+        let relations: HashSet<Oid> = done.iter().map(|(effect, _)| effect.relation).collect();
+        for (mut effect, relation) in done {
+            if !is_listed(relation.kind) || relation.index_of.is_some_and(|table| relations.contains(&table)) {
+                continue;
+            }
             effect.statement = statement.number;
             if effect.rewrites != Some(false) {
                 effect.scans = None;
             }
-            if effect.lock >= LockMode::ShareUpdateExclusive && is_listed(*kind) {
-                rows.push(effect.clone());
-            }
+            rows.push(effect);
         }
     }
     Ok(rows)
@@ -250,7 +255,7 @@ fn run(
     statement: &Statement,
     text: &str,
     script: &mut Script,
-    done: &mut Vec<(Effect, RelationKind)>,
+    done: &mut Vec<(Effect, Rc<Relation>)>,
     read: &mut Vec<(Oid, Option<bool>)>,
     calls: bool,
 ) {
@@ -286,7 +291,7 @@ fn run(
             None => {
                 let Touch { lock, rewrites, scans, .. } = *touch;
                 let effect = Effect { statement: statement.number, relation: touch.relation.oid, lock, rewrites, scans, builds_indexes };
-                done.push((effect, touch.relation.kind));
+                done.push((effect, Rc::clone(&touch.relation)));
             }
         }
     }
@@ -325,7 +330,7 @@ fn passes_indexes_by(text: &str, relation: &Relation) -> bool {
 }
 
 /// What is locked and read is read while it is locked, or just before.
-fn also_read(done: &mut [(Effect, RelationKind)], read: &[(Oid, Option<bool>)]) {
+fn also_read(done: &mut [(Effect, Rc<Relation>)], read: &[(Oid, Option<bool>)]) {
     for (effect, _) in done {
         let of_it = read.iter().filter(|(oid, _)| *oid == effect.relation);
         effect.scans = of_it.fold(effect.scans, |scans, (_, answer)| model::either(scans, *answer));
@@ -340,6 +345,8 @@ fn is_listed(kind: RelationKind) -> bool {
             | RelationKind::MaterializedView
             | RelationKind::View
             | RelationKind::ForeignTable
+            | RelationKind::Index
+            | RelationKind::PartitionedIndex
     )
 }
 

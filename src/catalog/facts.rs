@@ -24,6 +24,7 @@ static DEPENDENT_VIEWS: Query<2> = Query::new(sql_file!("dependent_views.sql"), 
 static RELATIONS_IN_SCHEMA: Query<1> = Query::new(sql_file!("relations_in_schema.sql"), [pg_sys::OIDOID]);
 static RELATIONS_USING_TYPE: Query<1> = Query::new(sql_file!("relations_using_type.sql"), [pg_sys::OIDOID]);
 static TABLES_OF_TYPE: Query<1> = Query::new(sql_file!("tables_of_type.sql"), [pg_sys::OIDOID]);
+static VIEW_READS: Query<1> = Query::new(sql_file!("view_reads.sql"), [pg_sys::OIDOID]);
 static ALL_TABLES: Query<0> = Query::new(sql_file!("all_tables.sql"), []);
 static SAME_FOREIGN_KEYS: Query<2> = Query::new(sql_file!("same_foreign_keys.sql"), [pg_sys::OIDOID, pg_sys::OIDOID]);
 static PARTITION_KEY: Query<1> = Query::new(sql_file!("partition_key.sql"), [pg_sys::OIDOID]);
@@ -70,6 +71,12 @@ pub fn relations_using_type(type_oid: u32, owner: pg_sys::Oid) -> Result<Option<
 /// The tables OF a composite type.
 pub fn tables_of_type(composite: u32, owner: pg_sys::Oid) -> Result<Option<Vec<u32>>, ServerError> {
     let document = TABLES_OF_TYPE.run([oid(composite)], owner)?;
+    Ok(read(document.as_ref()))
+}
+
+/// The tables and views that the query of a view names.
+pub fn view_reads(view: u32, owner: pg_sys::Oid) -> Result<Option<Vec<u32>>, ServerError> {
+    let document = VIEW_READS.run([oid(view)], owner)?;
     Ok(read(document.as_ref()))
 }
 

@@ -454,6 +454,14 @@ LOCK TABLE users
 
 LOCK TABLE users IN SHARE MODE
 
+LOCK TABLE active_more IN SHARE MODE
+
+LOCK TABLE ONLY active
+
+-- setup: CREATE SEQUENCE many_seq
+-- setup: CREATE VIEW many AS SELECT (SELECT count(*) FROM logs) AS n, (SELECT max(id) FROM users) AS m, nextval('many_seq') FROM members
+LOCK TABLE many
+
 ANALYZE users
 
 -- Partitions
@@ -499,6 +507,20 @@ DROP INDEX events_id
 ALTER INDEX users_email RENAME TO users_mail
 
 ALTER INDEX users_email SET (fillfactor = 70)
+
+ALTER TABLE users_email RENAME TO users_mail
+
+COMMENT ON INDEX users_email IS 'how they are found'
+
+ALTER INDEX users_email DEPENDS ON EXTENSION plpgsql
+
+ALTER TABLE users_email SET (fillfactor = 70)
+
+-- setup: CREATE INDEX logs_by_id ON ONLY logs (id)
+ALTER INDEX logs_by_id RENAME TO logs_id
+
+-- setup: CREATE TABLE empty_indexed (a int, EXCLUDE USING btree (a WITH =))
+ALTER INDEX empty_indexed_a_excl RENAME TO other
 
 ALTER INDEX users_lower ALTER COLUMN 1 SET STATISTICS 100
 

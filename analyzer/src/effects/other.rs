@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::{Effects, recursion_of};
-use crate::catalog::{ConstraintKind, RelationKind};
+use crate::catalog::{ConstraintKind, Relation, RelationKind};
 use crate::ir::{AlterDomain, Bound, CreateTable, Fact, Lock, Modification, QualifiedName, Recursion, Rename, Renamed, Target, TypeName};
 use crate::lock::LockMode;
 use crate::script::{Found, FoundType};
@@ -162,6 +162,32 @@ pub fn locks(effects: &mut Effects, locks: &[Lock]) {
             }
             let reach = if lock.target.only { Recursion::None } else { lock.recursion };
             effects.lock_tree(&relation, reach, lock.mode);
+            // only LOCK TABLE reaches below a view
+            if relation.kind == RelationKind::View && lock.recursion == Recursion::All {
+                lock_below(effects, &relation, lock.mode);
+            }
+        }
+    }
+}
+
+/// What the query of a view names is locked with it, through all views below (`LockViewRecurse`).
+fn lock_below(effects: &mut Effects, view: &Rc<Relation>, mode: LockMode) {
+    let (mut views, mut at) = (vec![view.oid], 0);
+    while let Some(view) = views.get(at).copied() {
+        at += 1;
+        if effects.interrupted() {
+            return;
+        }
+        let Some(read) = effects.script().catalog().view_reads(view) else {
+            effects.unbounded = Some("what the view reads is locked too");
+            return;
+        };
+        for oid in read {
+            let Some(relation) = effects.script().get(oid) else { continue };
+            effects.lock_tree(&relation, Recursion::All, mode);
+            if relation.kind == RelationKind::View && !views.contains(&relation.oid) {
+                views.push(relation.oid);
+            }
         }
     }
 }

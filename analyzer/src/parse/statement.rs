@@ -136,6 +136,9 @@ fn locks(node: &Tree) -> Option<Kind> {
         },
         Tree::AlterObjectDependsStmt(depends) => match ObjectType::try_from(depends.object_type) {
             Ok(ObjectType::ObjectTrigger) => create::locked(depends.relation.as_ref(), ShareUpdateExclusive, Recursion::None),
+            Ok(ObjectType::ObjectMatview | ObjectType::ObjectIndex) => {
+                create::locked(depends.relation.as_ref(), AccessExclusive, Recursion::None)
+            }
             _ => Kind::Ignored,
         },
         _ => return None,
@@ -196,9 +199,13 @@ fn alter_sequence(statement: &AlterSeqStmt) -> Kind {
 fn comment_on(statement: &CommentStmt) -> Kind {
     let parts = statement.object.as_deref().map(names::object).unwrap_or_default();
     let relation = match ObjectType::try_from(statement.objtype) {
-        Ok(ObjectType::ObjectTable | ObjectType::ObjectView | ObjectType::ObjectMatview | ObjectType::ObjectForeignTable) => {
-            parts.as_slice()
-        }
+        Ok(
+            ObjectType::ObjectTable
+            | ObjectType::ObjectView
+            | ObjectType::ObjectMatview
+            | ObjectType::ObjectForeignTable
+            | ObjectType::ObjectIndex,
+        ) => parts.as_slice(),
         Ok(ObjectType::ObjectColumn) => parts.split_last().map_or(&[][..], |(_, table)| table),
         _ => return Kind::Ignored,
     };

@@ -1,7 +1,7 @@
 //! What a statement is said to do to relations, what it does, and whether the two agree.
 //!
-//! The truth is what the server shows: the strongest lock on every table, view and materialized view that existed before (`pg_locks`, from SHARE
-//! UPDATE EXCLUSIVE on), whether it got a new file (`pg_relation_filenode`), whether its rows were read (`pg_stat_get_xact_tuples_returned`), whether
+//! The truth is what the server shows: the strongest lock on every table, view and materialized view that existed before, and on every index whose
+//! table has no such lock (`pg_locks`, from SHARE UPDATE EXCLUSIVE on), whether it got a new file (`pg_relation_filenode`), whether its rows were read (`pg_stat_get_xact_tuples_returned`), whether
 //! one of its indexes has a file that none of them had before. That goes for empty tables too: an index of no rows is built, and has its first page.
 //! An index whose file only moved to another tablespace was copied, not built; so it counts only if the table was read or written anew as well.
 
@@ -34,6 +34,10 @@ pub(crate) fn effects(rows: Vec<String>) -> Effects {
         .collect()
 }
 
+/// The same, and indexes.
+const WITH_INDEXES: &str = "c.relkind IN ('r', 'p', 'm', 'v', 'i', 'I') AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast', 'zdm')
+    AND n.nspname NOT LIKE 'pg\\_temp\\_%'";
+
 /// Text as an SQL constant.
 pub fn literal(text: &str) -> String {
     format!("'{}'", text.replace('\'', "''"))
@@ -42,12 +46,14 @@ pub fn literal(text: &str) -> String {
 /// What the statements of a text are said to do, all together; the error is the check's own.
 pub fn predicted(s: &mut Session, sql: &str) -> Result<Effects, Error> {
     let query = format!(
-        "SELECT e.relation, ({MODES})[max(array_position({MODES}, e.lock_mode))],
+        "WITH e AS (SELECT * FROM zdm.ddl_effects({}))
+         SELECT e.relation, ({MODES})[max(array_position({MODES}, e.lock_mode))],
                 CASE WHEN bool_or(e.rewrites) THEN true ELSE nullif(bool_or(e.rewrites IS NULL), true) END,
                 CASE WHEN bool_or(e.rewrites) THEN NULL WHEN bool_or(e.scans) THEN true ELSE nullif(bool_or(e.scans IS NULL), true) END,
                 CASE WHEN bool_or(e.builds_indexes) THEN true ELSE nullif(bool_or(e.builds_indexes IS NULL), true) END
-           FROM zdm.ddl_effects({}) e JOIN pg_class c ON c.oid = e.relation JOIN pg_namespace n ON n.oid = c.relnamespace
-          WHERE {LISTED} GROUP BY e.relation",
+           FROM e JOIN pg_class c ON c.oid = e.relation JOIN pg_namespace n ON n.oid = c.relnamespace
+          WHERE {WITH_INDEXES} AND NOT EXISTS (SELECT FROM pg_index i JOIN e t ON t.relation = i.indrelid WHERE i.indexrelid = c.oid)
+          GROUP BY e.relation",
         literal(sql)
     );
     s.try_rows(&query).map(effects)
@@ -57,8 +63,9 @@ pub fn predicted(s: &mut Session, sql: &str) -> Result<Effects, Error> {
 pub fn remember(s: &mut Session) {
     s.run(&format!(
         "CREATE TEMP TABLE before ON COMMIT DROP AS
-         SELECT c.oid, c.oid::regclass::text AS name, pg_relation_filenode(c.oid) AS file, pg_stat_get_xact_tuples_returned(c.oid) AS read
-           FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE {LISTED};
+         SELECT c.oid, c.oid::regclass::text AS name, pg_relation_filenode(c.oid) AS file, pg_stat_get_xact_tuples_returned(c.oid) AS read,
+                i.indrelid AS table
+           FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace LEFT JOIN pg_index i ON i.indexrelid = c.oid WHERE {WITH_INDEXES};
          {}",
         files_before("ON COMMIT DROP")
     ));
@@ -72,9 +79,9 @@ pub fn done(s: &mut Session) -> Effects {
              SELECT relation, max(pg_catalog.array_position({MODES}, mode)) AS mode FROM pg_catalog.pg_locks
               WHERE pid = pg_catalog.pg_backend_pid() AND locktype = 'relation' AND granted GROUP BY relation)
          SELECT b.name, ({MODES})[l.mode],
-                {new_file}, pg_catalog.pg_stat_get_xact_tuples_returned(b.oid) > b.read, {built}
+                {new_file}, b.table IS NULL AND pg_catalog.pg_stat_get_xact_tuples_returned(b.oid) > b.read, {built}
            FROM pg_temp.before b JOIN locks l ON l.relation = b.oid LEFT JOIN pg_catalog.pg_class c ON c.oid = b.oid
-          WHERE l.mode > 3"
+          WHERE l.mode > 3 AND NOT EXISTS (SELECT FROM locks t WHERE t.relation = b.table AND t.mode > 3)"
     );
     effects(s.rows(&query))
 }
