@@ -92,7 +92,7 @@ fn it_allows_that_statement_only() {
     user.run("DO $$BEGIN DROP /* zdm:allow drop-table x */ TABLE a; END$$");
     user.run("DO $$BEGIN EXECUTE '/* zdm:allow drop-table x */ DROP TABLE b; SELECT 1'; END$$");
     assert_eq!(tables(&mut user), ["c"]);
-    user.run("/* zdm:allow vacuum-full, table-rewrite OPS-1 */ VACUUM FULL c");
+    user.run("/* zdm:allow vacuum-full-or-cluster OPS-1 */ VACUUM FULL c");
     user.run("TRUNCATE c -- zdm:allow truncate OPS-1");
 }
 

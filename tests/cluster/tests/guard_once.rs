@@ -46,7 +46,7 @@ fn an_allowance_is_used_once_in_the_transaction_of_the_statement() {
     // from another connection of the same role, and where the next statement is inside a block
     user.run(ALLOW);
     let mut other = db.connect_as("once_use_owner");
-    other.run("LOAD 'pg_zdm'");
+    other.run("SELECT zdm.guard_status()");
     other.run(&format!("DO $$BEGIN {CREATE_INDEX}; END$$"));
     assert_eq!(other.texts(), Vec::<String>::new());
     let log: String = admin.value("SELECT pg_read_file(current_setting('data_directory') || '/../log')");
@@ -76,7 +76,7 @@ fn all_that_is_dangerous_needs_its_allowance_and_none_is_lost_in_a_refusal() {
 #[test]
 fn what_fires_no_event_and_what_runs_outside_of_a_block_can_be_allowed() {
     let (_db, _admin, mut user) = lab("once_alone");
-    user.run("LOAD 'pg_zdm'");
+    user.run("SELECT zdm.guard_status()");
     let error = refused(user.attempt("VACUUM FULL app.users"), "ZDM01");
     let line = error.message().lines().find_map(|line| line.strip_prefix("  allow: ")).map(str::to_owned);
     let line = line.unwrap_or_else(|| panic!("{}", error.message()));
@@ -89,33 +89,39 @@ fn what_fires_no_event_and_what_runs_outside_of_a_block_can_be_allowed() {
     assert!(error.message().contains("\n  allow: SET LOCAL zdm.allow = 'truncate"), "{}", error.message());
     user.run("SELECT zdm.allow_next('truncate')");
     user.run("TRUNCATE app.users");
+    user.run("INSERT INTO app.users SELECT g, g FROM generate_series(1, 100) g");
     refused(user.attempt("TRUNCATE app.users"), "ZDM01");
 }
 
 #[test]
 fn drop_index_concurrently_uses_it_at_its_end() {
     let (db, mut admin, mut user) = lab("once_first");
+    // an index that is in use, by a rule that refuses nothing by itself
     let index = |user: &mut Session| {
         user.run("CREATE INDEX CONCURRENTLY by_v ON app.users (v)");
-        user.run("SELECT zdm.allow_next('drop-index')");
+        user.run("SET enable_seqscan = off; SET enable_bitmapscan = off; SELECT FROM app.users WHERE v = 1");
+        user.run("RESET enable_seqscan; RESET enable_bitmapscan; SELECT pg_stat_force_next_flush()");
     };
-    // The rule is none that refuses by itself.
-    admin.run("SELECT zdm.set_rule_policy('drop-index', 'danger', 'a test')");
-    user.run("LOAD 'pg_zdm'");
-    user.run("CREATE INDEX CONCURRENTLY by_v ON app.users (v)");
+    admin.run("SELECT zdm.set_rule_policy('drop-used-index', 'danger', 'a test')");
+    user.run("SELECT zdm.guard_status()");
+    index(&mut user);
     refused(user.attempt("DROP INDEX CONCURRENTLY app.by_v"), "ZDM01");
-    user.run("DROP INDEX CONCURRENTLY IF EXISTS app.no_such");
-    user.run("SELECT zdm.allow_next('drop-index')");
-    user.run("DROP INDEX CONCURRENTLY app.by_v");
+    user.run("SELECT zdm.allow_next('drop-used-index')");
+    // one that sees it with the command that loads the library cannot use it up at its end
+    let mut fresh = db.connect_as("once_first_owner");
+    let error = refused(fresh.attempt("DROP INDEX CONCURRENTLY app.by_v"), "ZDM01");
+    assert!(error.message().contains("the library was not loaded before this statement"), "{}", error.message());
+    fresh.run("DROP INDEX CONCURRENTLY app.by_v");
     user.expect("SELECT to_regclass('app.by_v')", &["-"]);
     assert_eq!(pending(&mut user), Vec::<String>::new());
 
     // Two sessions, one allowance: while one waits, the other is refused. What fails leaves it there.
     index(&mut user);
+    user.run("SELECT zdm.allow_next('drop-used-index')");
     let mut holder = db.connect();
-    holder.run("BEGIN; SELECT FROM app.users");
+    holder.run("SET zdm.guard_mode = off; BEGIN; LOCK TABLE app.users IN SHARE UPDATE EXCLUSIVE MODE");
     let mut other = db.connect_as("once_first_owner");
-    other.run("LOAD 'pg_zdm'; SET lock_timeout = 0");
+    other.run("SELECT zdm.guard_status()");
     let first = user.background("DROP INDEX CONCURRENTLY app.by_v");
     zdm_cluster_tests::until("it waits", || {
         admin.value(&format!("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND pid = {})", first.pid))
@@ -182,7 +188,7 @@ fn only_those_who_may_set_the_setting_give_and_get_allowances() {
          CREATE FUNCTION public.allow() RETURNS void LANGUAGE sql SECURITY DEFINER BEGIN ATOMIC
            SELECT zdm.allow_next('create-index-not-concurrent', 'app.users'); END",
     );
-    user.run("LOAD 'pg_zdm'");
+    user.run("SELECT zdm.guard_status()");
     refused(user.attempt("SELECT public.definer()"), "ZDM01");
     admin.run(ALLOW);
     refused(user.attempt("SELECT public.definer()"), "ZDM01");
