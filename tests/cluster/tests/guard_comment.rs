@@ -156,3 +156,17 @@ fn it_counts_where_it_is_on_and_for_those_who_may_allow() {
     admin.run("RESET ROLE");
     admin.run("SELECT public.definer()");
 }
+
+#[test]
+fn what_changes_every_row_can_be_allowed() {
+    let (db, mut admin, _user) = lab("comment_rows", true);
+    admin.run("ALTER DATABASE comment_rows SET zdm.guard_dml = enforce; ALTER DATABASE comment_rows SET zdm.small_table = 0");
+    let s = &mut db.connect_as("comment_rows_owner");
+    refused(s.attempt("DELETE FROM a"), "ZDM01");
+    s.run("/* zdm:allow delete-without-where OPS-1 */ DELETE FROM a");
+    s.run("SELECT zdm.allow_next('update-without-where', 'app.b', reason => 'OPS-1')");
+    s.run("UPDATE b SET v = v + 1");
+    s.expect("SELECT count(*), sum(v) FROM b", &["100|5150"]);
+    refused(s.attempt("UPDATE b SET v = v + 1"), "ZDM01");
+    s.expect("SELECT count(*) FROM zdm.allowance", &["0"]);
+}
