@@ -115,7 +115,7 @@ fn explain(fcinfo: pg_sys::FunctionCallInfo) -> Result<pg_sys::Datum, Error> {
 }
 
 /// The rule of a name.
-fn rule(name: &str) -> Result<zdm_analyzer::RuleInfo, Error> {
+pub fn rule(name: &str) -> Result<zdm_analyzer::RuleInfo, Error> {
     zdm_analyzer::rules().into_iter().find(|rule| rule.name == name).ok_or_else(|| {
         Error::new(sqlstate::UNDEFINED_OBJECT, format!("there is no rule \"{name}\"")).hint("SELECT * FROM zdm.rules lists all rules.")
     })

@@ -4,26 +4,34 @@
 //! src/shim/hook.c   sees every statement that runs, with its exact text, and asks about those that fire no event
 //! shim.rs           which statement it is (src/shim/guard.c)
 //! state.rs          the mode: off, warn, enforce (preload.rs: the library in every session)
-//! decide.rs         what becomes of the findings: refused, warned of, or allowed (allow.rs)
+//! decide.rs         what becomes of the findings: refused, warned of, or allowed
+//! permits.rs        by the setting (allow.rs), a comment (comment.rs), or for one use (once.rs);
+//! told.rs           where that is told
+//! exempt.rs         roles that are left alone
 //! waits.rs          lock_timeout, and whoever is in the way
 //! foreseen.rs       what was foreseen of the statements that run,
 //! backstop.rs       and the events that tell what really happens
 //! message.rs        what is said
 //! ```
 //!
-//! It decides before the statement takes any lock, waits for nobody, and writes nothing. Where the library was not loaded before the statement, a
+//! It decides before the statement takes any lock, waits for nobody, and writes nothing but that an allowance is used up. Where the library was not loaded before the statement, a
 //! function's statements have no text at hand: they are judged by the command tag, and by what they rewrite. One whose text is longer than is looked
 //! at, has comments nested too deeply, or too many operators without a blank, is judged by its tag too. When the guard itself breaks, `enforce` refuses and says how to switch the guard
 //! off; `warn` lets the statement run.
 
 mod allow;
 mod backstop;
+mod comment;
 mod decide;
+mod exempt;
 mod foreseen;
 mod message;
+mod once;
+mod permits;
 mod preload;
 mod shim;
 mod state;
+mod told;
 mod waits;
 
 pub use allow::check_hook as check_allow;
@@ -40,16 +48,19 @@ use shim::{Statement, Text};
 use zdm_analyzer::Verdict;
 use zdm_analyzer::finding::Finding;
 
+sql_function!(zdm_allow_next, pg_finfo_zdm_allow_next, once::allow_next);
 sql_function!(zdm_announce_guard, pg_finfo_zdm_announce_guard, state::announce);
 sql_function!(zdm_guard_ddl, pg_finfo_zdm_guard_ddl, guard_ddl);
 sql_function!(zdm_guard_drop, pg_finfo_zdm_guard_drop, backstop::dropped);
+sql_function!(zdm_guard_exempt, pg_finfo_zdm_guard_exempt, exempt::guard_exempt);
 sql_function!(zdm_guard_rewrite, pg_finfo_zdm_guard_rewrite, backstop::rewritten);
 sql_function!(zdm_guard_status, pg_finfo_zdm_guard_status, state::status);
 sql_function!(zdm_set_guard, pg_finfo_zdm_set_guard, state::set_guard);
+sql_function!(zdm_withdraw_allowance, pg_finfo_zdm_withdraw_allowance, once::withdraw);
 
 /// Puts the hooks in place; called once a process, when the library is loaded.
 pub fn install() {
-    shim::install_hooks(guard_utility);
+    shim::install_hooks(guard_utility, settle);
 }
 
 /// The function of the event trigger on `ddl_command_start`.
@@ -89,6 +100,12 @@ unsafe extern "C-unwind" fn guard_utility(raw: *const shim::RawStatement, rows: 
     guard_hooked(&statement, rows).map_or_else(crate::shim::raise, |()| std::ptr::null_mut())
 }
 
+/// See `ZdmSettle` of `zdm_shim.h`.
+#[pgrx::pg_guard]
+unsafe extern "C-unwind" fn settle() -> *mut pg_sys::ErrorData {
+    once::settle().map_or_else(crate::shim::raise, |()| std::ptr::null_mut())
+}
+
 /// Judges a statement, and decides.
 fn watch(statement: &Statement, owner: pg_sys::Oid, mode: GuardMode) -> Result<(), Error> {
     if mode == GuardMode::Off {
@@ -112,8 +129,13 @@ fn watch(statement: &Statement, owner: pg_sys::Oid, mode: GuardMode) -> Result<(
 
 /// What there is to say of a statement; `None` when the guard broke and the mode lets the statement run all the same.
 fn verdict(statement: &Statement, owner: pg_sys::Oid, mode: GuardMode, rows: bool) -> Result<Option<Verdict>, Error> {
-    match subtransaction(|| judge(owner, statement, rows)) {
-        Ok(verdict) => Ok(Some(verdict)),
+    unless_broken(mode, || judge(owner, statement, rows))
+}
+
+/// Runs a part of the guard that may break: `enforce` refuses then, and `None` is when the mode lets the statement run all the same.
+fn unless_broken<T>(mode: GuardMode, f: impl FnOnce() -> Result<T, Error>) -> Result<Option<T>, Error> {
+    match subtransaction(f) {
+        Ok(value) => Ok(Some(value)),
         Err(error) if ends_the_statement(&error) => Err(error),
         Err(error) => say(message::broken(error, mode)).map(|()| None),
     }

@@ -31,6 +31,9 @@ pub enum GuardDml {
 /// Which findings the guard lets pass; `crate::guard` reads it.
 pub static ALLOW: GucSetting<Option<CString>> = GucSetting::<Option<CString>>::new(None);
 
+/// Whether comments in statements allow anything.
+pub static COMMENT_ALLOW: GucSetting<bool> = GucSetting::<bool>::new(false);
+
 /// The lock_timeout that the guard gives to DDL which would wait for a strong lock without end, in milliseconds; 0: none.
 pub static DEFAULT_LOCK_TIMEOUT: GucSetting<i32> = GucSetting::<i32>::new(5000);
 
@@ -52,6 +55,9 @@ pub static NOTICE_INTERVAL: GucSetting<i32> = GucSetting::<i32>::new(5000);
 /// For how long one check may look at rows, in milliseconds.
 pub static PROBE_TIMEOUT: GucSetting<i32> = GucSetting::<i32>::new(1000);
 
+/// Whether an allowance counts only with a reason.
+pub static REQUIRE_REASON: GucSetting<bool> = GucSetting::<bool>::new(false);
+
 /// The heap below which a table counts as small, in kB.
 pub static SMALL_TABLE: GucSetting<i32> = GucSetting::<i32>::new(8192);
 
@@ -71,6 +77,14 @@ pub fn define() {
             None,
         );
     }
+    GucRegistry::define_bool_guc(
+        c"zdm.comment_allow",
+        c"Lets a comment in a statement allow what the guard would refuse.",
+        c"/* zdm:allow rule[:schema.table] reason */ counts for roles that may set zdm.allow.",
+        &COMMENT_ALLOW,
+        GucContext::Suset,
+        GucFlags::default(),
+    );
     GucRegistry::define_int_guc(
         c"zdm.default_lock_timeout",
         c"Sets the lock_timeout of DDL that would wait for a strong lock without end.",
@@ -136,6 +150,14 @@ pub fn define() {
         600_000,
         GucContext::Userset,
         GucFlags::UNIT_MS,
+    );
+    GucRegistry::define_bool_guc(
+        c"zdm.require_reason",
+        c"Makes an allowance without a reason count for nothing.",
+        c"This holds for zdm.allow, zdm.allow_next(), comments and zdm.guard_exempt().",
+        &REQUIRE_REASON,
+        GucContext::Suset,
+        GucFlags::default(),
     );
     GucRegistry::define_int_guc(
         c"zdm.small_table",

@@ -8,6 +8,10 @@
 //! The scan knows what the lexer knows: quotes, comments to the end of the line, comments in comments. It adds up what is put back, and gives up where
 //! the lexer would take too long.
 
+mod comments;
+
+pub use comments::{Comment, comments};
+
 /// The deepest nesting of comments that is read.
 pub const COMMENTS: usize = 1000;
 
@@ -50,7 +54,7 @@ pub fn excess_in_piece(text: &str) -> Option<Excess> {
 
 fn excess_over(again: usize, text: &[u8], escapes: bool) -> Option<Excess> {
     let most = text.len().saturating_mul(TIMES).saturating_add(again);
-    let mut scan = Scan { text, at: 0, run: 0, stretch: Stretch::default(), again: 0 };
+    let mut scan = Scan::new(text);
     while let Some(byte) = text.get(scan.at).copied() {
         match byte {
             b'\'' => scan.quoted(b'\'', escapes),
@@ -94,6 +98,10 @@ struct Stretch {
 }
 
 impl<'a> Scan<'a> {
+    fn new(text: &'a [u8]) -> Self {
+        Self { text, at: 0, run: 0, stretch: Stretch::default(), again: 0 }
+    }
+
     fn rest(&self) -> &'a [u8] {
         self.text.get(self.at..).unwrap_or_default()
     }

@@ -35,6 +35,18 @@ pub fn argument(fcinfo: pg_sys::FunctionCallInfo, number: usize) -> Result<Optio
     Ok(Some(Input { server, text: to_utf8(server.to_bytes()) }))
 }
 
+/// A text argument that must be there.
+pub fn required(fcinfo: pg_sys::FunctionCallInfo, number: usize, name: &str) -> Result<String, Error> {
+    optional(fcinfo, number, name)?.ok_or_else(|| Error::new(sqlstate::NULL_VALUE_NOT_ALLOWED, format!("{name} must not be null")))
+}
+
+/// A text argument that may be NULL.
+pub fn optional(fcinfo: pg_sys::FunctionCallInfo, number: usize, name: &str) -> Result<Option<String>, Error> {
+    let Some(argument) = argument(fcinfo, number)? else { return Ok(None) };
+    let invalid = || Error::new(sqlstate::INVALID_PARAMETER_VALUE, format!("{name} is not valid text"));
+    argument.text.map(Some).ok_or_else(invalid)
+}
+
 /// A boolean argument; NULL is false.
 pub fn flag(fcinfo: pg_sys::FunctionCallInfo, number: usize) -> bool {
     // SAFETY: fcinfo is the function manager's; an argument that is not there is none.

@@ -10,13 +10,13 @@ const RISKS: &str = "It is one of off, safe, caution, unknown, danger.";
 
 /// `zdm.set_rule_policy(rule, risk, reason, relation)`.
 pub fn set(fcinfo: pg_sys::FunctionCallInfo) -> Result<pg_sys::Datum, Error> {
-    let rule = super::rule(&text(fcinfo, 0, "rule")?)?;
-    let risk = text(fcinfo, 1, "risk")?;
+    let rule = super::rule(&input::required(fcinfo, 0, "rule")?)?;
+    let risk = input::required(fcinfo, 1, "risk")?;
     let wanted = match risk.as_str() {
         "off" => None,
         name => Some(Risk::named(name).ok_or_else(|| invalid(format!("invalid risk: \"{name}\"")).hint(RISKS))?),
     };
-    let reason = text(fcinfo, 2, "reason")?;
+    let reason = input::required(fcinfo, 2, "reason")?;
     if reason.trim().is_empty() {
         return Err(invalid("a policy needs a reason").hint("Say why, for whoever wonders later."));
     }
@@ -43,7 +43,7 @@ pub fn set(fcinfo: pg_sys::FunctionCallInfo) -> Result<pg_sys::Datum, Error> {
 
 /// `zdm.reset_rule_policy(rule, relation)`: whether there was one.
 pub fn reset(fcinfo: pg_sys::FunctionCallInfo) -> Result<pg_sys::Datum, Error> {
-    let name = text(fcinfo, 0, "rule")?;
+    let name = input::required(fcinfo, 0, "rule")?;
     let reset = run(
         "DELETE FROM zdm.rule_policy AS p
           WHERE p.rule OPERATOR(pg_catalog.=) $1 AND p.relation::oid IS NOT DISTINCT FROM $2
@@ -60,12 +60,6 @@ pub fn reset(fcinfo: pg_sys::FunctionCallInfo) -> Result<pg_sys::Datum, Error> {
 
 fn invalid(message: impl Into<String>) -> Error {
     Error::new(sqlstate::INVALID_PARAMETER_VALUE, message)
-}
-
-fn text(fcinfo: pg_sys::FunctionCallInfo, number: usize, name: &str) -> Result<String, Error> {
-    let argument =
-        input::argument(fcinfo, number)?.ok_or_else(|| Error::new(sqlstate::NULL_VALUE_NOT_ALLOWED, format!("{name} must not be null")))?;
-    argument.text.ok_or_else(|| invalid(format!("{name} is not valid text")))
 }
 
 fn relation(fcinfo: pg_sys::FunctionCallInfo, number: usize) -> Option<pg_sys::Oid> {

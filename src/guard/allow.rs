@@ -1,4 +1,5 @@
-//! The setting `zdm.allow`: `item[, item ...] [(reason)]`, an item being `*` or `rule[:schema.table]`.
+//! What an allowance says: the setting `zdm.allow` holds `item[, item ...] [(reason)]`, an item being `*` or `rule[:schema.table]`; a comment
+//! `zdm:allow item[, item ...] [reason]`, without `*`.
 
 use super::shim;
 use crate::check::input;
@@ -11,6 +12,7 @@ use zdm_analyzer::quote;
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Allowance {
     items: Vec<Item>,
+    reason: Option<String>,
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -25,22 +27,54 @@ impl Allowance {
     /// Reads the setting; the error says what is wrong with it. An empty text allows nothing.
     pub fn parse(text: &str) -> Result<Self, String> {
         let mut items = Vec::new();
-        let list = without_reason(text.trim())?;
+        let (list, reason) = without_reason(text.trim())?;
         if list.is_empty() {
             return if text.trim().is_empty() { Ok(Self::default()) } else { Err("A reason alone allows nothing.".to_owned()) };
         }
         for item in split(list, ',')? {
             items.push(Item::parse(item.trim())?);
         }
-        Ok(Self { items })
+        Ok(Self { items, reason: reason.and_then(said) })
+    }
+
+    /// Reads what follows `zdm:allow` in a comment.
+    pub fn parse_comment(text: &str) -> Result<Self, String> {
+        let (mut items, mut rest) = (Vec::new(), text.trim());
+        loop {
+            let (item, after) = rest.split_at(end_of_item(rest)?);
+            items.push(Item::parse(item)?);
+            rest = after.trim_start();
+            match rest.strip_prefix(',') {
+                Some(next) => rest = next.trim_start(),
+                None => break,
+            }
+        }
+        if items.contains(&Item::Everything) {
+            return Err("It must name the rules.".to_owned());
+        }
+        let words = rest.split_whitespace().collect::<Vec<_>>().join(" ");
+        let inside = words.strip_prefix('(').and_then(|words| words.strip_suffix(')'));
+        Ok(Self { items, reason: said(inside.unwrap_or(&words)) })
+    }
+
+    /// An allowance of one rule, for one object or for all.
+    pub fn of_rule(name: String, object: Option<String>, reason: Option<String>) -> Self {
+        Self { items: vec![Item::Rule { name, object }], reason }
+    }
+
+    /// Why it was given.
+    pub fn reason(&self) -> Option<&str> {
+        self.reason.as_deref()
+    }
+
+    /// The items that cover none of the findings.
+    pub fn unused(&self, findings: &[Finding]) -> Vec<String> {
+        self.items.iter().filter(|item| !findings.iter().any(|finding| item.covers(finding))).map(Item::text).collect()
     }
 
     /// Whether a finding is covered.
     pub fn covers(&self, finding: &Finding) -> bool {
-        self.items.iter().any(|item| match item {
-            Item::Everything => true,
-            Item::Rule { name, object } => finding.rule == Some(name.as_str()) && (object.is_none() || *object == finding.object),
-        })
+        self.items.iter().any(|item| item.covers(finding))
     }
 
     /// Whether everything is allowed.
@@ -63,6 +97,41 @@ impl Item {
         }
         Ok(Self::Rule { name: name.to_owned(), object })
     }
+
+    fn covers(&self, finding: &Finding) -> bool {
+        match self {
+            Self::Everything => true,
+            Self::Rule { name, object } => finding.rule == Some(name.as_str()) && (object.is_none() || *object == finding.object),
+        }
+    }
+
+    fn text(&self) -> String {
+        match self {
+            Self::Everything => "*".to_owned(),
+            Self::Rule { name, object: None } => name.clone(),
+            Self::Rule { name, object: Some(object) } => format!("{name}:{object}"),
+        }
+    }
+}
+
+/// A reason that says something.
+pub fn said(reason: &str) -> Option<String> {
+    let reason = reason.trim();
+    (!reason.is_empty()).then(|| reason.to_owned())
+}
+
+/// Where the first item of a text ends: at a blank or a comma outside double quotes.
+fn end_of_item(text: &str) -> Result<usize, String> {
+    let mut quoted = false;
+    for (index, letter) in text.char_indices() {
+        match letter {
+            '"' => quoted = !quoted,
+            ',' if !quoted => return Ok(index),
+            _ if !quoted && letter.is_whitespace() => return Ok(index),
+            _ => {}
+        }
+    }
+    if quoted { Err("A double quote is not closed.".to_owned()) } else { Ok(text.len()) }
 }
 
 /// The item that allows a finding, for the message that refuses it.
@@ -74,10 +143,10 @@ pub fn item_for(finding: &Finding) -> Option<String> {
     })
 }
 
-/// The list without the reason in parentheses at the end.
-fn without_reason(text: &str) -> Result<&str, String> {
+/// The list, and the reason in parentheses at its end.
+fn without_reason(text: &str) -> Result<(&str, Option<&str>), String> {
     if !text.ends_with(')') {
-        return Ok(text);
+        return Ok((text, None));
     }
     let mut quoted = false;
     for (index, letter) in text.char_indices() {
@@ -88,7 +157,7 @@ fn without_reason(text: &str) -> Result<&str, String> {
                 return if closes_early(reason) {
                     Err("The reason in parentheses is not the last thing.".to_owned())
                 } else {
-                    Ok(text[..index].trim_end())
+                    Ok((text[..index].trim_end(), Some(reason)))
                 };
             }
             _ => {}
@@ -129,7 +198,7 @@ fn split(text: &str, separator: char) -> Result<Vec<&str>, String> {
 }
 
 /// `schema.table` as [`Finding::object`] writes it: folded to lower case where not quoted, quoted where needed.
-fn canonical(text: &str) -> Result<String, String> {
+pub fn canonical(text: &str) -> Result<String, String> {
     match split(text, '.')?.as_slice() {
         [schema, table] => Ok(quote::qualified(&identifier(schema)?, &identifier(table)?)),
         _ => Err(format!("\"{text}\" is not of the form schema.table.")),

@@ -1,50 +1,72 @@
 //! What becomes of the findings on a statement: it is refused, or warned of, or allowed.
 
-use super::allow::Allowance;
+use super::message::{self, Ways};
+use super::permits::{Note, Permit, Permits};
 use super::shim::Statement;
-use super::{message, say};
-use crate::check::input;
-use crate::error::Error;
-use crate::guc::{self, GuardMode};
+use super::{once, say, told, unless_broken};
+use crate::error::{Error, Report, sqlstate};
+use crate::guc::GuardMode;
 use crate::shim::report;
 use pgrx::pg_sys;
 use zdm_analyzer::finding::{Finding, Risk};
 
-/// What `zdm.allow` lets pass.
-fn allowance() -> (Allowance, String) {
-    let setting = guc::ALLOW.get().and_then(|value| input::to_utf8(value.to_bytes())).unwrap_or_default();
-    // the check hook has accepted it
-    (Allowance::parse(&setting).unwrap_or_default(), setting)
-}
-
-/// Refuses or warns, as the mode says; what `zdm.allow` covers passes and is logged. Says whether there was such.
+/// Refuses or warns, as the mode says; what is allowed passes and is told. Says whether there was such.
 pub fn decide(statement: &Statement, findings: &[Finding], mode: GuardMode) -> Result<bool, Error> {
-    let (allowance, setting) = allowance();
-    let (covered, left): (Vec<_>, Vec<_>) =
-        findings.iter().filter(|finding| finding.risk == Risk::Danger).partition(|finding| allowance.covers(finding));
-    // A statement that is refused here is not written down as let pass below.
-    if !left.is_empty() {
-        say(message::report(&left, mode))?;
-    }
-    if !covered.is_empty() {
-        let text = statement.text.exact().and_then(input::to_utf8).unwrap_or_default();
-        report(pg_sys::LOG, &message::allowed(&covered, &setting, &text));
-    }
-    if left.is_empty() && !allowance.covers_everything() {
+    let mut permits = Permits::of(statement, findings)?;
+    let everything = permits.cover_everything();
+    let unjudged: Vec<&Finding> = findings
+        .iter()
         // of what does not exist the server will tell
-        let unjudged = |finding: &&Finding| finding.risk == Risk::Unknown && finding.rule != Some("missing-object");
-        for finding in findings.iter().filter(unjudged).filter(|finding| !allowance.covers(finding)) {
-            report(pg_sys::WARNING, &message::unjudged(finding, false));
-        }
+        .filter(|finding| finding.risk == Risk::Unknown && finding.rule != Some("missing-object") && !permits.cover(finding))
+        .collect();
+    let dangers: Vec<&Finding> = findings.iter().filter(|finding| finding.risk == Risk::Danger).collect();
+    let (used, clean) = pass(statement, &mut permits, dangers, mode)?;
+    if clean {
+        permits.notes.iter().for_each(remark);
+        unjudged.into_iter().for_each(|finding| report(pg_sys::WARNING, &message::unjudged(finding, false)));
     }
-    Ok(!covered.is_empty() || allowance.covers_everything())
+    Ok(used || everything)
 }
 
 /// The same for what is seen only when it happens.
-pub fn refuse_or_warn(findings: &[Finding], mode: GuardMode) -> Result<(), Error> {
-    let (allowance, _) = allowance();
-    let left: Vec<_> = findings.iter().filter(|finding| !allowance.covers(finding)).collect();
-    if left.is_empty() { Ok(()) } else { say(message::report(&left, mode)) }
+pub fn refuse_or_warn(statement: &Statement, findings: &[Finding], mode: GuardMode) -> Result<(), Error> {
+    let mut permits = Permits::of(statement, findings)?;
+    pass(statement, &mut permits, findings.iter().collect(), mode).map(|_| ())
+}
+
+/// Refuses or warns of what is not allowed. Says whether anything is, and whether all is.
+fn pass(statement: &Statement, permits: &mut Permits, findings: Vec<&Finding>, mode: GuardMode) -> Result<(bool, bool), Error> {
+    // the allowances, each with what it covers, and what none covers
+    let mut used: Vec<(Permit, Vec<&Finding>)> = std::mem::take(&mut permits.list).into_iter().map(|permit| (permit, Vec::new())).collect();
+    let mut left = Vec::new();
+    for finding in findings {
+        match used.iter_mut().find(|(permit, _)| permit.allowance.covers(finding)) {
+            Some((_, covered)) => covered.push(finding),
+            None => left.push(finding),
+        }
+    }
+    if !left.is_empty() {
+        if let Some(claimed) = unless_broken(mode, || once::claim(statement, &left))? {
+            used.extend(claimed.used);
+            left = claimed.left;
+            permits.notes.extend(claimed.notes);
+        }
+        permits.note_missing_reasons(&left);
+    }
+    // A statement that is refused here is not told of as let pass below.
+    if !left.is_empty() {
+        let notes = permits.notes.iter().map(|note| note.text.clone()).collect();
+        say(message::report(&left, mode, &Ways { alone: statement.alone, notes }))?;
+    }
+    used.retain(|(_, covered)| !covered.is_empty());
+    used.iter().for_each(|(permit, covered)| told::used(permit, covered, statement));
+    Ok((!used.is_empty(), left.is_empty()))
+}
+
+/// Says what is wrong with an allowance.
+fn remark(note: &Note) {
+    let code = if note.level == pg_sys::WARNING { sqlstate::WARNING } else { sqlstate::SUCCESSFUL_COMPLETION };
+    report(note.level, &Report { sqlstate: code, message: format!("zdm: {}", note.text), detail: None, hint: None });
 }
 
 /// Warns of a statement that a function runs.

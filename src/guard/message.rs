@@ -4,8 +4,11 @@
 //! their part for those who show them.
 
 use super::allow;
+use super::permits::{By, Permit};
 use crate::error::{Error, Report, sqlstate};
 use crate::guc::{self, GuardMode};
+use crate::text::from_server;
+use pgrx::pg_sys;
 use std::fmt::Write;
 use std::time::Duration;
 use zdm_analyzer::finding::Finding;
@@ -25,8 +28,16 @@ const WORTH_SAYING: Duration = Duration::from_secs(1);
 /// How to get out when the guard itself is broken.
 pub const WAY_OUT: &str = "A superuser can run SET zdm.guard_mode = off, or ALTER EVENT TRIGGER zdm_guard DISABLE.";
 
+/// How a statement could pass.
+pub struct Ways {
+    /// It cannot run in a transaction block, so that no SET LOCAL goes before it.
+    pub alone: bool,
+    /// Why allowances that are there do not count.
+    pub notes: Vec<String>,
+}
+
 /// What is said of a statement: a refusal's parts, or a warning's.
-pub fn report(findings: &[&Finding], mode: GuardMode) -> Report {
+pub fn report(findings: &[&Finding], mode: GuardMode, ways: &Ways) -> Report {
     let enforce = mode == GuardMode::Enforce;
     let mut message = String::new();
     let mut details = Vec::new();
@@ -53,19 +64,46 @@ pub fn report(findings: &[&Finding], mode: GuardMode) -> Report {
     }
     let items: Vec<_> = findings.iter().filter_map(|finding| allow::item_for(finding)).collect();
     if enforce && !items.is_empty() {
-        let setting = format!("SET LOCAL zdm.allow = {}", quote::literal(&format!("{} (reason)", dedup(items).join(", "))));
-        line(&mut message, "allow", &setting);
-        hints.push(format!("To run it all the same, in the same transaction before it: {setting};"));
+        let items = dedup(items).join(", ");
+        let (way, place) = if ways.alone {
+            (allow_next(findings), "in a transaction of its own before it")
+        } else {
+            (format!("SET LOCAL zdm.allow = {}", quote::literal(&format!("{items} (reason)"))), "in the same transaction before it")
+        };
+        line(&mut message, "allow", &way);
+        hints.push(format!("To run it all the same, {place}: {way};"));
+        // a name may hold what ends a comment, or begins another
+        if guc::COMMENT_ALLOW.get() && !items.contains("*/") && !items.contains("/*") {
+            line(&mut message, "or", &format!("/* zdm:allow {items} reason */ right before it"));
+        }
     } else if !enforce {
         let how = if findings.iter().all(|finding| about_rows(finding)) { "with zdm.guard_dml = enforce" } else { "in enforce mode" };
         line(&mut message, "mode", &format!("warn: it runs; {how} it would be refused"));
     }
+    ways.notes.iter().for_each(|note| line(&mut message, "note", note));
     Report {
         sqlstate: if enforce { REFUSED } else { sqlstate::WARNING },
         message,
         detail: (!details.is_empty()).then(|| details.join("\n")),
         hint: (!hints.is_empty()).then(|| hints.join("\n")),
     }
+}
+
+/// The calls that allow findings for one use.
+fn allow_next(findings: &[&Finding]) -> String {
+    let call = |finding: &&Finding| {
+        let rule = quote::literal(finding.rule?);
+        let object = finding.object.as_deref().map(|object| format!(", {}", quote::literal(object))).unwrap_or_default();
+        Some(format!("zdm.allow_next({rule}{object}, reason => 'reason')"))
+    };
+    format!("SELECT {}", dedup(findings.iter().filter_map(call).collect()).join(", "))
+}
+
+/// The name of a role, quoted where needed; its number when it is gone.
+pub fn role(oid: pg_sys::Oid) -> String {
+    // SAFETY: a lookup in the syscache; a palloc'd string or NULL.
+    let name = unsafe { from_server(pg_sys::GetUserNameFromId(oid, true)) };
+    name.map_or_else(|| oid.to_u32().to_string(), |name| crate::text::quote(&name))
 }
 
 /// Whether it is about a statement that changes every row of a table.
@@ -123,12 +161,18 @@ pub fn hidden(mut finding: Finding, why: &Hidden) -> Finding {
 }
 
 /// What is logged when an allowance was used.
-pub fn allowed(findings: &[&Finding], setting: &str, statement: &str) -> Report {
+pub fn allowed(permit: &Permit, findings: &[&Finding], statement: &str) -> Report {
     let items: Vec<_> = findings.iter().filter_map(|finding| allow::item_for(finding)).collect();
+    let reason = || permit.allowance.reason().map_or_else(|| "there is no reason".to_owned(), |reason| format!("the reason is: {reason}"));
+    let (who, why) = match &permit.by {
+        By::Setting(setting) => ("zdm.allow".to_owned(), format!("zdm.allow is {}", quote::literal(setting))),
+        By::Comment => ("a comment".to_owned(), reason()),
+        By::Once(id) => (format!("allowance {id}"), reason()),
+    };
     Report {
         sqlstate: sqlstate::SUCCESSFUL_COMPLETION,
-        message: format!("zdm.allow let a statement pass: {}", dedup(items).join(", ")),
-        detail: Some(format!("zdm.allow is {}; the statement is: {}", quote::literal(setting), statement.trim())),
+        message: format!("{who} let a statement pass: {}", dedup(items).join(", ")),
+        detail: Some(format!("{why}; the statement is: {}", statement.trim())),
         hint: None,
     }
 }

@@ -1,5 +1,6 @@
 //! The guard's side of the C shim: `src/shim/guard.c`.
 
+use super::comment;
 use crate::shim::ServerError;
 use crate::text::to_server;
 use pgrx::pg_sys;
@@ -12,12 +13,22 @@ pub struct RawStatement {
     tag: *const c_char,
     text: *const c_char,
     length: c_int,
+    before: c_int,
     exempt: bool,
+    alone: bool,
+    first: bool,
 }
 
 unsafe extern "C-unwind" {
     fn zdm_shim_statement(fcinfo: pg_sys::FunctionCallInfo, statement: *mut RawStatement) -> *mut pg_sys::ErrorData;
-    fn zdm_shim_install_hooks(judge: UtilityGuard);
+    fn zdm_shim_install_hooks(judge: UtilityGuard, settle: Settle);
+    fn zdm_shim_owe() -> bool;
+    fn zdm_shim_may_allow(role: pg_sys::Oid, may: *mut bool) -> *mut pg_sys::ErrorData;
+    fn zdm_shim_claim(id: u32, beyond: bool, claimed: *mut bool) -> *mut pg_sys::ErrorData;
+    fn zdm_shim_hand_over_claims() -> *mut pg_sys::ErrorData;
+    fn zdm_shim_claims(ids: *mut u32, room: c_int) -> c_int;
+    fn zdm_shim_session_is_exempt(exempt: *mut bool) -> *mut pg_sys::ErrorData;
+    fn zdm_shim_has_allowances(any: *mut bool) -> *mut pg_sys::ErrorData;
     fn zdm_shim_depth() -> c_int;
     fn zdm_shim_wait_at_most(milliseconds: c_int, set: *mut bool) -> *mut pg_sys::ErrorData;
     fn zdm_shim_guard_owner(owner: *mut pg_sys::Oid) -> *mut pg_sys::ErrorData;
@@ -28,12 +39,23 @@ unsafe extern "C-unwind" {
 /// `ZdmUtilityGuard` of `zdm_shim.h`.
 pub type UtilityGuard = unsafe extern "C-unwind" fn(*const RawStatement, bool) -> *mut pg_sys::ErrorData;
 
+/// `ZdmSettle` of `zdm_shim.h`.
+pub type Settle = unsafe extern "C-unwind" fn() -> *mut pg_sys::ErrorData;
+
 /// The statement that fired the event trigger, or that a hook has seen.
 pub struct Statement {
     pub tag: String,
     pub text: Text,
+    /// The text before it, in the server's encoding, where there is a comment in it that may allow something.
+    pub lead: Vec<u8>,
+    /// There is something before it.
+    pub follows: bool,
     /// Not to be judged at all.
     pub exempt: bool,
+    /// It cannot run in a transaction block.
+    pub alone: bool,
+    /// Nothing may have been written before it in its transaction.
+    pub first: bool,
 }
 
 /// What is known of a statement's text.
@@ -55,7 +77,7 @@ impl Text {
 
 /// Asks which statement it is. A text of more than `limit` bytes is not even copied.
 pub fn statement(fcinfo: pg_sys::FunctionCallInfo, limit: usize) -> Result<Statement, ServerError> {
-    let mut raw = RawStatement { tag: ptr::null(), text: ptr::null(), length: 0, exempt: false };
+    let mut raw = RawStatement { tag: ptr::null(), text: ptr::null(), length: 0, before: 0, exempt: false, alone: false, first: false };
     // SAFETY: fcinfo is the function manager's. On success the tag is a static string, and the text NULL or `length` bytes of the portal's
     // source, which are copied at once.
     unsafe {
@@ -67,11 +89,20 @@ pub fn statement(fcinfo: pg_sys::FunctionCallInfo, limit: usize) -> Result<State
 /// The statement that a hook tells of.
 ///
 /// # Safety
-/// The tag is a NUL-terminated string, and the text NULL or so many bytes; both live until this returns.
+/// The tag is a NUL-terminated string, and the text NULL or so many bytes, with as many before them as said; both live until this returns.
 pub unsafe fn hooked(raw: *const RawStatement, limit: usize) -> Statement {
     // SAFETY: promised by the caller.
     unsafe {
+        let before = usize::try_from((*raw).before).unwrap_or(0);
+        let lead = match (*raw).text.is_null() {
+            true => &[],
+            false => std::slice::from_raw_parts((*raw).text.sub(before).cast::<u8>(), before),
+        };
         Statement {
+            lead: comment::lead(lead).to_vec(),
+            follows: before > 0,
+            alone: (*raw).alone,
+            first: (*raw).first,
             tag: CStr::from_ptr((*raw).tag).to_string_lossy().into_owned(),
             text: match usize::try_from((*raw).length).unwrap_or(0) {
                 _ if (*raw).text.is_null() => Text::Unseen,
@@ -84,9 +115,9 @@ pub unsafe fn hooked(raw: *const RawStatement, limit: usize) -> Statement {
 }
 
 /// Puts the hooks in place, once a process.
-pub fn install_hooks(judge: UtilityGuard) {
-    // SAFETY: the hooks are chained before those that are there (utility.c); the function lives as long as the process.
-    unsafe { zdm_shim_install_hooks(judge) };
+pub fn install_hooks(judge: UtilityGuard, settle: Settle) {
+    // SAFETY: the hooks are chained before those that are there (utility.c); the functions live as long as the process.
+    unsafe { zdm_shim_install_hooks(judge, settle) };
 }
 
 /// How many utility statements lie around the current one, itself included.
@@ -119,6 +150,73 @@ pub fn guard_state() -> Result<String, ServerError> {
         ServerError::check(zdm_shim_guard_state(mode.as_mut_ptr(), mode.len() as c_int))?;
         Ok(CStr::from_ptr(mode.as_ptr()).to_string_lossy().into_owned())
     }
+}
+
+/// Whether the guard leaves the session's user alone.
+pub fn session_is_exempt() -> Result<bool, ServerError> {
+    let mut exempt = false;
+    // SAFETY: errors come back as data.
+    ServerError::check(unsafe { zdm_shim_session_is_exempt(&mut exempt) }).map(|()| exempt)
+}
+
+/// Whether anything is allowed for one use.
+pub fn has_allowances() -> Result<bool, ServerError> {
+    let mut any = false;
+    // SAFETY: errors come back as data.
+    ServerError::check(unsafe { zdm_shim_has_allowances(&mut any) }).map(|()| any)
+}
+
+/// Whether a role may set `zdm.allow`.
+pub fn may_allow(role: pg_sys::Oid) -> Result<bool, ServerError> {
+    let mut may = false;
+    // SAFETY: errors come back as data.
+    ServerError::check(unsafe { zdm_shim_may_allow(role, &mut may) }).map(|()| may)
+}
+
+/// Claims an allowance to the end of the transaction, or (`beyond`) of the command; false if somebody else has it.
+pub fn claim(id: i64, beyond: bool) -> Result<bool, ServerError> {
+    let mut claimed = false;
+    let Ok(id) = u32::try_from(id) else { return Ok(false) };
+    // SAFETY: errors come back as data.
+    ServerError::check(unsafe { zdm_shim_claim(id, beyond, &mut claimed) }).map(|()| claimed)
+}
+
+/// The allowances that the current command has claimed to its end.
+pub fn claims() -> Vec<i64> {
+    let mut ids = [0_u32; 32];
+    // SAFETY: the array has room for as many as said.
+    let count = unsafe { zdm_shim_claims(ids.as_mut_ptr(), ids.len() as c_int) };
+    ids.iter().take(usize::try_from(count).unwrap_or(0)).map(|id| i64::from(*id)).collect()
+}
+
+/// Keeps these claims to the end of the transaction only.
+pub fn hand_over_claims() -> Result<(), ServerError> {
+    // SAFETY: errors come back as data.
+    ServerError::check(unsafe { zdm_shim_hand_over_claims() })
+}
+
+/// Asks that what is owed be done when the current command is; false if no hook sees that.
+pub fn owe() -> bool {
+    // SAFETY: sets a mark in the hook's own list.
+    unsafe { zdm_shim_owe() }
+}
+
+/// The role whose rights count now; in a SECURITY DEFINER function its owner.
+pub fn current_user() -> pg_sys::Oid {
+    // SAFETY: reads a variable of the backend.
+    unsafe { pg_sys::GetUserId() }
+}
+
+/// The role that counts outside of every SECURITY DEFINER function: that of SET ROLE, or the session's.
+pub fn outer_user() -> pg_sys::Oid {
+    // SAFETY: reads a variable of the backend.
+    unsafe { pg_sys::GetOuterUserId() }
+}
+
+/// The role that the session belongs to.
+pub fn session_user() -> pg_sys::Oid {
+    // SAFETY: reads a variable of the backend.
+    unsafe { pg_sys::GetSessionUserId() }
 }
 
 /// Says why a check hook refuses a value.

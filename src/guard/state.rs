@@ -1,6 +1,6 @@
 //! In which mode the database is: the row of `zdm.guard_state`, which no dump carries, unless the session overrides it.
 
-use super::{message, preload, shim};
+use super::{exempt, message, preload, shim};
 use crate::check::input;
 use crate::check::rows::{Rows, Value};
 use crate::error::{Error, Report, sqlstate};
@@ -12,6 +12,7 @@ use pgrx::pg_sys;
 /// The mode that counts for this session.
 pub fn mode() -> Result<GuardMode, Error> {
     match guc::GUARD_MODE.get() {
+        GuardMode::Default if exempt::this_session()? => Ok(GuardMode::Off),
         GuardMode::Default => {
             let state = shim::guard_state().map_err(|error| {
                 let mut error = Error::from(error);
@@ -66,10 +67,15 @@ pub fn status(fcinfo: pg_sys::FunctionCallInfo) -> Result<pg_sys::Datum, Error> 
         GuardMode::Warn => "warn",
         GuardMode::Enforce | GuardMode::Default => "enforce",
     };
-    let detail =
-        if session { format!("{name}, by zdm.guard_mode in this session") } else { format!("{name}, {}", who.unwrap_or_default()) };
+    let exempt = !session && exempt::this_session()?;
+    let detail = match (session, exempt) {
+        (true, _) => format!("{name}, by zdm.guard_mode in this session"),
+        (_, true) => format!("{name}, since role {} is exempt", message::role(shim::session_user())),
+        _ => format!("{name}, {}", who.unwrap_or_default()),
+    };
     let on = mode != GuardMode::Off;
-    push(&mut rows, "mode", on, &detail, (!on).then_some("SELECT zdm.set_guard('enforce');"));
+    let hint = if exempt { "SELECT zdm.guard_exempt(SESSION_USER::regrole, false);" } else { "SELECT zdm.set_guard('enforce');" };
+    push(&mut rows, "mode", on, &detail, (!on).then_some(hint));
 
     let enabled = connection.query(TRIGGERS, &[])?;
     for trigger in enabled.iter() {

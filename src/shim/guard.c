@@ -1,23 +1,15 @@
 /*
- * The guard: which statement fired the event trigger, and in which mode the database is.
+ * The guard: which statement fired the event trigger.
  */
 #include "zdm_shim.h"
 
-#include "access/table.h"
-#include "access/tableam.h"
-#include "catalog/namespace.h"
 #include "commands/event_trigger.h"
-#include "executor/tuptable.h"
 #include "miscadmin.h"
 #include "nodes/parsenodes.h"
 #include "tcop/cmdtag.h"
 #include "storage/proc.h"
 #include "tcop/pquery.h"
-#include "utils/builtins.h"
 #include "utils/guc.h"
-#include "utils/lsyscache.h"
-#include "utils/rel.h"
-#include "utils/snapmgr.h"
 
 /* What concerns this extension itself must pass in every state: it is the way out. */
 static bool
@@ -58,11 +50,13 @@ zdm_shim_statement(FunctionCallInfo fcinfo, ZdmStatement *statement)
 					(errcode(ERRCODE_E_R_I_E_EVENT_TRIGGER_PROTOCOL_VIOLATED),
 					 errmsg("not fired by event trigger manager")));
 		statement->tag = GetCommandTagName(data->tag);
+		statement->alone = zdm_stands_alone(data->parsetree);
+		statement->first = zdm_comes_first(data->parsetree);
 		/* the triggers of later events rest when that of the first is disabled, which fires only if it is not */
 		statement->exempt = zdm_guard_keeps_out() || is_our_extension(data->parsetree) ||
 			(strcmp(data->event, "ddl_command_start") != 0 && !zdm_guard_stands());
 
-		if (!statement->exempt && !zdm_current_text(data->parsetree, &statement->text, &statement->length) && portal != NULL && portal->sourceText != NULL)
+		if (!statement->exempt && !zdm_current_text(data->parsetree, statement) && portal != NULL && portal->sourceText != NULL)
 		{
 			foreach(cell, portal->stmts)
 			{
@@ -79,6 +73,7 @@ zdm_shim_statement(FunctionCallInfo fcinfo, ZdmStatement *statement)
 					if (rest >= 0)
 					{
 						statement->text = portal->sourceText + start;
+						statement->before = start;
 						statement->length = planned->stmt_len > 0 ? Min(planned->stmt_len, rest) : rest;
 					}
 					break;
@@ -109,46 +104,6 @@ zdm_shim_wait_at_most(int milliseconds, bool *set)
 
 			snprintf(value, sizeof(value), "%d", milliseconds);
 			*set = set_config_option("lock_timeout", value, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_LOCAL, true, 0, false) > 0;
-		}
-	}
-	ZDM_RETURN_ERROR(context);
-}
-
-/*
- * Reads zdm.guard_state into `mode`: "" when the table or its row is missing. Read directly, so that neither the caller's rights nor a planner
- * matter; the only lock is ACCESS SHARE on our own table.
- */
-ErrorData *
-zdm_shim_guard_state(char *mode, int size)
-{
-	ZDM_KEEP_ERROR;
-
-	*mode = '\0';
-	PG_TRY();
-	{
-		Oid			schema = get_namespace_oid("zdm", true);
-		Oid			table = OidIsValid(schema) ? get_relname_relid("guard_state", schema) : InvalidOid;
-
-		if (OidIsValid(table))
-		{
-			Relation	rel = table_open(table, AccessShareLock);
-			AttrNumber	column = get_attnum(table, "mode");
-			Snapshot	snapshot = RegisterSnapshot(GetLatestSnapshot());
-			TableScanDesc scan = table_beginscan(rel, snapshot, 0, NULL);
-			TupleTableSlot *slot = table_slot_create(rel, NULL);
-
-			if (column != InvalidAttrNumber && table_scan_getnextslot(scan, ForwardScanDirection, slot))
-			{
-				bool		is_null;
-				Datum		value = slot_getattr(slot, column, &is_null);
-
-				if (!is_null)
-					text_to_cstring_buffer(DatumGetTextPP(value), mode, size);
-			}
-			ExecDropSingleTupleTableSlot(slot);
-			table_endscan(scan);
-			UnregisterSnapshot(snapshot);
-			table_close(rel, AccessShareLock);
 		}
 	}
 	ZDM_RETURN_ERROR(context);

@@ -27,10 +27,13 @@ typedef struct Frame
 	Node	   *tree;
 	const char *text;
 	int			length;
+	int			before;
+	bool		owes;			/* something is to be done when the command is done */
 } Frame;
 
 static Frame *innermost = NULL;
 static ZdmUtilityGuard guard = NULL;
+static ZdmSettle settle = NULL;
 static ProcessUtility_hook_type next_utility = NULL;
 static ExecutorStart_hook_type next_start = NULL;
 
@@ -144,12 +147,10 @@ fires_no_event(Node *tree)
 }
 
 static void
-judge(const char *tag, const char *text, int length, bool rows)
+judge(const ZdmStatement *statement, bool rows)
 {
-	ZdmStatement statement = {.tag = tag, .text = text, .length = length, .exempt = false};
-
-	if (guard != NULL && text != NULL && zdm_guard_stands())
-		zdm_raise(guard(&statement, rows));
+	if (guard != NULL && statement->text != NULL && zdm_guard_stands())
+		zdm_raise(guard(statement, rows));
 }
 
 static void
@@ -168,12 +169,27 @@ process_utility(PlannedStmt *planned, const char *text, bool read_only_tree, Pro
 	frame.outer = innermost;
 	frame.tree = planned->utilityStmt;
 	frame.text = slice(text, planned->stmt_location, planned->stmt_len, &frame.length);
+	frame.before = Max(planned->stmt_location, 0);
+	frame.owes = false;
 	innermost = &frame;
 	PG_TRY();
 	{
 		if (fires_no_event(planned->utilityStmt))
-			judge(GetCommandTagName(CreateCommandTag(planned->utilityStmt)), frame.text, frame.length, false);
+		{
+			ZdmStatement statement = {
+				.tag = GetCommandTagName(CreateCommandTag(planned->utilityStmt)),
+				.text = frame.text,
+				.length = frame.length,
+				.before = frame.before,
+				.alone = zdm_stands_alone(planned->utilityStmt),
+				.first = zdm_comes_first(planned->utilityStmt)
+			};
+
+			judge(&statement, false);
+		}
 		next(planned, text, read_only_tree, context, params, environment, receiver, completion);
+		if (frame.owes && settle != NULL)
+			zdm_raise(settle());
 	}
 	PG_FINALLY();
 	{
@@ -233,10 +249,13 @@ look_at_rows(PlannedStmt *planned, const char *text)
 	}
 	if (everything)
 	{
-		int			length;
-		const char *own = slice(text, planned->stmt_location, planned->stmt_len, &length);
+		ZdmStatement statement = {
+			.tag = planned->commandType == CMD_DELETE ? "DELETE" : planned->commandType == CMD_UPDATE ? "UPDATE" : "SELECT",
+			.before = Max(planned->stmt_location, 0)
+		};
 
-		judge(planned->commandType == CMD_DELETE ? "DELETE" : planned->commandType == CMD_UPDATE ? "UPDATE" : "SELECT", own, length, true);
+		statement.text = slice(text, planned->stmt_location, planned->stmt_len, &statement.length);
+		judge(&statement, true);
 	}
 }
 
@@ -254,14 +273,25 @@ executor_start(QueryDesc *description, int flags)
 
 /* The text of the statement whose event is being told, if a hook has seen it. */
 bool
-zdm_current_text(Node *tree, const char **text, int *length)
+zdm_current_text(Node *tree, ZdmStatement *statement)
 {
 	/* the server may run a copy of the tree (utility.c, standard_ProcessUtility: readOnlyTree) */
 	if (innermost == NULL || nodeTag(innermost->tree) != nodeTag(tree))
 		return false;
-	*text = innermost->text;
-	*length = innermost->length;
+	statement->text = innermost->text;
+	statement->length = innermost->length;
+	statement->before = innermost->before;
 	return innermost->text != NULL;
+}
+
+/* Asks to be called when the current command is done; false if no hook sees that. */
+bool
+zdm_shim_owe(void)
+{
+	if (innermost == NULL)
+		return false;
+	innermost->owes = true;
+	return true;
 }
 
 /* How many statements lie around the current one. */
@@ -277,9 +307,11 @@ zdm_shim_depth(void)
 
 /* Puts the hooks in place, once a process. */
 void
-zdm_shim_install_hooks(ZdmUtilityGuard judge_utility)
+zdm_shim_install_hooks(ZdmUtilityGuard judge_utility, ZdmSettle settle_utility)
 {
 	guard = judge_utility;
+	settle = settle_utility;
+	zdm_watch_claims();
 	next_utility = ProcessUtility_hook;
 	ProcessUtility_hook = process_utility;
 	next_start = ExecutorStart_hook;

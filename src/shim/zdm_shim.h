@@ -176,24 +176,43 @@ typedef struct ZdmStatement
 	const char *tag;			/* the command tag */
 	const char *text;			/* the start of its text, or NULL when there is none at hand */
 	int			length;
+	int			before;			/* so many bytes of the text that it is a part of come before it */
 	bool		exempt;			/* never judged, whatever it is */
+	bool		alone;			/* it cannot run in a transaction block */
+	bool		first;			/* nothing may have been written before it in its transaction */
 } ZdmStatement;
 
 /* Judges a statement that fires no event, or (with `rows`) one that changes every row of a table: an error to raise, or NULL. */
 typedef ErrorData *(*ZdmUtilityGuard) (const ZdmStatement *statement, bool rows);
 
+/* Does what had to wait until the command was done: an error to raise, or NULL. */
+typedef ErrorData *(*ZdmSettle) (void);
+
 extern ErrorData *zdm_shim_statement(FunctionCallInfo fcinfo, ZdmStatement *statement);
 extern ErrorData *zdm_shim_wait_at_most(int milliseconds, bool *set);
 
 /* guard: hook.c */
-extern void zdm_shim_install_hooks(ZdmUtilityGuard judge_utility);
+extern void zdm_shim_install_hooks(ZdmUtilityGuard judge_utility, ZdmSettle settle_utility);
+extern bool zdm_shim_owe(void);
 extern int	zdm_shim_depth(void);
 extern ErrorData *zdm_shim_guard_owner(Oid *owner);
-extern bool zdm_current_text(struct Node *tree, const char **text, int *length);
+extern bool zdm_current_text(struct Node *tree, ZdmStatement *statement);
 extern bool zdm_guard_keeps_out(void);
 extern bool zdm_guard_stands(void);
 
+/* guard: allow.c */
+extern ErrorData *zdm_shim_may_allow(Oid role, bool *may);
+extern ErrorData *zdm_shim_claim(uint32 id, bool beyond, bool *claimed);
+extern ErrorData *zdm_shim_hand_over_claims(void);
+extern int	zdm_shim_claims(uint32 *ids, int room);
+extern void zdm_watch_claims(void);
+extern bool zdm_stands_alone(struct Node *tree);
+extern bool zdm_comes_first(struct Node *tree);
+
+/* guard, check: own_table.c */
 extern ErrorData *zdm_shim_guard_state(char *mode, int size);
+extern ErrorData *zdm_shim_session_is_exempt(bool *exempt);
+extern ErrorData *zdm_shim_has_allowances(bool *any);
 
 /* A row of zdm.rule_policy; a relation of InvalidOid stands for NULL. */
 typedef struct ZdmPolicy

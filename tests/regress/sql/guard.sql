@@ -45,6 +45,41 @@ SET zdm.allow = '*';
 CREATE INDEX allowed ON users (email);
 RESET zdm.allow;
 
+-- allowed once
+VACUUM FULL users;
+SELECT zdm.allow_next('vacuum-full-or-cluster', 'guard.users', reason => 'OPS-2') > 0 AS given;
+SELECT state, rule, object, role = current_user::regrole AS for_me, reason, expires_at - created_at AS valid_for FROM zdm.allowance;
+VACUUM FULL users;
+SELECT count(*) FROM zdm.allowance;
+SELECT zdm.allow_next('vacuum-full', 'guard.users');
+SELECT zdm.allow_next('truncate', 'users');
+SELECT zdm.allow_next('truncate', valid_for => '2 days');
+SELECT zdm.allow_next('*');
+SELECT zdm.withdraw_allowance(NULL);
+
+-- allowed by a comment
+/* zdm:allow create-index-not-concurrent OPS-3 */ CREATE INDEX allowed_here ON users (email);
+SET zdm.comment_allow = on;
+/* zdm:allow drop-table OPS-3 */ CREATE INDEX allowed_here ON users (email);
+/* zdm:allow create-index-not-concurrent OPS-3 */ CREATE INDEX allowed_here ON users (email);
+/* zdm:allow drop-table OPS-3 */ DROP INDEX CONCURRENTLY allowed_here;
+RESET zdm.comment_allow;
+
+-- with a reason
+SET zdm.require_reason = on;
+BEGIN;
+SET LOCAL zdm.allow = 'truncate';
+TRUNCATE users;
+ROLLBACK;
+SELECT zdm.allow_next('truncate');
+SELECT zdm.guard_exempt(current_user::regrole);
+RESET zdm.require_reason;
+
+-- a role that is exempt
+SELECT zdm.guard_exempt(current_user::regrole, reason => 'OPS-4');
+BEGIN; TRUNCATE users; ROLLBACK;
+SELECT zdm.guard_exempt(current_user::regrole, false);
+
 -- warn
 SELECT zdm.set_guard('warn');
 CREATE INDEX warned ON users (email);
