@@ -9,14 +9,16 @@
 //! foreseen.rs       what was foreseen of the statements that run,
 //! backstop.rs       and the events that tell what really happens
 //! message.rs        what is said
+//! audit.rs          what is written down of all that
 //! ```
 //!
-//! It decides before the statement takes any lock, waits for nobody, and writes nothing. Where the library was not loaded before the statement, a
+//! It decides before the statement takes any lock and waits for nobody. Where the library was not loaded before the statement, a
 //! function's statements have no text at hand: they are judged by the command tag, and by what they rewrite. One whose text is longer than is looked
 //! at, has comments nested too deeply, or too many operators without a blank, is judged by its tag too. When the guard itself breaks, `enforce` refuses and says how to switch the guard
 //! off; `warn` lets the statement run.
 
 mod allow;
+pub mod audit;
 mod backstop;
 mod decide;
 mod foreseen;
@@ -50,6 +52,7 @@ sql_function!(zdm_set_guard, pg_finfo_zdm_set_guard, state::set_guard);
 /// Puts the hooks in place; called once a process, when the library is loaded.
 pub fn install() {
     shim::install_hooks(guard_utility);
+    audit::install();
 }
 
 /// The function of the event trigger on `ddl_command_start`.
@@ -57,6 +60,7 @@ fn guard_ddl(fcinfo: pg_sys::FunctionCallInfo) -> Result<pg_sys::Datum, Error> {
     let statement = shim::statement(fcinfo, guc::MAX_CHECK_SIZE.get() as usize)?;
     foreseen::keep(Said::Unseen);
     if !statement.exempt {
+        audit::session_mode(guc::GUARD_MODE.get());
         let mode = state::mode()?;
         watch(&statement, crate::catalog::shim::function_owner(fcinfo), mode)?;
     }
@@ -65,6 +69,7 @@ fn guard_ddl(fcinfo: pg_sys::FunctionCallInfo) -> Result<pg_sys::Datum, Error> {
 
 /// What the hooks call: for a statement that fires no event, or for one that changes every row of a table.
 fn guard_hooked(statement: &Statement, rows: bool) -> Result<(), Error> {
+    audit::session_mode(guc::GUARD_MODE.get());
     let mode = state::mode()?;
     if !rows {
         return watch(statement, shim::owner()?, mode);
@@ -96,7 +101,7 @@ fn watch(statement: &Statement, owner: pg_sys::Oid, mode: GuardMode) -> Result<(
     }
     let Some(verdict) = verdict(statement, owner, mode, false)? else { return Ok(()) };
     if matches!(statement.text, Text::Unseen) {
-        decide::warn_nested(&verdict.findings);
+        decide::warn_nested(statement, &verdict.findings);
         return Ok(());
     }
     let mut findings = verdict.findings;
@@ -115,7 +120,10 @@ fn verdict(statement: &Statement, owner: pg_sys::Oid, mode: GuardMode, rows: boo
     match subtransaction(|| judge(owner, statement, rows)) {
         Ok(verdict) => Ok(Some(verdict)),
         Err(error) if ends_the_statement(&error) => Err(error),
-        Err(error) => say(message::broken(error, mode)).map(|()| None),
+        Err(error) => {
+            audit::broken(mode, statement, &error);
+            say(message::broken(error, mode)).map(|()| None)
+        }
     }
 }
 

@@ -74,6 +74,13 @@ pub fn item_for(finding: &Finding) -> Option<String> {
     })
 }
 
+/// The reason that a value of the setting gives.
+pub fn reason(setting: &str) -> Option<&str> {
+    let setting = setting.trim();
+    let list = without_reason(setting).ok()?;
+    setting.get(list.len()..)?.trim().strip_prefix('(')?.strip_suffix(')').map(str::trim).filter(|reason| !reason.is_empty())
+}
+
 /// The list without the reason in parentheses at the end.
 fn without_reason(text: &str) -> Result<&str, String> {
     if !text.ends_with(')') {

@@ -1,6 +1,7 @@
 //! A second look, at what really happens: the tables whose files are about to change, and what has been dropped, whatever the text said.
 
 use super::foreseen::{self, Said};
+use super::shim::Statement;
 use super::{decide, shim, state};
 use crate::catalog::LiveCatalog;
 use crate::error::Error;
@@ -14,7 +15,8 @@ use zdm_analyzer::quote;
 
 /// The function of the event trigger on `table_rewrite`.
 pub fn rewritten(fcinfo: pg_sys::FunctionCallInfo) -> Result<pg_sys::Datum, Error> {
-    let Some((tag, mode)) = concerned(fcinfo)? else { return Ok(pg_sys::Datum::null()) };
+    let Some((statement, mode)) = concerned(fcinfo)? else { return Ok(pg_sys::Datum::null()) };
+    let tag = &statement.tag;
     let answer = Connection::within_function()?.query("SELECT pg_catalog.pg_event_trigger_table_rewrite_oid()", &[])?;
     let table = answer.only()?.oid(0).to_u32();
     let known = match foreseen::current() {
@@ -38,16 +40,17 @@ pub fn rewritten(fcinfo: pg_sys::FunctionCallInfo) -> Result<pg_sys::Datum, Erro
             blocks: LockMode::AccessExclusive.blocks(),
             rewrites: Some(true),
             detail: Some("Nobody can read or write the table until it is copied.".to_owned()),
-            ..finding(&tag, "table-rewrite", name, message)
+            ..finding(tag, "table-rewrite", name, message)
         };
-        decide::refuse_or_warn(&[finding], mode)?;
+        decide::refuse_or_warn(&statement, &[finding], mode)?;
     }
     Ok(pg_sys::Datum::null())
 }
 
 /// The function of the event trigger on `sql_drop`.
 pub fn dropped(fcinfo: pg_sys::FunctionCallInfo) -> Result<pg_sys::Datum, Error> {
-    let Some((tag, mode)) = concerned(fcinfo)? else { return Ok(pg_sys::Datum::null()) };
+    let Some((statement, mode)) = concerned(fcinfo)? else { return Ok(pg_sys::Datum::null()) };
+    let tag = &statement.tag;
     // of a statement that is not seen it is not known which tables it has made itself
     let Said::Judged(foreseen) = foreseen::current() else { return Ok(pg_sys::Datum::null()) };
     let foreseen: Vec<i64> = foreseen.iter().flatten().map(|one| i64::from(one.relation)).collect();
@@ -59,11 +62,11 @@ pub fn dropped(fcinfo: pg_sys::FunctionCallInfo) -> Result<pg_sys::Datum, Error>
             let (kind, name, column) = (row.string(0), row.string(1), row.text(2).is_some());
             let message = format!("drops {kind} {}, which the text of this {tag} did not show", row.text(2).unwrap_or(&name));
             let detail = Some("What was in it is lost when the transaction commits.".to_owned());
-            Finding { detail, ..finding(&tag, if column { "drop-column" } else { "drop-table" }, name, message) }
+            Finding { detail, ..finding(tag, if column { "drop-column" } else { "drop-table" }, name, message) }
         })
         .collect();
     if !findings.is_empty() {
-        decide::refuse_or_warn(&findings, mode)?;
+        decide::refuse_or_warn(&statement, &findings, mode)?;
     }
     Ok(pg_sys::Datum::null())
 }
@@ -79,13 +82,13 @@ const LOST: &str = "
        AND NOT (o.objid::int8 OPERATOR(pg_catalog.=) ANY (pg_catalog.string_to_array($1, ',')::int8[]))
      ORDER BY o.object_identity";
 
-/// The command and the mode, if the guard has to do with the statement.
-fn concerned(fcinfo: pg_sys::FunctionCallInfo) -> Result<Option<(String, GuardMode)>, Error> {
-    let statement = shim::statement(fcinfo, 0)?;
+/// The statement and the mode, if the guard has to do with it.
+fn concerned(fcinfo: pg_sys::FunctionCallInfo) -> Result<Option<(Statement, GuardMode)>, Error> {
+    let statement = shim::statement(fcinfo, guc::MAX_CHECK_SIZE.get() as usize)?;
     if statement.exempt {
         return Ok(None);
     }
-    Ok(Some(state::mode()?).filter(|mode| *mode != GuardMode::Off).map(|mode| (statement.tag, mode)))
+    Ok(Some(state::mode()?).filter(|mode| *mode != GuardMode::Off).map(|mode| (statement, mode)))
 }
 
 fn finding(command: &str, rule: &'static str, object: String, message: String) -> Finding {

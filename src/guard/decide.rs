@@ -1,6 +1,7 @@
 //! What becomes of the findings on a statement: it is refused, or warned of, or allowed.
 
-use super::allow::Allowance;
+use super::allow::{self, Allowance};
+use super::audit::{self, Kind};
 use super::shim::Statement;
 use super::{message, say};
 use crate::check::input;
@@ -24,16 +25,18 @@ pub fn decide(statement: &Statement, findings: &[Finding], mode: GuardMode) -> R
         findings.iter().filter(|finding| finding.risk == Risk::Danger).partition(|finding| allowance.covers(finding));
     // A statement that is refused here is not written down as let pass below.
     if !left.is_empty() {
+        audit::findings(Kind::of(mode), &left, statement, None);
         say(message::report(&left, mode))?;
     }
     if !covered.is_empty() {
-        let text = statement.text.exact().and_then(input::to_utf8).unwrap_or_default();
-        report(pg_sys::LOG, &message::allowed(&covered, &setting, &text));
+        audit::findings(Kind::Allowed, &covered, statement, allow::reason(&setting));
+        report(pg_sys::LOG, &message::allowed(&covered, &setting, &audit::text(statement)));
     }
     if left.is_empty() && !allowance.covers_everything() {
         // of what does not exist the server will tell
         let unjudged = |finding: &&Finding| finding.risk == Risk::Unknown && finding.rule != Some("missing-object");
         for finding in findings.iter().filter(unjudged).filter(|finding| !allowance.covers(finding)) {
+            audit::findings(Kind::Warned, &[finding], statement, None);
             report(pg_sys::WARNING, &message::unjudged(finding, false));
         }
     }
@@ -41,15 +44,21 @@ pub fn decide(statement: &Statement, findings: &[Finding], mode: GuardMode) -> R
 }
 
 /// The same for what is seen only when it happens.
-pub fn refuse_or_warn(findings: &[Finding], mode: GuardMode) -> Result<(), Error> {
-    let (allowance, _) = allowance();
-    let left: Vec<_> = findings.iter().filter(|finding| !allowance.covers(finding)).collect();
-    if left.is_empty() { Ok(()) } else { say(message::report(&left, mode)) }
+pub fn refuse_or_warn(statement: &Statement, findings: &[Finding], mode: GuardMode) -> Result<(), Error> {
+    let (allowance, setting) = allowance();
+    let (covered, left): (Vec<_>, Vec<_>) = findings.iter().partition(|finding| allowance.covers(finding));
+    if !left.is_empty() {
+        audit::findings(Kind::of(mode), &left, statement, None);
+        say(message::report(&left, mode))?;
+    }
+    audit::findings(Kind::Allowed, &covered, statement, allow::reason(&setting));
+    Ok(())
 }
 
 /// Warns of a statement that a function runs.
-pub fn warn_nested(findings: &[Finding]) {
+pub fn warn_nested(statement: &Statement, findings: &[Finding]) {
     for finding in findings.iter().filter(|finding| finding.risk >= Risk::Unknown) {
+        audit::findings(Kind::Warned, &[finding], statement, None);
         report(pg_sys::WARNING, &message::unjudged(finding, true));
     }
 }
