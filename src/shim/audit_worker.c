@@ -61,6 +61,8 @@ typedef struct Queue
 /* the segment of the worker that was started last from here */
 static dsm_handle started = 0;
 static TimestampTz failed_at = 0;
+/* whether the last event found a queue, but no room in it */
+static bool full = false;
 
 /* Whether the queue is open; then the event is in it, or counted. */
 static bool
@@ -93,6 +95,7 @@ put(Queue *queue, const char *text, int length)
 	if (pg_atomic_read_u32(&queue->closed) != 0)
 		return false;
 	pg_atomic_fetch_add_u32(&queue->lost, 1);
+	full = true;
 	return true;
 }
 
@@ -178,7 +181,7 @@ start(const char *text, int length)
 	return done;
 }
 
-/* Hands an event to a worker; whether there is one. A text of no length only asks for the table to be trimmed. */
+/* Hands an event to a worker; whether one takes it. A text of no length only asks for the table to be trimmed. */
 ErrorData *
 zdm_shim_audit_send(const char *text, int length, bool *sent)
 {
@@ -189,12 +192,16 @@ zdm_shim_audit_send(const char *text, int length, bool *sent)
 	{
 		if (IsUnderPostmaster && !RecoveryInProgress() && length <= ZDM_AUDIT_ROOM)
 		{
-			*sent = put_into(started, text, length) || put_into_another(text, length);
-			if (!*sent && (failed_at == 0 || TimestampDifferenceExceeds(failed_at, GetCurrentTimestamp(), GIVE_UP_MS)))
+			bool		found;
+
+			full = false;
+			found = put_into(started, text, length) || put_into_another(text, length);
+			if (!found && (failed_at == 0 || TimestampDifferenceExceeds(failed_at, GetCurrentTimestamp(), GIVE_UP_MS)))
 			{
-				*sent = start(text, length);
-				failed_at = *sent ? 0 : GetCurrentTimestamp();
+				found = start(text, length);
+				failed_at = found ? 0 : GetCurrentTimestamp();
 			}
+			*sent = found && !full;
 		}
 	}
 	ZDM_RETURN_ERROR(context);

@@ -5,6 +5,8 @@ use crate::spi::subtransaction;
 use pgrx::pg_sys;
 use std::ffi::{CStr, c_char, c_int};
 
+const LOCK_NOT_AVAILABLE: &str = "55P03";
+
 /// The entry point of the background worker.
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn zdm_audit_worker(argument: pg_sys::Datum) {
@@ -25,10 +27,15 @@ unsafe extern "C-unwind" fn sink(texts: *const *const c_char, count: c_int, lost
     if lost > 0 {
         lines.extend(record::lost(lost).ok());
     }
-    for line in &lines {
+    for (at, line) in lines.iter().enumerate() {
         // one that cannot be written takes none of the others along
-        if let Err(error) = subtransaction(|| write::one(line)) {
-            shim::log_plain(&format!("zdm audit: could not write an event to zdm.audit: {}", error.message()));
+        let Err(error) = subtransaction(|| write::one(line)) else { continue };
+        shim::log_plain(&format!("zdm audit: could not write an event to zdm.audit: {}", error.message()));
+        // who locks the table for so long is not waited for again and again
+        let given_up = if error.sqlstate() == LOCK_NOT_AVAILABLE { lines.len() } else { at + 1 };
+        lines.iter().take(given_up).skip(at).for_each(|line| shim::log(line));
+        if given_up > at + 1 {
+            break;
         }
     }
     std::ptr::null_mut()

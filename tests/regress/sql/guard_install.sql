@@ -8,17 +8,21 @@ SELECT evtname, evtevent, evtenabled, evtfoid::regproc FROM pg_event_trigger;
 SELECT member COLLATE "C" AS member
   FROM pg_depend CROSS JOIN pg_describe_object(classid, objid, 0) AS member
  WHERE refclassid = 'pg_extension'::regclass AND refobjid = (SELECT oid FROM pg_extension WHERE extname = 'pg_zdm') AND deptype = 'e'
-   AND member ~ 'guard|check_ddl|ddl_effects|rules|explain' AND member !~ '^type '
+   AND member ~ 'guard|audit|would_refuse|check_ddl|ddl_effects|rules|explain' AND member !~ '^type '
  ORDER BY 1;
 -- who may do what
 SELECT p.oid::regprocedure, p.prosecdef, p.proconfig, has_function_privilege('pg_monitor', p.oid, 'EXECUTE') AS everybody
-  FROM pg_proc p WHERE pronamespace = 'zdm'::regnamespace AND p.prokind = 'f' AND p.proname ~ 'guard|check_ddl|ddl_effects|rules|explain'
+  FROM pg_proc p WHERE pronamespace = 'zdm'::regnamespace AND p.prokind = 'f' AND p.proname ~ 'guard|audit|would_refuse|check_ddl|ddl_effects|rules|explain'
  ORDER BY p.proname COLLATE "C";
 SELECT has_table_privilege('pg_monitor', 'zdm.guard_state', 'SELECT') AS sees,
        has_table_privilege('pg_monitor', 'zdm.guard_state', 'INSERT, UPDATE, DELETE, TRUNCATE') AS changes,
        has_schema_privilege('pg_monitor', 'zdm', 'CREATE') AS creates;
--- no dump carries the mode
-SELECT extconfig @> ARRAY['zdm.guard_state'::regclass::oid] IS TRUE AS dumped FROM pg_extension WHERE extname = 'pg_zdm';
+SELECT has_table_privilege('pg_monitor', 'zdm.audit', 'SELECT') AS sees,
+       has_table_privilege('pg_monitor', 'zdm.audit', 'INSERT, UPDATE, DELETE, TRUNCATE') AS changes,
+       has_table_privilege('pg_read_all_settings', 'zdm.audit', 'SELECT') AS everybody_sees;
+-- no dump carries the mode, or what was written down
+SELECT extconfig @> ARRAY['zdm.guard_state'::regclass::oid] IS TRUE OR extconfig @> ARRAY['zdm.audit'::regclass::oid] IS TRUE AS dumped
+  FROM pg_extension WHERE extname = 'pg_zdm';
 
 CREATE TABLE filled AS SELECT 1 AS a;
 DROP EXTENSION pg_zdm;
