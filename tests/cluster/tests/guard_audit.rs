@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use zdm_cluster_tests::{Cluster, Database, Session, database, refused, shared, until};
+use zdm_cluster_tests::{Cluster, Database, Session, Stop, database, refused, shared, until};
 
 const DANGER: &str = "CREATE INDEX ON users (v)";
 const EVENTS: &str = "SELECT event, rule, object, risk, statement, reason FROM zdm.audit ORDER BY id";
@@ -373,4 +373,44 @@ fn other_encodings_are_written_down() {
     s.run("DO $$BEGIN EXECUTE convert_from('\\x5452554e43415445202022ff22', 'SQL_ASCII'); END$$");
     s.run("SELECT zdm.set_guard('enforce')");
     assert!(count(&mut s, "event = 'mode'") >= 2);
+}
+
+#[test]
+fn a_refusal_outlives_its_session() {
+    let (db, s) = lab("audit_gone", "enforce");
+    let mut other = db.connect();
+    for _ in 0..3 {
+        let mut s = db.connect();
+        refused(s.attempt(DANGER), "ZDM01");
+        drop(s);
+        until("no worker is left", || workers(&mut other) == 0);
+    }
+    drop(s);
+    assert_eq!(count(&mut other, "event = 'refused'"), 3);
+}
+
+#[test]
+fn where_no_worker_can_be_started_nothing_fails() {
+    let mut cluster = Cluster::start(&["max_worker_processes = 0"]);
+    let db = cluster.database("audit_slots");
+    let mut s = db.connect();
+    s.run("CREATE TABLE users AS SELECT 1 AS v; SELECT zdm.set_guard('enforce', preload => true)");
+    for _ in 0..3 {
+        refused(s.attempt(DANGER), "ZDM01");
+    }
+    s.run(&format!("BEGIN; SET LOCAL zdm.allow = '*'; {DANGER}; SET TRANSACTION READ ONLY; COMMIT"));
+    assert_eq!(count(&mut s, "event <> 'mode'"), 0);
+    let log = cluster.log();
+    let told = |event: &str| log.matches(&format!("zdm audit: {{\"event\":\"{event}\"")).count();
+    assert_eq!((told("refused"), told("allowed")), (3, 1));
+    drop(s);
+    drop(db);
+
+    // Nor on a standby, which cannot write at all.
+    cluster.stop(Stop::Fast);
+    let standby = cluster.standby();
+    let mut s = standby.connect("audit_slots");
+    assert!(s.attempt("TRUNCATE users").is_err());
+    assert!(s.attempt("SET zdm.guard_mode = warn; LOCK TABLE users IN ACCESS SHARE MODE").is_ok());
+    s.expect("SELECT count(*) FROM users", &["1"]);
 }
