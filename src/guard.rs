@@ -12,6 +12,7 @@
 //! foreseen.rs       what was foreseen of the statements that run,
 //! backstop.rs       and the events that tell what really happens
 //! message.rs        what is said
+//! audit.rs          what is written down of all that
 //! ```
 //!
 //! It decides before the statement takes any lock, waits for nobody, and writes nothing but that an allowance is used up. Where the library was not loaded before the statement, a
@@ -20,6 +21,7 @@
 //! off; `warn` lets the statement run.
 
 mod allow;
+pub mod audit;
 mod backstop;
 mod comment;
 mod decide;
@@ -61,6 +63,7 @@ sql_function!(zdm_withdraw_allowance, pg_finfo_zdm_withdraw_allowance, once::wit
 /// Puts the hooks in place; called once a process, when the library is loaded.
 pub fn install() {
     shim::install_hooks(guard_utility, settle);
+    audit::install();
 }
 
 /// The function of the event trigger on `ddl_command_start`.
@@ -68,6 +71,7 @@ fn guard_ddl(fcinfo: pg_sys::FunctionCallInfo) -> Result<pg_sys::Datum, Error> {
     let statement = shim::statement(fcinfo, guc::MAX_CHECK_SIZE.get() as usize)?;
     foreseen::keep(Said::Unseen);
     if !statement.exempt {
+        audit::session_mode(guc::GUARD_MODE.get());
         let mode = state::mode()?;
         watch(&statement, crate::catalog::shim::function_owner(fcinfo), mode)?;
     }
@@ -76,6 +80,7 @@ fn guard_ddl(fcinfo: pg_sys::FunctionCallInfo) -> Result<pg_sys::Datum, Error> {
 
 /// What the hooks call: for a statement that fires no event, or for one that changes every row of a table.
 fn guard_hooked(statement: &Statement, rows: bool) -> Result<(), Error> {
+    audit::session_mode(guc::GUARD_MODE.get());
     let mode = state::mode()?;
     if !rows {
         return watch(statement, shim::owner()?, mode);
@@ -113,7 +118,7 @@ fn watch(statement: &Statement, owner: pg_sys::Oid, mode: GuardMode) -> Result<(
     }
     let Some(verdict) = verdict(statement, owner, mode, false)? else { return Ok(()) };
     if matches!(statement.text, Text::Unseen) {
-        decide::warn_nested(&verdict.findings);
+        decide::warn_nested(statement, &verdict.findings);
         return Ok(());
     }
     let mut findings = verdict.findings;
@@ -137,7 +142,10 @@ fn unless_broken<T>(mode: GuardMode, f: impl FnOnce() -> Result<T, Error>) -> Re
     match subtransaction(f) {
         Ok(value) => Ok(Some(value)),
         Err(error) if ends_the_statement(&error) => Err(error),
-        Err(error) => say(message::broken(error, mode)).map(|()| None),
+        Err(error) => {
+            audit::broken(mode, statement, &error);
+            say(message::broken(error, mode)).map(|()| None)
+        }
     }
 }
 

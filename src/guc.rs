@@ -33,6 +33,11 @@ pub static ALLOW: GucSetting<Option<CString>> = GucSetting::<Option<CString>>::n
 
 /// Whether comments in statements allow anything.
 pub static COMMENT_ALLOW: GucSetting<bool> = GucSetting::<bool>::new(false);
+/// For how long events stay in `zdm.audit`, in minutes; 0: for ever.
+pub static AUDIT_RETENTION: GucSetting<i32> = GucSetting::<i32>::new(90 * 24 * 60);
+
+/// Whether a background worker writes down what a transaction cannot.
+pub static AUDIT_WORKER: GucSetting<bool> = GucSetting::<bool>::new(true);
 
 /// The lock_timeout that the guard gives to DDL which would wait for a strong lock without end, in milliseconds; 0: none.
 pub static DEFAULT_LOCK_TIMEOUT: GucSetting<i32> = GucSetting::<i32>::new(5000);
@@ -82,6 +87,24 @@ pub fn define() {
         c"Lets a comment in a statement allow what the guard would refuse.",
         c"/* zdm:allow rule[:schema.table] reason */ counts for roles that may set zdm.allow.",
         &COMMENT_ALLOW,
+        GucContext::Suset,
+        GucFlags::default(),
+    );
+    GucRegistry::define_int_guc(
+        c"zdm.audit_retention",
+        c"Sets for how long events stay in zdm.audit.",
+        c"Zero: for ever.",
+        &AUDIT_RETENTION,
+        0,
+        100 * 365 * 24 * 60,
+        GucContext::Suset,
+        GucFlags::UNIT_MIN,
+    );
+    GucRegistry::define_bool_guc(
+        c"zdm.audit_worker",
+        c"Lets a background worker write refusals into zdm.audit.",
+        c"Without it they are in the server's log only.",
+        &AUDIT_WORKER,
         GucContext::Suset,
         GucFlags::default(),
     );

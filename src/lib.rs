@@ -25,8 +25,9 @@ extension_sql_file!("../sql/bootstrap.sql", name = "bootstrap", bootstrap);
 extension_sql_file!("../sql/backfill.sql", name = "backfill", requires = ["bootstrap"]);
 extension_sql_file!("../sql/check.sql", name = "check", requires = ["bootstrap"]);
 extension_sql_file!("../sql/policy.sql", name = "policy", requires = ["check"]);
+extension_sql_file!("../sql/audit.sql", name = "audit", requires = ["bootstrap"]);
 extension_sql_file!("../sql/allow.sql", name = "allow", requires = ["policy"]);
-extension_sql_file!("../sql/guard.sql", name = "guard", requires = ["allow", "backfill"], finalize);
+extension_sql_file!("../sql/guard.sql", name = "guard", requires = ["allow", "backfill", "audit"], finalize);
 
 /// Runs when a process loads the library: at its first call of one of our functions, or before, if the library is preloaded.
 #[pg_guard]

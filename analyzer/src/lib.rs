@@ -31,7 +31,7 @@ pub mod testing;
 mod weigh;
 
 pub use check::{Foreseen, NotAnalyzable, Verdict, check, check_command, effects, prepared_text, verdict};
-pub use parse::for_server;
+pub use parse::{Redacted, for_server, redact};
 pub use rules::{Blocker, RuleInfo, blocker, is_rule, manual, rules};
 pub use split::{Piece, split};
 pub use weigh::under_policy;

@@ -27,6 +27,7 @@ mod position;
 mod prepare;
 mod program;
 mod read;
+mod redact;
 mod remark;
 mod rename;
 mod routine;
@@ -42,6 +43,7 @@ pub use call::{called, calls};
 pub use long_name::long_names;
 pub use named::{Named, named};
 pub use read::{reads, words};
+pub use redact::{Redacted, redact};
 pub use routine::routine;
 
 use pg_query::protobuf::node::Node as Tree;

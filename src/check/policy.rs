@@ -2,7 +2,9 @@
 
 use super::input;
 use crate::error::{Error, sqlstate};
+use crate::guard::audit::{self, Event, Kind, What};
 use crate::spi::{Arg, Connection};
+use crate::text::from_server;
 use pgrx::{IntoDatum, pg_sys};
 use zdm_analyzer::finding::Risk;
 
@@ -38,6 +40,7 @@ pub fn set(fcinfo: pg_sys::FunctionCallInfo) -> Result<pg_sys::Datum, Error> {
     if !set {
         return Err(Error::new(sqlstate::UNDEFINED_TABLE, "there is no such relation"));
     }
+    tell("zdm.set_rule_policy", rule.name, Some(&risk), Some(&reason), relation(fcinfo, 3));
     Ok(pg_sys::Datum::null())
 }
 
@@ -54,8 +57,35 @@ pub fn reset(fcinfo: pg_sys::FunctionCallInfo) -> Result<pg_sys::Datum, Error> {
     // a policy may be left over from a version that had the rule
     if !reset {
         super::rule(&name)?;
+    } else {
+        tell("zdm.reset_rule_policy", &name, None, None, relation(fcinfo, 1));
     }
     Ok(pg_sys::Datum::from(reset))
+}
+
+/// Writes the change down.
+fn tell(command: &str, rule: &str, risk: Option<&str>, reason: Option<&str>, relation: Option<pg_sys::Oid>) {
+    let object = relation.and_then(qualified);
+    let change = format!("the risk of {rule}: {}", risk.unwrap_or("its own"));
+    audit::tell(&Event {
+        kind: Kind::Policy,
+        rule: Some(rule),
+        object: object.as_deref(),
+        risk,
+        command,
+        what: What::Change(&change),
+        reason,
+    });
+}
+
+/// The name of a relation with its schema.
+fn qualified(relation: pg_sys::Oid) -> Option<String> {
+    // SAFETY: syscache look-ups; NULL when there is none, else palloc'd strings in the server's encoding.
+    unsafe {
+        let name = from_server(pg_sys::get_rel_name(relation))?;
+        let schema = from_server(pg_sys::get_namespace_name(pg_sys::get_rel_namespace(relation)))?;
+        Some(zdm_analyzer::quote::qualified(&schema, &name))
+    }
 }
 
 fn invalid(message: impl Into<String>) -> Error {

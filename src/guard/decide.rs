@@ -1,5 +1,6 @@
 //! What becomes of the findings on a statement: it is refused, or warned of, or allowed.
 
+use super::audit::{self, Kind};
 use super::message::{self, Ways};
 use super::permits::{Note, Permit, Permits};
 use super::shim::Statement;
@@ -23,6 +24,7 @@ pub fn decide(statement: &Statement, findings: &[Finding], mode: GuardMode) -> R
     let (used, clean) = pass(statement, &mut permits, dangers, mode)?;
     if clean {
         permits.notes.iter().for_each(remark);
+        audit::findings(Kind::Warned, &unjudged, statement, None);
         unjudged.into_iter().for_each(|finding| report(pg_sys::WARNING, &message::unjudged(finding, false)));
     }
     Ok(used || everything)
@@ -55,6 +57,7 @@ fn pass(statement: &Statement, permits: &mut Permits, findings: Vec<&Finding>, m
     }
     // A statement that is refused here is not told of as let pass below.
     if !left.is_empty() {
+        audit::findings(Kind::of(mode), &left, statement, None);
         let notes = permits.notes.iter().map(|note| note.text.clone()).collect();
         say(message::report(&left, mode, &Ways { alone: statement.alone, notes }))?;
     }
@@ -70,8 +73,9 @@ fn remark(note: &Note) {
 }
 
 /// Warns of a statement that a function runs.
-pub fn warn_nested(findings: &[Finding]) {
+pub fn warn_nested(statement: &Statement, findings: &[Finding]) {
     for finding in findings.iter().filter(|finding| finding.risk >= Risk::Unknown) {
+        audit::findings(Kind::Warned, &[finding], statement, None);
         report(pg_sys::WARNING, &message::unjudged(finding, true));
     }
 }

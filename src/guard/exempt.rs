@@ -1,6 +1,7 @@
 //! `zdm.guard_exempt(role, exempt, reason)`: roles whose sessions the guard leaves alone. It runs with its owner's rights (SECURITY DEFINER); who may
 //! call it is a matter of GRANT. Whoever the session belongs to decides: neither SET ROLE nor membership makes anybody exempt.
 
+use super::audit::Kind;
 use super::told::{self, Change};
 use super::{once, shim};
 use crate::check::input;
@@ -29,8 +30,14 @@ pub fn guard_exempt(fcinfo: pg_sys::FunctionCallInfo) -> Result<pg_sys::Datum, E
     };
     let changed = changed.processed > 0;
     if changed {
-        let what = format!("role {} is {} exempt from the guard", super::message::role(role), if exempt { "now" } else { "no longer" });
-        told::changed(&Change { what, item: None, role: Some(role), reason: reason.as_deref() });
+        told::changed(&Change {
+            kind: Kind::Exempt,
+            command: "zdm.guard_exempt",
+            what: format!("role {} is {} exempt from the guard", super::message::role(role), if exempt { "now" } else { "no longer" }),
+            item: None,
+            role: None,
+            reason: reason.as_deref(),
+        });
     }
     Ok(pg_sys::Datum::from(changed))
 }

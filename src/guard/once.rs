@@ -1,6 +1,7 @@
 //! Allowances for one use: `zdm.allow_next` gives one, `zdm.withdraw_allowance` takes it back, and the guard uses it up.
 
 use super::allow::{self, Allowance};
+use super::audit::Kind;
 use super::permits::{By, Note, Permit};
 use super::shim::{self, Statement};
 use super::told::{self, Change};
@@ -39,8 +40,14 @@ pub fn allow_next(fcinfo: pg_sys::FunctionCallInfo) -> Result<pg_sys::Datum, Err
         let arguments = [Arg::text(Some(rule.name)), Arg::text(object.as_deref()), Arg::oid(role), Arg::text(reason.as_deref()), interval];
         Ok(connection.query(INSERT, &arguments)?.only()?.int8(0))
     })?;
-    let item = object.map_or_else(|| rule.name.to_owned(), |object| format!("{}:{object}", rule.name));
-    told::changed(&Change { what: format!("allowance {id} was given"), item: Some(item), role: Some(role), reason: reason.as_deref() });
+    told::changed(&Change {
+        kind: Kind::Allowance,
+        command: "zdm.allow_next",
+        what: format!("allowance {id} was given"),
+        item: Some((rule.name, object.as_deref())),
+        role: Some(role),
+        reason: reason.as_deref(),
+    });
     Ok(pg_sys::Datum::from(id as i32))
 }
 
@@ -54,7 +61,14 @@ pub fn withdraw(fcinfo: pg_sys::FunctionCallInfo) -> Result<pg_sys::Datum, Error
         Ok::<_, Error>(Connection::within_function()?.query(WITHDRAW, &[Arg::int8(id)])?.processed > 0)
     })?;
     if gone {
-        told::changed(&Change { what: format!("allowance {id} was withdrawn"), item: None, role: None, reason: None });
+        told::changed(&Change {
+            kind: Kind::Allowance,
+            command: "zdm.withdraw_allowance",
+            what: format!("allowance {id} was withdrawn"),
+            item: None,
+            role: None,
+            reason: None,
+        });
     }
     Ok(pg_sys::Datum::from(gone))
 }

@@ -1,6 +1,6 @@
 //! In which mode the database is: the row of `zdm.guard_state`, which no dump carries, unless the session overrides it.
 
-use super::{exempt, message, preload, shim};
+use super::{audit, exempt, message, preload, shim};
 use crate::check::input;
 use crate::check::rows::{Rows, Value};
 use crate::error::{Error, Report, sqlstate};
@@ -30,6 +30,16 @@ pub fn mode() -> Result<GuardMode, Error> {
     }
 }
 
+/// A mode as settings show it.
+pub fn name(mode: GuardMode) -> &'static str {
+    match mode {
+        GuardMode::Default => "default",
+        GuardMode::Off => "off",
+        GuardMode::Warn => "warn",
+        GuardMode::Enforce => "enforce",
+    }
+}
+
 /// `zdm.set_guard(mode, preload)`. It runs with its owner's rights (SECURITY DEFINER); who may call it is a matter of GRANT.
 pub fn set_guard(fcinfo: pg_sys::FunctionCallInfo) -> Result<pg_sys::Datum, Error> {
     let argument =
@@ -44,12 +54,14 @@ pub fn set_guard(fcinfo: pg_sys::FunctionCallInfo) -> Result<pg_sys::Datum, Erro
     if let Some(preload) = preload {
         preload::set(&connection, preload)?;
     }
+    let before = shim::guard_state()?;
     connection.query(
         "INSERT INTO zdm.guard_state AS s (mode, changed_by, changed_at)
          VALUES ($1, SESSION_USER, pg_catalog.clock_timestamp())
          ON CONFLICT (only_row) DO UPDATE SET mode = EXCLUDED.mode, changed_by = EXCLUDED.changed_by, changed_at = EXCLUDED.changed_at",
         &[Arg::text(Some(&mode))],
     )?;
+    audit::mode("zdm.set_guard", &format!("from {before} to {mode}"));
     // SAFETY: argument 0 is not NULL; the result is a copy of it.
     Ok(unsafe { pg_sys::Datum::from(pg_sys::cstring_to_text(argument.server.as_ptr())) })
 }
@@ -62,11 +74,7 @@ pub fn status(fcinfo: pg_sys::FunctionCallInfo) -> Result<pg_sys::Datum, Error> 
     let session = guc::GUARD_MODE.get() != GuardMode::Default;
     let who = connection.query("SELECT pg_catalog.format('set by %s at %s', changed_by, changed_at) FROM zdm.guard_state", &[])?;
     let who = who.rows.first().and_then(|row| row.first().cloned().flatten());
-    let name = match mode {
-        GuardMode::Off => "off",
-        GuardMode::Warn => "warn",
-        GuardMode::Enforce | GuardMode::Default => "enforce",
-    };
+    let name = name(mode);
     let exempt = !session && exempt::this_session()?;
     let detail = match (session, exempt) {
         (true, _) => format!("{name}, by zdm.guard_mode in this session"),

@@ -63,7 +63,9 @@ zdm_shim_report(const ZdmReport *report)
 			(errcode(sqlstate_code(report->sqlstate)),
 			 errmsg_internal("%s", report->message),
 			 report->detail != NULL ? errdetail_internal("%s", report->detail) : 0,
-			 report->hint != NULL ? errhint("%s", report->hint) : 0));
+			 report->hint != NULL ? errhint("%s", report->hint) : 0,
+	/* what goes to the log only says itself how much of the statement may be read there */
+			 report->elevel == LOG ? errhidestmt(true) : 0));
 	RESUME_INTERRUPTS();
 }
 

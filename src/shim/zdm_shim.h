@@ -227,4 +227,45 @@ extern ErrorData *zdm_shim_policies(ZdmPolicy **policies, int *npolicies);
 
 extern void zdm_shim_guc_detail(const char *detail);
 
+/* audit: audit.c */
+typedef struct ZdmWho
+{
+	const char *at;				/* ISO 8601, in UTC */
+	const char *session_user;
+	const char *current_user;
+	const char *client_addr;	/* or NULL */
+	const char *application;	/* or NULL */
+	int			pid;
+} ZdmWho;
+
+typedef enum ZdmAuditTable
+{
+	ZDM_AUDIT_GONE,				/* there is none */
+	ZDM_AUDIT_BUSY,				/* it cannot be written to now, or not in this transaction */
+	ZDM_AUDIT_READY
+} ZdmAuditTable;
+
+/* Writes what is pending: an error to raise, or NULL. */
+typedef ErrorData *(*ZdmAuditCommit) (void);
+
+/* Forgets what is pending of a subtransaction, or all of it. */
+typedef void (*ZdmAuditForget) (uint32 subtransaction);
+typedef void (*ZdmAuditMove) (uint32 subtransaction, uint32 parent);
+
+extern ErrorData *zdm_shim_audit_who(ZdmWho *who);
+extern ErrorData *zdm_shim_audit_table(ZdmAuditTable *state, Oid *owner);
+extern void zdm_shim_audit_log(const char *line);
+extern uint32 zdm_shim_subtransaction(void);
+extern void zdm_shim_audit_install(ZdmAuditCommit commit, ZdmAuditForget forget_it, ZdmAuditMove move);
+
+/* audit: audit_worker.c; the longest text of an event */
+#define ZDM_AUDIT_ROOM 12288
+
+/* Writes these down: an error to raise, or NULL. */
+typedef ErrorData *(*ZdmAuditSink) (const char *const *texts, int count, uint32 lost);
+typedef ErrorData *(*ZdmAuditTrim) (bool *more);
+
+extern ErrorData *zdm_shim_audit_send(const char *text, int length, bool *sent);
+extern void zdm_shim_audit_worker(Datum argument, ZdmAuditSink sink, ZdmAuditTrim trim);
+
 #endif
