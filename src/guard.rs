@@ -134,11 +134,11 @@ fn watch(statement: &Statement, owner: pg_sys::Oid, mode: GuardMode) -> Result<(
 
 /// What there is to say of a statement; `None` when the guard broke and the mode lets the statement run all the same.
 fn verdict(statement: &Statement, owner: pg_sys::Oid, mode: GuardMode, rows: bool) -> Result<Option<Verdict>, Error> {
-    unless_broken(mode, || judge(owner, statement, rows))
+    unless_broken(statement, mode, || judge(owner, statement, rows))
 }
 
 /// Runs a part of the guard that may break: `enforce` refuses then, and `None` is when the mode lets the statement run all the same.
-fn unless_broken<T>(mode: GuardMode, f: impl FnOnce() -> Result<T, Error>) -> Result<Option<T>, Error> {
+fn unless_broken<T>(statement: &Statement, mode: GuardMode, f: impl FnOnce() -> Result<T, Error>) -> Result<Option<T>, Error> {
     match subtransaction(f) {
         Ok(value) => Ok(Some(value)),
         Err(error) if ends_the_statement(&error) => Err(error),

@@ -48,7 +48,7 @@ fn pass(statement: &Statement, permits: &mut Permits, findings: Vec<&Finding>, m
         }
     }
     if !left.is_empty() {
-        if let Some(claimed) = unless_broken(mode, || once::claim(statement, &left))? {
+        if let Some(claimed) = unless_broken(statement, mode, || once::claim(statement, &left))? {
             used.extend(claimed.used);
             left = claimed.left;
             permits.notes.extend(claimed.notes);
