@@ -2,11 +2,11 @@
 
 use super::allow::Allowance;
 use super::shim::Statement;
+use super::tell::tell;
 use super::{message, say};
 use crate::check::input;
 use crate::error::Error;
 use crate::guc::{self, GuardMode};
-use crate::shim::report;
 use pgrx::pg_sys;
 use zdm_analyzer::finding::{Finding, Risk};
 
@@ -28,13 +28,13 @@ pub fn decide(statement: &Statement, findings: &[Finding], mode: GuardMode) -> R
     }
     if !covered.is_empty() {
         let text = statement.text.exact().and_then(input::to_utf8).unwrap_or_default();
-        report(pg_sys::LOG, &message::allowed(&covered, &setting, &text));
+        tell(pg_sys::LOG, &message::allowed(&covered, &setting, &text));
     }
     if left.is_empty() && !allowance.covers_everything() {
         // of what does not exist the server will tell
         let unjudged = |finding: &&Finding| finding.risk == Risk::Unknown && finding.rule != Some("missing-object");
         for finding in findings.iter().filter(unjudged).filter(|finding| !allowance.covers(finding)) {
-            report(pg_sys::WARNING, &message::unjudged(finding, false));
+            tell(pg_sys::WARNING, &message::unjudged(finding, false));
         }
     }
     Ok(!covered.is_empty() || allowance.covers_everything())
@@ -50,6 +50,6 @@ pub fn refuse_or_warn(findings: &[Finding], mode: GuardMode) -> Result<(), Error
 /// Warns of a statement that a function runs.
 pub fn warn_nested(findings: &[Finding]) {
     for finding in findings.iter().filter(|finding| finding.risk >= Risk::Unknown) {
-        report(pg_sys::WARNING, &message::unjudged(finding, true));
+        tell(pg_sys::WARNING, &message::unjudged(finding, true));
     }
 }

@@ -177,6 +177,7 @@ typedef struct ZdmStatement
 	const char *text;			/* the start of its text, or NULL when there is none at hand */
 	int			length;
 	bool		exempt;			/* never judged, whatever it is */
+	bool		farewell;		/* it drops this extension */
 } ZdmStatement;
 
 /* Judges a statement that fires no event, or (with `rows`) one that changes every row of a table: an error to raise, or NULL. */
