@@ -24,6 +24,7 @@ demo: install ## builds, installs, and shows the extension at work on a private 
 	@PG_CONFIG="$(CHOSEN)" tools/demo
 
 test: install ## runs all tests on one server
+	@tools/deps --tests
 	@tools/run-tests
 
 test-upgrade: ## pg_upgrade of a guarded database, between the majors that have the extension installed

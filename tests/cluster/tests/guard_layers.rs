@@ -183,7 +183,7 @@ fn what_it_lets_pass_need_not_be_told() {
     let log = |word: &str| shared().log().lines().filter(|line| line.contains("layers_silent_word") && line.contains(word)).count();
     s.run(&format!("BEGIN; SET LOCAL zdm.guard_mode = warn; {work}; ROLLBACK"));
     s.run("BEGIN; SET LOCAL zdm.allow = '* (layers_silent_word)'; TRUNCATE users; ROLLBACK");
-    assert!(s.texts().len() >= 4, "{:?}", s.texts());
+    assert!(s.texts().len() >= 2, "{:?}", s.texts());
     assert_eq!(log("zdm.allow is"), 1);
     s.forget_notices();
     s.run("SET zdm.guard_messages = off");
