@@ -36,6 +36,7 @@ install: build ## builds and copies the extension into a server (PG_CONFIG=...)
 bench: install ## measures the cost of backfill, guard and check, replays migrations, fuzzes
 	@PG_CONFIG="$(CHOSEN)" bench/run
 	@PG_CONFIG="$(CHOSEN)" bench/check
+	@PG_CONFIG="$(CHOSEN)" bench/guard
 	@PG_CONFIG="$(CHOSEN)" bench/replay
 	@PG_CONFIG="$(CHOSEN)" bench/precision
 	@PG_CONFIG="$(CHOSEN)" bench/throughput
