@@ -11,7 +11,7 @@ CREATE TABLE app.orders_2 PARTITION OF app.orders DEFAULT;
 INSERT INTO app.orders SELECT g, g, '2020-12-01'::date + g / 20 FROM generate_series(1, 2000) g;
 CREATE INDEX ON app.orders (user_id);
 CREATE VIEW app.seen AS SELECT u.v, o.day FROM users u JOIN app.orders o ON o.user_id = u.id;
-CREATE MATERIALIZED VIEW app.counted AS SELECT day, count(*) AS n FROM app.orders GROUP BY day;
+CREATE MATERIALIZED VIEW app.counted AS SELECT o.day, count(*) AS n FROM app.orders o JOIN users u ON u.id = o.user_id GROUP BY o.day;
 CREATE FUNCTION app.touch() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
 CREATE TRIGGER touch BEFORE INSERT ON users FOR EACH ROW EXECUTE FUNCTION app.touch();
 CALL zdm.backfill('users', 'v = v + 1');
