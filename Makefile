@@ -14,7 +14,7 @@ endif
 # Prints the pg_config chosen, for the scripts that want it in the environment. Evaluated when used: after `deps`.
 CHOSEN = $$(source tools/lib.sh && choose_server && echo "$$PG_CONFIG")
 
-.PHONY: help demo test test-upgrade install bench lint clean deps build
+.PHONY: help demo test test-core test-upgrade install bench lint clean deps build
 
 help: ## says what there is
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1 \2/p' $(MAKEFILE_LIST) | while read -r target text; do printf '  make %-12s %s\n' "$$target" "$$text"; done
@@ -26,6 +26,9 @@ demo: install ## builds, installs, and shows the extension at work on a private 
 test: install ## runs all tests on one server
 	@tools/deps --tests
 	@tools/run-tests
+
+test-core: install ## PostgreSQL's own regression suite, with the library preloaded and without
+	@PG_CONFIG="$(CHOSEN)" tools/test-core
 
 test-upgrade: ## pg_upgrade of a guarded database, between the majors that have the extension installed
 	@tools/test-upgrade
