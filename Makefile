@@ -14,17 +14,24 @@ endif
 # Prints the pg_config chosen, for the scripts that want it in the environment. Evaluated when used: after `deps`.
 CHOSEN = $$(source tools/lib.sh && choose_server && echo "$$PG_CONFIG")
 
-.PHONY: help demo test install bench lint clean deps build
+.PHONY: help demo test test-core test-upgrade install bench lint clean deps build
 
 help: ## says what there is
-	@sed -nE 's/^([a-z]+):.*## (.*)/\1 \2/p' $(MAKEFILE_LIST) | while read -r target text; do printf '  make %-9s %s\n' "$$target" "$$text"; done
+	@sed -nE 's/^([a-z-]+):.*## (.*)/\1 \2/p' $(MAKEFILE_LIST) | while read -r target text; do printf '  make %-12s %s\n' "$$target" "$$text"; done
 	@echo "  With PG_CONFIG=<path of pg_config>: for that server. With PG_MAJOR=<15..18>: for that major's package of the system."
 
 demo: install ## builds, installs, and shows the extension at work on a private server
 	@PG_CONFIG="$(CHOSEN)" tools/demo
 
 test: install ## runs all tests on one server
+	@tools/deps --tests
 	@tools/run-tests
+
+test-core: install ## PostgreSQL's own regression suite, with the library preloaded and without
+	@PG_CONFIG="$(CHOSEN)" tools/test-core
+
+test-upgrade: ## pg_upgrade of a guarded database, between the majors that have the extension installed
+	@tools/test-upgrade
 
 install: build ## builds and copies the extension into a server (PG_CONFIG=...)
 	@tools/install
@@ -32,6 +39,7 @@ install: build ## builds and copies the extension into a server (PG_CONFIG=...)
 bench: install ## measures the cost of backfill, guard and check, replays migrations, fuzzes
 	@PG_CONFIG="$(CHOSEN)" bench/run
 	@PG_CONFIG="$(CHOSEN)" bench/check
+	@PG_CONFIG="$(CHOSEN)" bench/guard
 	@PG_CONFIG="$(CHOSEN)" bench/replay
 	@PG_CONFIG="$(CHOSEN)" bench/precision
 	@PG_CONFIG="$(CHOSEN)" bench/throughput

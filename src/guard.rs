@@ -11,7 +11,7 @@
 //! waits.rs          lock_timeout, and whoever is in the way
 //! foreseen.rs       what was foreseen of the statements that run,
 //! backstop.rs       and the events that tell what really happens
-//! message.rs        what is said
+//! message.rs        what is said (tell.rs: below an error, unless that is switched off)
 //! audit.rs          what is written down of all that
 //! ```
 //!
@@ -33,6 +33,7 @@ mod permits;
 mod preload;
 mod shim;
 mod state;
+mod tell;
 mod told;
 mod waits;
 
@@ -42,11 +43,12 @@ use crate::catalog::LiveCatalog;
 use crate::check::{self, input};
 use crate::error::{Error, Report};
 use crate::guc::{self, GuardDml, GuardMode};
-use crate::shim::{report, sql_function};
-use crate::spi::subtransaction;
+use crate::shim::sql_function;
+use crate::spi::{Connection, subtransaction};
 use foreseen::Said;
 use pgrx::pg_sys;
 use shim::{Statement, Text};
+use tell::tell;
 use zdm_analyzer::Verdict;
 use zdm_analyzer::finding::Finding;
 
@@ -75,7 +77,22 @@ fn guard_ddl(fcinfo: pg_sys::FunctionCallInfo) -> Result<pg_sys::Datum, Error> {
         let mode = state::mode()?;
         watch(&statement, crate::catalog::shim::function_owner(fcinfo), mode)?;
     }
+    if statement.farewell {
+        farewell()?;
+    }
     Ok(pg_sys::Datum::null())
+}
+
+/// The extension is being dropped: what it has put into the settings of the database goes with it. The way out must be open in every state, so that
+/// a failure is only told.
+fn farewell() -> Result<(), Error> {
+    match subtransaction(|| preload::forget(&Connection::within_function()?)) {
+        Err(error) if !ends_the_statement(&error) => {
+            tell(pg_sys::WARNING, &message::left_behind(&error));
+            Ok(())
+        }
+        result => result,
+    }
 }
 
 /// What the hooks call: for a statement that fires no event, or for one that changes every row of a table.
@@ -154,7 +171,7 @@ fn say(report_: Report) -> Result<(), Error> {
     if report_.sqlstate == message::REFUSED {
         return Err(Error::Own(report_));
     }
-    report(pg_sys::WARNING, &report_);
+    tell(pg_sys::WARNING, &report_);
     Ok(())
 }
 

@@ -45,6 +45,9 @@ pub static DEFAULT_LOCK_TIMEOUT: GucSetting<i32> = GucSetting::<i32>::new(5000);
 /// What the guard does with an UPDATE or a DELETE of every row.
 pub static GUARD_DML: GucSetting<GuardDml> = GucSetting::<GuardDml>::new(GuardDml::Warn);
 
+/// Whether the guard says anything below an error.
+pub static GUARD_MESSAGES: GucSetting<bool> = GucSetting::<bool>::new(true);
+
 /// The guard's mode for this session.
 pub static GUARD_MODE: GucSetting<GuardMode> = GucSetting::<GuardMode>::new(GuardMode::Default);
 
@@ -123,6 +126,14 @@ pub fn define() {
         c"Sets what the guard does with an UPDATE or DELETE that no condition limits.",
         c"enforce: what the guard does with DDL.",
         &GUARD_DML,
+        GucContext::Suset,
+        GucFlags::default(),
+    );
+    GucRegistry::define_bool_guc(
+        c"zdm.guard_messages",
+        c"Sets whether the guard reports what it lets pass.",
+        c"off: no WARNING, NOTICE or LOG line comes from it; what it refuses it still refuses.",
+        &GUARD_MESSAGES,
         GucContext::Suset,
         GucFlags::default(),
     );

@@ -4,10 +4,10 @@ use super::audit::{self, Kind};
 use super::message::{self, Ways};
 use super::permits::{Note, Permit, Permits};
 use super::shim::Statement;
+use super::tell::tell;
 use super::{once, say, told, unless_broken};
 use crate::error::{Error, Report, sqlstate};
 use crate::guc::GuardMode;
-use crate::shim::report;
 use pgrx::pg_sys;
 use zdm_analyzer::finding::{Finding, Risk};
 
@@ -25,7 +25,7 @@ pub fn decide(statement: &Statement, findings: &[Finding], mode: GuardMode) -> R
     if clean {
         permits.notes.iter().for_each(remark);
         audit::findings(Kind::Warned, &unjudged, statement, None);
-        unjudged.into_iter().for_each(|finding| report(pg_sys::WARNING, &message::unjudged(finding, false)));
+        unjudged.into_iter().for_each(|finding| tell(pg_sys::WARNING, &message::unjudged(finding, false)));
     }
     Ok(used || everything)
 }
@@ -69,13 +69,13 @@ fn pass(statement: &Statement, permits: &mut Permits, findings: Vec<&Finding>, m
 /// Says what is wrong with an allowance.
 fn remark(note: &Note) {
     let code = if note.level == pg_sys::WARNING { sqlstate::WARNING } else { sqlstate::SUCCESSFUL_COMPLETION };
-    report(note.level, &Report { sqlstate: code, message: format!("zdm: {}", note.text), detail: None, hint: None });
+    tell(note.level, &Report { sqlstate: code, message: format!("zdm: {}", note.text), detail: None, hint: None });
 }
 
 /// Warns of a statement that a function runs.
 pub fn warn_nested(statement: &Statement, findings: &[Finding]) {
     for finding in findings.iter().filter(|finding| finding.risk >= Risk::Unknown) {
         audit::findings(Kind::Warned, &[finding], statement, None);
-        report(pg_sys::WARNING, &message::unjudged(finding, true));
+        tell(pg_sys::WARNING, &message::unjudged(finding, true));
     }
 }

@@ -191,6 +191,16 @@ pub fn broken(mut error: Error, mode: GuardMode) -> Report {
     }
 }
 
+/// What is said when DROP EXTENSION could not take the library out of the settings.
+pub fn left_behind(error: &Error) -> Report {
+    Report {
+        sqlstate: sqlstate::WARNING,
+        message: "session_preload_libraries of this database still names pg_zdm".to_owned(),
+        detail: Some(error.message()),
+        hint: Some("ALTER DATABASE ... RESET session_preload_libraries takes it out.".to_owned()),
+    }
+}
+
 /// `ShareLock on public.users (blocks writes, for 12 to 95 s)`.
 fn lock_line(finding: &Finding) -> Option<String> {
     let mut text = finding.lock?.pg_name().to_owned();

@@ -7,25 +7,49 @@ const LIBRARY: &str = "pg_zdm";
 
 /// Adds the library to the database's own setting, or takes it out; what is there is kept. It counts for sessions that begin later.
 pub fn set(connection: &Connection, preload: bool) -> Result<(), Error> {
-    let setting = connection.query(CONFIGURED, &[])?;
-    let (before, of_database) = (setting.only()?.string(0), setting.only()?.bool(1));
-    let mut libraries = split(&before);
-    let known = libraries.iter().any(|one| is_ours(one));
-    if known == preload {
+    let (own, servers) = configured(connection)?;
+    let mut libraries = own.clone().unwrap_or_else(|| servers.clone());
+    if libraries.iter().any(|one| is_ours(one)) == preload {
         return Ok(());
     }
-    match preload {
-        true => libraries.push(LIBRARY.to_owned()),
-        false if !of_database => {
-            return Err(Error::new(sqlstate::OBJECT_NOT_IN_PREREQUISITE_STATE, "the library is preloaded by the server's configuration")
-                .detail("session_preload_libraries of the whole server names it, not that of this database.")
-                .hint("Take it out there: ALTER SYSTEM SET session_preload_libraries = ..."));
-        }
-        false => libraries.retain(|one| !is_ours(one)),
+    if preload {
+        libraries.push(LIBRARY.to_owned());
+        return alter(connection, &libraries);
     }
+    if own.is_none() {
+        return Err(Error::new(sqlstate::OBJECT_NOT_IN_PREREQUISITE_STATE, "the library is preloaded by the server's configuration")
+            .detail("session_preload_libraries of the whole server names it, not that of this database.")
+            .hint("Take it out there: ALTER SYSTEM SET session_preload_libraries = ..."));
+    }
+    take_out(connection, libraries, &servers)
+}
+
+/// Takes the library out of the database's own setting, if it is there.
+pub fn forget(connection: &Connection) -> Result<(), Error> {
+    let (own, servers) = configured(connection)?;
+    match own.filter(|own| own.iter().any(|one| is_ours(one))) {
+        Some(libraries) => take_out(connection, libraries, &servers),
+        None => Ok(()),
+    }
+}
+
+/// A setting that then says what the server's says is reset: the library was the reason for it.
+fn take_out(connection: &Connection, mut libraries: Vec<String>, servers: &[String]) -> Result<(), Error> {
+    libraries.retain(|one| !is_ours(one));
+    alter(connection, if libraries == servers { &[] } else { &libraries })
+}
+
+/// No libraries: no setting.
+fn alter(connection: &Connection, libraries: &[String]) -> Result<(), Error> {
     let alter = connection.query(ALTER, &[Arg::text(Some(&libraries.join(", ")))])?;
-    connection.query(&alter.only()?.string(0), &[])?;
-    Ok(())
+    connection.query(&alter.only()?.string(0), &[]).map(|_| ())
+}
+
+/// What every session of the database gets: by the database's own setting, if there is one, and by that of the server.
+fn configured(connection: &Connection) -> Result<(Option<Vec<String>>, Vec<String>), Error> {
+    let setting = connection.query(CONFIGURED, &[])?;
+    let row = setting.only()?;
+    Ok((row.text(0).map(split), split(&row.string(1))))
 }
 
 /// The setting that loads the library into every new session of this database, if one does.
@@ -50,19 +74,16 @@ fn is_ours(library: &str) -> bool {
     file.strip_suffix(".so").unwrap_or(file) == LIBRARY
 }
 
-/// What every session of the database gets: the database's own setting, or else that of the server; and whether it is the database's own.
+/// The database's own setting, and the server's.
 const CONFIGURED: &str = "
-    WITH own AS (
-        SELECT pg_catalog.split_part(c.entry, '=', 2) AS value
-          FROM pg_catalog.pg_db_role_setting s, pg_catalog.unnest(s.setconfig) c(entry)
-         WHERE s.setrole OPERATOR(pg_catalog.=) 0::oid
-           AND s.setdatabase OPERATOR(pg_catalog.=) (SELECT d.oid FROM pg_catalog.pg_database d
-                                                      WHERE d.datname OPERATOR(pg_catalog.=) pg_catalog.current_database())
-           AND pg_catalog.split_part(c.entry, '=', 1) OPERATOR(pg_catalog.=) 'session_preload_libraries')
-    SELECT COALESCE((SELECT value FROM own),
-                    (SELECT f.setting FROM pg_catalog.pg_file_settings f
-                      WHERE f.name OPERATOR(pg_catalog.=) 'session_preload_libraries' AND f.applied ORDER BY f.seqno DESC LIMIT 1), ''),
-           EXISTS (SELECT FROM own)";
+    SELECT (SELECT pg_catalog.split_part(c.entry, '=', 2)
+              FROM pg_catalog.pg_db_role_setting s, pg_catalog.unnest(s.setconfig) c(entry)
+             WHERE s.setrole OPERATOR(pg_catalog.=) 0::oid
+               AND s.setdatabase OPERATOR(pg_catalog.=) (SELECT d.oid FROM pg_catalog.pg_database d
+                                                          WHERE d.datname OPERATOR(pg_catalog.=) pg_catalog.current_database())
+               AND pg_catalog.split_part(c.entry, '=', 1) OPERATOR(pg_catalog.=) 'session_preload_libraries'),
+           COALESCE((SELECT f.setting FROM pg_catalog.pg_file_settings f
+                      WHERE f.name OPERATOR(pg_catalog.=) 'session_preload_libraries' AND f.applied ORDER BY f.seqno DESC LIMIT 1), '')";
 
 /// Each name is a literal of its own: the setting is a list.
 const ALTER: &str = "

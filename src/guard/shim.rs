@@ -17,6 +17,7 @@ pub struct RawStatement {
     exempt: bool,
     alone: bool,
     first: bool,
+    farewell: bool,
 }
 
 unsafe extern "C-unwind" {
@@ -56,6 +57,8 @@ pub struct Statement {
     pub alone: bool,
     /// Nothing may have been written before it in its transaction.
     pub first: bool,
+    /// It drops this extension.
+    pub farewell: bool,
 }
 
 /// What is known of a statement's text.
@@ -77,7 +80,8 @@ impl Text {
 
 /// Asks which statement it is. A text of more than `limit` bytes is not even copied.
 pub fn statement(fcinfo: pg_sys::FunctionCallInfo, limit: usize) -> Result<Statement, ServerError> {
-    let mut raw = RawStatement { tag: ptr::null(), text: ptr::null(), length: 0, before: 0, exempt: false, alone: false, first: false };
+    let mut raw =
+        RawStatement { tag: ptr::null(), text: ptr::null(), length: 0, before: 0, exempt: false, alone: false, first: false, farewell: false };
     // SAFETY: fcinfo is the function manager's. On success the tag is a static string, and the text NULL or `length` bytes of the portal's
     // source, which are copied at once.
     unsafe {
@@ -110,6 +114,7 @@ pub unsafe fn hooked(raw: *const RawStatement, limit: usize) -> Statement {
                 length => Text::Exact(std::slice::from_raw_parts((*raw).text.cast::<u8>(), length).to_vec()),
             },
             exempt: (*raw).exempt,
+            farewell: (*raw).farewell,
         }
     }
 }

@@ -1,11 +1,11 @@
 //! In which mode the database is: the row of `zdm.guard_state`, which no dump carries, unless the session overrides it.
 
+use super::tell::tell;
 use super::{audit, exempt, message, preload, shim};
 use crate::check::input;
 use crate::check::rows::{Rows, Value};
 use crate::error::{Error, Report, sqlstate};
 use crate::guc::{self, GuardMode};
-use crate::shim::report;
 use crate::spi::{Arg, Connection};
 use pgrx::pg_sys;
 
@@ -127,10 +127,7 @@ pub fn announce(_fcinfo: pg_sys::FunctionCallInfo) -> Result<pg_sys::Datum, Erro
         ),
         _ => ("the guard of pg_zdm refuses dangerous DDL in this database from now on", "To only warn: SELECT zdm.set_guard('warn');"),
     };
-    report(
-        pg_sys::WARNING,
-        &Report { sqlstate: sqlstate::WARNING, message: message.to_owned(), detail: None, hint: Some(hint.to_owned()) },
-    );
+    tell(pg_sys::WARNING, &Report { sqlstate: sqlstate::WARNING, message: message.to_owned(), detail: None, hint: Some(hint.to_owned()) });
     Ok(pg_sys::Datum::null())
 }
 

@@ -4,15 +4,15 @@ use super::audit::{self, Event, Kind, What};
 use super::message;
 use super::permits::Permit;
 use super::shim::Statement;
+use super::tell::tell;
 use crate::error::{Report, sqlstate};
-use crate::shim::report;
 use pgrx::pg_sys;
 use zdm_analyzer::finding::Finding;
 
 /// An allowance lets a statement pass.
 pub fn used(permit: &Permit, findings: &[&Finding], statement: &Statement) {
     audit::findings(Kind::Allowed, findings, statement, permit.allowance.reason());
-    report(pg_sys::LOG, &message::allowed(permit, findings, &audit::text(statement)));
+    tell(pg_sys::LOG, &message::allowed(permit, findings, &audit::text(statement)));
 }
 
 /// A change of what is let pass.
@@ -48,7 +48,7 @@ pub fn changed(change: &Change) {
         change.reason.map(|reason| format!("The reason is: {reason}")),
     ];
     let detail = parts.into_iter().flatten().collect::<Vec<_>>().join(" ");
-    report(
+    tell(
         pg_sys::LOG,
         &Report {
             sqlstate: sqlstate::SUCCESSFUL_COMPLETION,

@@ -1,10 +1,10 @@
 //! What a statement would wait for: DDL that waits for a strong lock has everybody else wait behind it.
 
+use super::tell::tell;
 use super::{message, shim};
 use crate::catalog::LiveCatalog;
 use crate::error::{Error, Report, sqlstate};
 use crate::guc;
-use crate::shim::report;
 use pgrx::pg_sys;
 use zdm_analyzer::catalog::{Catalog, Oid};
 use zdm_analyzer::finding::{Finding, Risk};
@@ -60,7 +60,7 @@ pub fn limit(foreseen: &[Foreseen]) -> Result<(), Error> {
         detail: Some(format!("While a statement waits for {}, everybody else waits behind it.", with_article(lock))),
         hint: Some("Set lock_timeout, or zdm.default_lock_timeout, to something else.".to_owned()),
     };
-    report(pg_sys::NOTICE, &report_);
+    tell(pg_sys::NOTICE, &report_);
     Ok(())
 }
 

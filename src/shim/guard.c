@@ -11,6 +11,22 @@
 #include "tcop/pquery.h"
 #include "utils/guc.h"
 
+/* Whether a statement is DROP EXTENSION with this one in its list. */
+static bool
+drops_our_extension(Node *tree)
+{
+	ListCell   *cell;
+
+	if (!IsA(tree, DropStmt) || ((DropStmt *) tree)->removeType != OBJECT_EXTENSION)
+		return false;
+	foreach(cell, ((DropStmt *) tree)->objects)
+	{
+		if (strcmp(strVal(lfirst(cell)), "pg_zdm") == 0)
+			return true;
+	}
+	return false;
+}
+
 /* What concerns this extension itself must pass in every state: it is the way out. */
 static bool
 is_our_extension(Node *tree)
@@ -19,13 +35,7 @@ is_our_extension(Node *tree)
 		return strcmp(((AlterExtensionStmt *) tree)->extname, "pg_zdm") == 0;
 	if (IsA(tree, AlterExtensionContentsStmt))
 		return strcmp(((AlterExtensionContentsStmt *) tree)->extname, "pg_zdm") == 0;
-	if (IsA(tree, DropStmt) && ((DropStmt *) tree)->removeType == OBJECT_EXTENSION)
-	{
-		List	   *names = ((DropStmt *) tree)->objects;
-
-		return list_length(names) == 1 && strcmp(strVal(linitial(names)), "pg_zdm") == 0;
-	}
-	return false;
+	return drops_our_extension(tree) && list_length(((DropStmt *) tree)->objects) == 1;
 }
 
 /*
@@ -52,6 +62,7 @@ zdm_shim_statement(FunctionCallInfo fcinfo, ZdmStatement *statement)
 		statement->tag = GetCommandTagName(data->tag);
 		statement->alone = zdm_stands_alone(data->parsetree);
 		statement->first = zdm_comes_first(data->parsetree);
+		statement->farewell = !zdm_guard_keeps_out() && drops_our_extension(data->parsetree);
 		/* the triggers of later events rest when that of the first is disabled, which fires only if it is not */
 		statement->exempt = zdm_guard_keeps_out() || is_our_extension(data->parsetree) ||
 			(strcmp(data->event, "ddl_command_start") != 0 && !zdm_guard_stands());

@@ -8,6 +8,7 @@
 #include "zdm_shim.h"
 
 #include "access/xact.h"
+#include "access/xlog.h"
 #include "catalog/pg_event_trigger.h"
 #include "commands/event_trigger.h"
 #include "commands/extension.h"
@@ -54,11 +55,14 @@ slice(const char *text, int location, int length, int *result)
 	return text + start;
 }
 
-/* What runs in these is not the guard's concern (and there are no event triggers in some of them). */
+/*
+ * What runs in these is not the guard's concern (and there are no event triggers in some of them). On a standby the server itself refuses all DDL,
+ * and what it replays never comes by here.
+ */
 bool
 zdm_guard_keeps_out(void)
 {
-	return creating_extension || IsBinaryUpgrade || !IsUnderPostmaster || IsLogicalWorker();
+	return creating_extension || IsBinaryUpgrade || !IsUnderPostmaster || IsLogicalWorker() || RecoveryInProgress();
 }
 
 /* Whether the event trigger of the guard would fire: one who has disabled it wants no guard at all. */

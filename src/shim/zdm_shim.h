@@ -180,6 +180,7 @@ typedef struct ZdmStatement
 	bool		exempt;			/* never judged, whatever it is */
 	bool		alone;			/* it cannot run in a transaction block */
 	bool		first;			/* nothing may have been written before it in its transaction */
+	bool		farewell;		/* it drops this extension */
 } ZdmStatement;
 
 /* Judges a statement that fires no event, or (with `rows`) one that changes every row of a table: an error to raise, or NULL. */

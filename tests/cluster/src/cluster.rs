@@ -16,6 +16,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use crate::job::Job;
 use crate::program::{make_folder, output, server_program, unprivileged};
 use crate::session::{Running, Session};
+use crate::tree::Tree;
 use crate::until;
 
 /// The time a server may take to accept connections, or to go.
@@ -34,6 +35,8 @@ pub enum Stop {
 
 pub struct Cluster {
     folder: PathBuf,
+    /// The server's own program and folders, if it has some.
+    tree: Option<Tree>,
     postmaster: Option<Child>,
     reaper: Child,
 }
@@ -41,28 +44,41 @@ pub struct Cluster {
 impl Cluster {
     /// A new cluster, accepting connections. `settings` are lines for postgresql.conf.
     pub fn start(settings: &[&str]) -> Self {
-        Self::make(settings, |folder| {
-            let mut initdb = server_program("initdb");
-            initdb.args(["--username=postgres", "--auth=trust", "--encoding=UTF8"]);
-            output(initdb.args(["--no-locale", "--no-sync", "--pgdata"]).arg(folder.join("data")));
-        })
+        Self::make(settings, |_| None, Self::initdb)
     }
 
-    /// A hot standby: a copy of this cluster, which has to be stopped.
+    /// The same with a program, libraries and extensions of its own ([`Cluster::tree`]).
+    pub fn start_apart(settings: &[&str]) -> Self {
+        Self::make(settings, |folder| Some(Tree::copy(folder)), Self::initdb)
+    }
+
+    fn initdb(folder: &Path) {
+        let mut initdb = server_program("initdb");
+        initdb.args(["--username=postgres", "--auth=trust", "--encoding=UTF8"]);
+        output(initdb.args(["--no-locale", "--no-sync", "--pgdata"]).arg(folder.join("data")));
+    }
+
+    /// A hot standby: a copy of this cluster, which has to be stopped. It follows this one when that is started again.
     pub fn standby(&self) -> Self {
         assert!(self.postmaster.is_none(), "only a stopped cluster can be copied");
-        Self::make(&[], |folder| {
-            output(unprivileged("cp").arg("-a").arg(self.folder.join("data")).arg(folder));
-            output(unprivileged("touch").arg(folder.join("data/standby.signal")));
-        })
+        let primary = format!("primary_conninfo = 'host={} port=5432 user=postgres'", self.folder.display());
+        Self::make(
+            &[&primary],
+            |_| None,
+            |folder| {
+                output(unprivileged("cp").arg("-a").arg(self.folder.join("data")).arg(folder));
+                output(unprivileged("touch").arg(folder.join("data/standby.signal")));
+            },
+        )
     }
 
-    fn make(settings: &[&str], fill: impl Fn(&Path)) -> Self {
+    fn make(settings: &[&str], tree: impl Fn(&Path) -> Option<Tree>, fill: impl Fn(&Path)) -> Self {
         static COUNTER: AtomicU32 = AtomicU32::new(1);
         let number = COUNTER.fetch_add(1, Ordering::Relaxed);
         let folder = std::env::temp_dir().join(format!("zdm-cluster-{}-{number}", std::process::id()));
         make_folder(&folder);
         let reaper = reaper(&folder);
+        let tree = tree(&folder);
         fill(&folder);
 
         let mut conf = format!("unix_socket_directories = '{}'\n", folder.display());
@@ -76,7 +92,7 @@ impl Cluster {
         // auto.conf is read last, and exists already with the right owner.
         std::fs::write(folder.join("data/postgresql.auto.conf"), conf).expect("the data folder is there");
 
-        let mut cluster = Self { folder, postmaster: None, reaper };
+        let mut cluster = Self { folder, tree, postmaster: None, reaper };
         cluster.restart();
         cluster
     }
@@ -94,7 +110,7 @@ impl Cluster {
         while start.elapsed() < PATIENCE {
             let log = std::fs::File::options().create(true).append(true).open(self.log_file());
             let log = log.expect("the log can be written");
-            let mut postgres = server_program("postgres");
+            let mut postgres = self.tree.as_ref().map_or_else(|| server_program("postgres"), Tree::postgres);
             postgres.arg("-D").arg(self.folder.join("data")).args(arguments).stdout(Stdio::null()).stderr(log);
             let mut child = postgres.spawn().expect("postgres can be started");
             loop {
@@ -219,6 +235,16 @@ impl Cluster {
         let database = Database { cluster: self, name: name.to_owned() };
         database.connect().run("CREATE EXTENSION pg_zdm");
         database
+    }
+
+    /// Where it lives; its user may write there.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// What the server of [`Cluster::start_apart`] has for itself.
+    pub fn tree(&self) -> &Tree {
+        self.tree.as_ref().expect("a cluster that was started apart")
     }
 
     /// What the server has logged so far.

@@ -17,13 +17,16 @@ mod program;
 mod random;
 pub mod replay;
 mod session;
+mod tree;
 
 use std::sync::OnceLock;
 
 pub use cluster::{Cluster, Database, Stop};
 pub use job::{Job, job_number, percentages};
+pub use program::installed_library;
 pub use random::Random;
 pub use session::{Notice, Running, Session, cut_off, refused};
+pub use tree::Tree;
 
 /// The cluster of this test binary, for tests that do not stop it.
 pub fn shared() -> &'static Cluster {

@@ -4,13 +4,21 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 
-/// The folder of the server's programs, from `PG_CONFIG` (or the `pg_config` on the PATH).
+/// The folder of the server's programs.
 pub fn bindir() -> &'static Path {
     static BINDIR: OnceLock<PathBuf> = OnceLock::new();
-    BINDIR.get_or_init(|| {
-        let pg_config = std::env::var("PG_CONFIG").unwrap_or_else(|_| "pg_config".into());
-        PathBuf::from(output(Command::new(&pg_config).arg("--bindir")))
-    })
+    BINDIR.get_or_init(|| configured("bindir"))
+}
+
+/// A folder of the server's, from `PG_CONFIG` (or the `pg_config` on the PATH).
+pub fn configured(folder: &str) -> PathBuf {
+    let pg_config = std::env::var("PG_CONFIG").unwrap_or_else(|_| "pg_config".into());
+    PathBuf::from(output(Command::new(&pg_config).arg(format!("--{folder}"))))
+}
+
+/// Whether the server has this file among its libraries.
+pub fn installed_library(file: &str) -> bool {
+    configured("pkglibdir").join(file).exists()
 }
 
 /// The user and group to run servers as, when we are root.

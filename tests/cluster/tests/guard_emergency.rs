@@ -1,6 +1,6 @@
 //! docs/emergency.md, step by step.
 
-use zdm_cluster_tests::{Cluster, Session, refused};
+use zdm_cluster_tests::{Cluster, Session, Stop, refused};
 
 const DANGER: &str = "CREATE INDEX ON users (v)";
 
@@ -50,35 +50,73 @@ fn each_step_lets_ddl_run_and_can_be_taken_back() {
     }
     s.run("DROP EXTENSION pg_zdm");
     runs(&mut s);
-    s.run("ALTER DATABASE emergency_steps RESET session_preload_libraries");
+    s.expect("SELECT count(*) FROM pg_db_role_setting", &["0"]);
     runs(&mut cluster.connect("emergency_steps"));
 }
 
 #[test]
 fn a_missing_library_can_be_got_round() {
-    let cluster = Cluster::start(&[]);
-    let mut s = lab(&cluster, "emergency_missing");
-    // What a move without the library leaves: functions that point at a file that is not there.
-    let missing = |s: &mut Session, library: &str| {
-        s.run(&format!("UPDATE pg_proc SET probin = '{library}' WHERE pronamespace = 'zdm'::regnamespace AND probin IS NOT NULL"));
-    };
-    missing(&mut s, "$libdir/pg_zdm_gone");
-    s.run("ALTER DATABASE emergency_missing SET session_preload_libraries = 'pg_zdm_gone'");
-    let refusal = cluster.try_connect("emergency_missing");
-    assert!(refusal.is_err(), "expected a session that cannot begin");
-    drop(s);
+    let cluster = Cluster::start_apart(&[]);
+    let mut loaded = lab(&cluster, "emergency_missing");
+    cluster.tree().remove_library("pg_zdm.so");
+    // Who has the library goes on with it.
+    refused(loaded.attempt(DANGER), "ZDM01");
+    drop(loaded);
+    let refusal = cluster.try_connect("emergency_missing").err().expect("a session that cannot begin");
+    assert_eq!(refusal.code().map(postgres::error::SqlState::code), Some("58P01"), "{refusal:?}");
 
-    let mut other = cluster.connect("postgres");
-    other.run("ALTER DATABASE emergency_missing RESET session_preload_libraries");
+    // 1. In from another database.
+    cluster.connect("postgres").run("ALTER DATABASE emergency_missing RESET session_preload_libraries");
     let mut s = cluster.connect("emergency_missing");
-    for sql in [DANGER, "DROP EXTENSION pg_zdm", "CREATE TABLE t (a int)"] {
-        refused(s.attempt(sql), "58P01");
-    }
-    for trigger in ["zdm_guard", "zdm_guard_drop", "zdm_guard_rewrite"] {
-        s.run(&format!("ALTER EVENT TRIGGER {trigger} DISABLE"));
-    }
+    no_ddl(&mut s);
+    // 2.
+    triggers(&mut s, "DISABLE");
     runs(&mut s);
+    // 3. Back with the library, or without the extension.
+    cluster.tree().restore_library("pg_zdm.so");
+    triggers(&mut s, "ENABLE ALWAYS");
+    refused(s.attempt(DANGER), "ZDM01");
+    cluster.tree().remove_library("pg_zdm.so");
+    gone(&mut cluster.connect("emergency_missing"));
+}
+
+#[test]
+fn a_server_without_the_library_can_be_started() {
+    let mut cluster = Cluster::start_apart(&["shared_preload_libraries = 'pg_zdm'"]);
+    drop(lab(&cluster, "emergency_server"));
+    cluster.connect("postgres").run("ALTER DATABASE emergency_server RESET session_preload_libraries");
+    cluster.stop(Stop::Fast);
+    cluster.tree().remove_library("pg_zdm.so");
+    let file = cluster.folder().join("data/postgresql.auto.conf");
+    let settings = std::fs::read_to_string(&file).expect("the settings of the cluster");
+    std::fs::write(&file, settings.replace("shared_preload_libraries", "# ")).expect("the settings of the cluster");
+    cluster.restart();
+    let mut s = cluster.connect("emergency_server");
+    s.run("SELECT 1; UPDATE users SET v = v");
+    no_ddl(&mut s);
+    gone(&mut s);
+}
+
+/// Every DDL statement fails, also the one that would drop the extension.
+fn no_ddl(s: &mut Session) {
+    for sql in [DANGER, "DROP EXTENSION pg_zdm", "CREATE TABLE t (a int)"] {
+        let error = refused(s.attempt(sql), "58P01");
+        assert!(error.message().starts_with("could not access file") && error.message().contains("pg_zdm"), "{error:?}");
+    }
+}
+
+fn triggers(s: &mut Session, how: &str) {
+    for trigger in ["zdm_guard", "zdm_guard_drop", "zdm_guard_rewrite"] {
+        s.run(&format!("ALTER EVENT TRIGGER {trigger} {how}"));
+    }
+}
+
+/// The way out: without the triggers DDL runs, and the extension can go.
+fn gone(s: &mut Session) {
+    triggers(s, "DISABLE");
+    runs(s);
     s.run("DROP EXTENSION pg_zdm");
     s.expect("SELECT count(*) FROM pg_event_trigger", &["0"]);
-    runs(&mut s);
+    s.expect("SELECT count(*) FROM pg_namespace WHERE nspname = 'zdm'", &["0"]);
+    runs(s);
 }

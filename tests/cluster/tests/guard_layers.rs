@@ -175,3 +175,24 @@ fn preloading_keeps_what_is_there() {
     s.run("SELECT zdm.set_guard('warn', preload => false)");
     s.expect(setting, &["{\"session_preload_libraries=auto_explain, plpgsql\"}"]);
 }
+
+#[test]
+fn what_it_lets_pass_need_not_be_told() {
+    let (db, mut s) = lab("layers_silent");
+    let work = "DELETE FROM users; CREATE INDEX ON users (v); ALTER TABLE users ALTER v TYPE bigint; DO $$BEGIN DROP TABLE users; END$$";
+    let log = |word: &str| shared().log().lines().filter(|line| line.contains("layers_silent_word") && line.contains(word)).count();
+    s.run(&format!("BEGIN; SET LOCAL zdm.guard_mode = warn; {work}; ROLLBACK"));
+    s.run("BEGIN; SET LOCAL zdm.allow = '* (layers_silent_word)'; TRUNCATE users; ROLLBACK");
+    assert!(s.texts().len() >= 2, "{:?}", s.texts());
+    assert_eq!(log("zdm.allow is"), 1);
+    s.forget_notices();
+    s.run("SET zdm.guard_messages = off");
+    s.run(&format!("BEGIN; SET LOCAL zdm.guard_mode = warn; {work}; ROLLBACK"));
+    s.run("BEGIN; SET LOCAL zdm.allow = '* (layers_silent_word)'; TRUNCATE users; ROLLBACK");
+    assert_eq!(s.texts(), Vec::<String>::new());
+    assert_eq!(log("zdm.allow is"), 1);
+    // What is refused is refused.
+    refused(s.attempt("TRUNCATE users"), "ZDM01");
+    s.run("CREATE ROLE layers_silent_bob LOGIN");
+    refused(db.connect_as("layers_silent_bob").attempt("LOAD 'pg_zdm'; SET zdm.guard_messages = off"), "42501");
+}
