@@ -13,6 +13,7 @@ pub struct RawStatement {
     text: *const c_char,
     length: c_int,
     exempt: bool,
+    relation: pg_sys::Oid,
 }
 
 unsafe extern "C-unwind" {
@@ -34,6 +35,8 @@ pub struct Statement {
     pub text: Text,
     /// Not to be judged at all.
     pub exempt: bool,
+    /// The table of which it changes every row, if that is why it was seen.
+    pub relation: pg_sys::Oid,
 }
 
 /// What is known of a statement's text.
@@ -55,7 +58,7 @@ impl Text {
 
 /// Asks which statement it is. A text of more than `limit` bytes is not even copied.
 pub fn statement(fcinfo: pg_sys::FunctionCallInfo, limit: usize) -> Result<Statement, ServerError> {
-    let mut raw = RawStatement { tag: ptr::null(), text: ptr::null(), length: 0, exempt: false };
+    let mut raw = RawStatement { tag: ptr::null(), text: ptr::null(), length: 0, exempt: false, relation: pg_sys::InvalidOid };
     // SAFETY: fcinfo is the function manager's. On success the tag is a static string, and the text NULL or `length` bytes of the portal's
     // source, which are copied at once.
     unsafe {
@@ -79,6 +82,7 @@ pub unsafe fn hooked(raw: *const RawStatement, limit: usize) -> Statement {
                 length => Text::Exact(std::slice::from_raw_parts((*raw).text.cast::<u8>(), length).to_vec()),
             },
             exempt: (*raw).exempt,
+            relation: (*raw).relation,
         }
     }
 }

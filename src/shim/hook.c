@@ -14,6 +14,7 @@
 #include "executor/executor.h"
 #include "miscadmin.h"
 #include "nodes/plannodes.h"
+#include "parser/parsetree.h"
 #include "replication/logicalworker.h"
 #include "tcop/utility.h"
 #include "utils/lsyscache.h"
@@ -143,13 +144,14 @@ fires_no_event(Node *tree)
 	}
 }
 
+/* `relation`: the table of which it changes every row; there the text may be that of another statement, or none. */
 static void
-judge(const char *tag, const char *text, int length, bool rows)
+judge(const char *tag, const char *text, int length, Oid relation)
 {
-	ZdmStatement statement = {.tag = tag, .text = text, .length = length, .exempt = false};
+	ZdmStatement statement = {.tag = tag, .text = text, .length = length, .exempt = false, .relation = relation};
 
-	if (guard != NULL && text != NULL && zdm_guard_stands())
-		zdm_raise(guard(&statement, rows));
+	if (guard != NULL && (text != NULL || OidIsValid(relation)) && zdm_guard_stands())
+		zdm_raise(guard(&statement, OidIsValid(relation)));
 }
 
 static void
@@ -172,7 +174,7 @@ process_utility(PlannedStmt *planned, const char *text, bool read_only_tree, Pro
 	PG_TRY();
 	{
 		if (fires_no_event(planned->utilityStmt))
-			judge(GetCommandTagName(CreateCommandTag(planned->utilityStmt)), frame.text, frame.length, false);
+			judge(GetCommandTagName(CreateCommandTag(planned->utilityStmt)), frame.text, frame.length, InvalidOid);
 		next(planned, text, read_only_tree, context, params, environment, receiver, completion);
 	}
 	PG_FINALLY();
@@ -221,22 +223,28 @@ changes_everything(Plan *plan)
 }
 
 static void
-look_at_rows(PlannedStmt *planned, const char *text)
+look_at_change(PlannedStmt *planned, Plan *plan, const char *text)
 {
-	bool		everything = changes_everything(planned->planTree);
-	ListCell   *cell;
-
-	if (!everything && planned->hasModifyingCTE)
+	if (changes_everything(plan))
 	{
-		foreach(cell, planned->subplans)
-			everything = everything || changes_everything(lfirst(cell));
-	}
-	if (everything)
-	{
+		ModifyTable *change = (ModifyTable *) plan;
 		int			length;
 		const char *own = slice(text, planned->stmt_location, planned->stmt_len, &length);
 
-		judge(planned->commandType == CMD_DELETE ? "DELETE" : planned->commandType == CMD_UPDATE ? "UPDATE" : "SELECT", own, length, true);
+		judge(change->operation == CMD_DELETE ? "DELETE" : "UPDATE", own, length, rt_fetch(change->nominalRelation, planned->rtable)->relid);
+	}
+}
+
+static void
+look_at_rows(PlannedStmt *planned, const char *text)
+{
+	ListCell   *cell;
+
+	look_at_change(planned, planned->planTree, text);
+	if (planned->hasModifyingCTE)
+	{
+		foreach(cell, planned->subplans)
+			look_at_change(planned, lfirst(cell), text);
 	}
 }
 

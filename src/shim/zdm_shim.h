@@ -77,7 +77,7 @@ extern ErrorData *zdm_shim_raw_parse(const char *sql);
 extern ErrorData *zdm_shim_interrupts(void);
 extern ErrorData *zdm_shim_expression(const char *tree, int16 **columns, int *ncolumns, char **text);
 extern Oid	zdm_visible_schema(const char *schema);
-extern ErrorData *zdm_shim_schema(const char *schema, Oid *oid);
+extern ErrorData *zdm_shim_schema(const char *schema, bool any, Oid *oid);
 extern Oid	zdm_shim_function_owner(FunctionCallInfo fcinfo);
 extern ErrorData *zdm_shim_relation(const char *schema, const char *name, Oid *relation);
 extern ErrorData *zdm_shim_created_here(Oid relation, bool *created);
@@ -177,6 +177,7 @@ typedef struct ZdmStatement
 	const char *text;			/* the start of its text, or NULL when there is none at hand */
 	int			length;
 	bool		exempt;			/* never judged, whatever it is */
+	Oid			relation;		/* the table of which it changes every row, or InvalidOid */
 } ZdmStatement;
 
 /* Judges a statement that fires no event, or (with `rows`) one that changes every row of a table: an error to raise, or NULL. */
