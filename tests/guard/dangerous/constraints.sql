@@ -6,6 +6,7 @@ ALTER TABLE sales ADD CONSTRAINT bounds CHECK (day >= 0);
 ALTER TABLE base ADD CONSTRAINT bounds CHECK (v > 0);
 ALTER TABLE ONLY vault.coins ADD CONSTRAINT bounds CHECK (id < v + 1);
 ALTER TABLE parts ADD CONSTRAINT bounds CHECK (qty > 0), ADD COLUMN added int;
+ALTER TABLE parts ADD COLUMN added int CHECK (added > 0);
 ALTER TABLE parts ADD COLUMN added int DEFAULT 5 CHECK (added > 0);
 ALTER TABLE parts ADD CONSTRAINT bounds CHECK (qty > 0) NOT VALID, VALIDATE CONSTRAINT bounds;
 -- rule: add-foreign-key-scan
@@ -44,6 +45,7 @@ ALTER TABLE parts ADD EXCLUDE (big WITH =) DEFERRABLE;
 ALTER DOMAIN tally ADD CONSTRAINT sane CHECK (VALUE > 0);
 ALTER DOMAIN tally ADD CHECK (VALUE > 0);
 ALTER DOMAIN percent ADD CONSTRAINT sane CHECK (VALUE > 0);
+ALTER DOMAIN percent VALIDATE CONSTRAINT percent_check;
 ALTER DOMAIN tally SET NOT NULL;
 ALTER DOMAIN percent SET NOT NULL;
 -- since: 17

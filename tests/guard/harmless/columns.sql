@@ -21,7 +21,6 @@ ALTER TABLE parts ADD COLUMN added int DEFAULT NULL;
 ALTER TABLE parts ADD COLUMN "drop column id" int;
 ALTER TABLE sales ADD COLUMN added int DEFAULT 1;
 ALTER TABLE base ADD COLUMN added int;
-ALTER TABLE parts ADD COLUMN added int CHECK (added > 0);
 -- since: 18
 ALTER TABLE parts ADD COLUMN added int GENERATED ALWAYS AS (qty + 1) VIRTUAL;
 ALTER TABLE parts DROP COLUMN IF EXISTS nothing;
