@@ -45,12 +45,15 @@ use crate::error::{Error, Report};
 use crate::guc::{self, GuardDml, GuardMode};
 use crate::shim::sql_function;
 use crate::spi::{Connection, subtransaction};
+use crate::text::to_server;
 use foreseen::Said;
 use pgrx::pg_sys;
 use shim::{Statement, Text};
 use tell::tell;
 use zdm_analyzer::Verdict;
-use zdm_analyzer::finding::Finding;
+use zdm_analyzer::catalog::Catalog;
+use zdm_analyzer::finding::{Finding, Risk};
+use zdm_analyzer::quote;
 
 sql_function!(zdm_allow_next, pg_finfo_zdm_allow_next, once::allow_next);
 sql_function!(zdm_announce_guard, pg_finfo_zdm_announce_guard, state::announce);
@@ -107,11 +110,36 @@ fn guard_hooked(statement: &Statement, rows: bool) -> Result<(), Error> {
         (GuardDml::Warn, _) => GuardMode::Warn,
         (GuardDml::Enforce, mode) => mode,
     };
-    if let Some(verdict) = verdict(statement, shim::owner()?, mode, rows)? {
-        let findings: Vec<Finding> = verdict.findings.into_iter().filter(message::about_rows).collect();
-        decide::decide(statement, &findings, mode)?;
+    let owner = shim::owner()?;
+    let about_it = |finding: &Finding| message::about_rows(finding) && finding.relation == Some(statement.relation.to_u32());
+    let findings = |statement: &Statement| -> Result<Vec<Finding>, Error> {
+        let verdict = verdict(statement, owner, mode, rows)?.unwrap_or_default();
+        Ok(verdict.findings.into_iter().filter(about_it).collect())
+    };
+    let mut found = findings(statement)?;
+    if found.is_empty() {
+        if let Some(plain) = subtransaction(|| plainly(statement, owner))? {
+            found = findings(&plain)?;
+        }
     }
+    decide::decide(statement, &found, mode)?;
     Ok(())
+}
+
+/// What a change of every row comes to whose text does not show it: that of a rule, a view, a function with a standard SQL body.
+fn plainly(statement: &Statement, owner: pg_sys::Oid) -> Result<Option<Statement>, Error> {
+    let catalog = LiveCatalog::for_guard(owner);
+    let relation = catalog.shared(statement.relation.to_u32());
+    catalog.finish()?;
+    Ok(relation.and_then(|relation| {
+        let name = quote::qualified(&relation.schema, &relation.name);
+        let text = match statement.tag.as_str() {
+            "DELETE" => format!("DELETE FROM {name}"),
+            _ => format!("UPDATE {name} SET {} = DEFAULT", quote::ident(&relation.columns.first()?.name)),
+        };
+        let text = Text::Exact(to_server(&text).into_bytes());
+        Some(Statement { text, lead: Vec::new(), ..statement.clone() })
+    }))
 }
 
 /// See `ZdmUtilityGuard` of `zdm_shim.h`.
@@ -186,15 +214,27 @@ fn judge(owner: pg_sys::Oid, statement: &Statement, rows: bool) -> Result<Verdic
                 let text = input::to_utf8(bytes);
                 // an EXECUTE has the text of the PREPARE
                 let inner = text.as_deref().filter(|_| rows).and_then(zdm_analyzer::prepared_text);
-                let verdict = check::verdict(&catalog, inner.as_deref().or(text.as_deref()));
+                let mut verdict = check::verdict(&catalog, inner.as_deref().or(text.as_deref()));
                 catalog.finish()?;
+                if by_tag().is_some() {
+                    verdict.findings.iter_mut().for_each(opaque);
+                }
                 return Ok(verdict);
             }
         },
         Text::Unseen => return Ok(Verdict { findings: by_tag().into_iter().collect(), foreseen: None }),
         Text::TooLong(bytes) => message::Hidden::Size(*bytes),
     };
-    Ok(Verdict { findings: by_tag().map(|finding| message::hidden(finding, &hidden)).into_iter().collect(), foreseen: None })
+    let mut findings: Vec<Finding> = by_tag().map(|finding| message::hidden(finding, &hidden)).into_iter().collect();
+    findings.iter_mut().for_each(opaque);
+    Ok(Verdict { findings, foreseen: None })
+}
+
+/// A text that is at hand and cannot be read may hold anything that its command can do: otherwise it would be the way round the guard.
+fn opaque(finding: &mut Finding) {
+    if finding.rule == Some("not-analyzable") && finding.risk == Risk::Unknown {
+        finding.risk = Risk::Danger;
+    }
 }
 
 /// Whether an error is a cancel, a timeout or a shutdown: not the guard's failure, whatever the mode.

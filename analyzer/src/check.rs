@@ -368,10 +368,6 @@ fn is_dangerous(tag: &str) -> bool {
         "ALTER DATABASE",
         "ALTER SYSTEM",
         "ALTER DEFAULT PRIVILEGES",
-        "ALTER FUNCTION",
-        "ALTER PROCEDURE",
-        "ALTER ROUTINE",
-        "ALTER AGGREGATE",
         "ALTER STATISTICS",
         "ALTER EVENT TRIGGER",
     ];

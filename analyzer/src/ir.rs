@@ -192,6 +192,8 @@ pub enum OpaqueRule {
     DynamicSql,
     /// It is known by name, but reaches objects that it does not name.
     Unbounded,
+    /// It copies all that lies in a tablespace.
+    All,
 }
 
 /// A relation that a statement names.

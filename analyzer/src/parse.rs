@@ -31,6 +31,7 @@ mod redact;
 mod remark;
 mod rename;
 mod routine;
+mod schema;
 mod size;
 mod statement;
 mod tag;
@@ -94,6 +95,9 @@ fn server_statements(sql: &str, blocks: u32) -> Result<Vec<Statement>, String> {
         let kind = match node {
             Tree::DoStmt(statement) if blocks > 0 => {
                 block::kind(statement, sql, &span, line, &|inner| server_statements(inner, blocks - 1))
+            }
+            Tree::CreateSchemaStmt(statement) if !statement.schema_elts.is_empty() => {
+                schema::with_elements(sql.get(span.clone()).unwrap_or_default(), span.start, line)
             }
             _ => statement::kind(node, sql, &span),
         };

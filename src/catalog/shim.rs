@@ -29,7 +29,7 @@ unsafe extern "C-unwind" {
         text: *mut *mut c_char,
     ) -> *mut pg_sys::ErrorData;
     fn zdm_shim_function_owner(fcinfo: pg_sys::FunctionCallInfo) -> pg_sys::Oid;
-    fn zdm_shim_schema(schema: *const c_char, oid: *mut pg_sys::Oid) -> *mut pg_sys::ErrorData;
+    fn zdm_shim_schema(schema: *const c_char, any: bool, oid: *mut pg_sys::Oid) -> *mut pg_sys::ErrorData;
     fn zdm_shim_relation(schema: *const c_char, name: *const c_char, relation: *mut pg_sys::Oid) -> *mut pg_sys::ErrorData;
     fn zdm_shim_created_here(relation: pg_sys::Oid, created: *mut bool) -> *mut pg_sys::ErrorData;
     fn zdm_shim_facts(
@@ -184,12 +184,12 @@ pub fn function_owner(fcinfo: pg_sys::FunctionCallInfo) -> pg_sys::Oid {
     unsafe { zdm_shim_function_owner(fcinfo) }
 }
 
-/// The schema of that name, if the session may look into it.
-pub fn schema(name: &str) -> Result<Option<u32>, ServerError> {
+/// The schema of that name; unless `any` is meant, if the session may look into it.
+pub fn schema(name: &str, any: bool) -> Result<Option<u32>, ServerError> {
     let name = to_server(name);
     let mut oid = pg_sys::InvalidOid;
     // SAFETY: the string is valid for the call; errors come back as data.
-    ServerError::check(unsafe { zdm_shim_schema(name.as_ptr(), &mut oid) })?;
+    ServerError::check(unsafe { zdm_shim_schema(name.as_ptr(), any, &mut oid) })?;
     Ok(valid(oid))
 }
 

@@ -18,6 +18,7 @@ pub struct RawStatement {
     alone: bool,
     first: bool,
     farewell: bool,
+    relation: pg_sys::Oid,
 }
 
 unsafe extern "C-unwind" {
@@ -44,6 +45,7 @@ pub type UtilityGuard = unsafe extern "C-unwind" fn(*const RawStatement, bool) -
 pub type Settle = unsafe extern "C-unwind" fn() -> *mut pg_sys::ErrorData;
 
 /// The statement that fired the event trigger, or that a hook has seen.
+#[derive(Clone)]
 pub struct Statement {
     pub tag: String,
     pub text: Text,
@@ -59,9 +61,12 @@ pub struct Statement {
     pub first: bool,
     /// It drops this extension.
     pub farewell: bool,
+    /// The table of which it changes every row, if that is why it was seen.
+    pub relation: pg_sys::Oid,
 }
 
 /// What is known of a statement's text.
+#[derive(Clone)]
 pub enum Text {
     /// It is the one that the client sent; exact, in the server's encoding.
     Exact(Vec<u8>),
@@ -80,8 +85,17 @@ impl Text {
 
 /// Asks which statement it is. A text of more than `limit` bytes is not even copied.
 pub fn statement(fcinfo: pg_sys::FunctionCallInfo, limit: usize) -> Result<Statement, ServerError> {
-    let mut raw =
-        RawStatement { tag: ptr::null(), text: ptr::null(), length: 0, before: 0, exempt: false, alone: false, first: false, farewell: false };
+    let mut raw = RawStatement {
+        tag: ptr::null(),
+        text: ptr::null(),
+        length: 0,
+        before: 0,
+        exempt: false,
+        alone: false,
+        first: false,
+        farewell: false,
+        relation: pg_sys::InvalidOid,
+    };
     // SAFETY: fcinfo is the function manager's. On success the tag is a static string, and the text NULL or `length` bytes of the portal's
     // source, which are copied at once.
     unsafe {
@@ -115,6 +129,7 @@ pub unsafe fn hooked(raw: *const RawStatement, limit: usize) -> Statement {
             },
             exempt: (*raw).exempt,
             farewell: (*raw).farewell,
+            relation: (*raw).relation,
         }
     }
 }

@@ -15,6 +15,7 @@
 #include "executor/executor.h"
 #include "miscadmin.h"
 #include "nodes/plannodes.h"
+#include "parser/parsetree.h"
 #include "replication/logicalworker.h"
 #include "tcop/utility.h"
 #include "utils/lsyscache.h"
@@ -150,10 +151,13 @@ fires_no_event(Node *tree)
 	}
 }
 
+/* `relation`: the table of which it changes every row; there the text may be that of another statement, or none. */
 static void
-judge(const ZdmStatement *statement, bool rows)
+judge(const ZdmStatement *statement)
 {
-	if (guard != NULL && statement->text != NULL && zdm_guard_stands())
+	bool		rows = OidIsValid(statement->relation);
+
+	if (guard != NULL && (statement->text != NULL || rows) && zdm_guard_stands())
 		zdm_raise(guard(statement, rows));
 }
 
@@ -186,10 +190,11 @@ process_utility(PlannedStmt *planned, const char *text, bool read_only_tree, Pro
 				.length = frame.length,
 				.before = frame.before,
 				.alone = zdm_stands_alone(planned->utilityStmt),
-				.first = zdm_comes_first(planned->utilityStmt)
+				.first = zdm_comes_first(planned->utilityStmt),
+				.relation = InvalidOid
 			};
 
-			judge(&statement, false);
+			judge(&statement);
 		}
 		next(planned, text, read_only_tree, context, params, environment, receiver, completion);
 		if (frame.owes && settle != NULL)
@@ -241,25 +246,32 @@ changes_everything(Plan *plan)
 }
 
 static void
-look_at_rows(PlannedStmt *planned, const char *text)
+look_at_change(PlannedStmt *planned, Plan *plan, const char *text)
 {
-	bool		everything = changes_everything(planned->planTree);
-	ListCell   *cell;
-
-	if (!everything && planned->hasModifyingCTE)
+	if (changes_everything(plan))
 	{
-		foreach(cell, planned->subplans)
-			everything = everything || changes_everything(lfirst(cell));
-	}
-	if (everything)
-	{
+		ModifyTable *change = (ModifyTable *) plan;
 		ZdmStatement statement = {
-			.tag = planned->commandType == CMD_DELETE ? "DELETE" : planned->commandType == CMD_UPDATE ? "UPDATE" : "SELECT",
-			.before = Max(planned->stmt_location, 0)
+			.tag = change->operation == CMD_DELETE ? "DELETE" : "UPDATE",
+			.before = Max(planned->stmt_location, 0),
+			.relation = rt_fetch(change->nominalRelation, planned->rtable)->relid
 		};
 
 		statement.text = slice(text, planned->stmt_location, planned->stmt_len, &statement.length);
-		judge(&statement, true);
+		judge(&statement);
+	}
+}
+
+static void
+look_at_rows(PlannedStmt *planned, const char *text)
+{
+	ListCell   *cell;
+
+	look_at_change(planned, planned->planTree, text);
+	if (planned->hasModifyingCTE)
+	{
+		foreach(cell, planned->subplans)
+			look_at_change(planned, lfirst(cell), text);
 	}
 }
 

@@ -9,6 +9,7 @@
 
 #include "access/htup_details.h"
 #include "catalog/namespace.h"
+#include "catalog/pg_inherits.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_proc.h"
 #include "miscadmin.h"
@@ -33,15 +34,15 @@ zdm_visible_schema(const char *schema)
 	return namespace;
 }
 
-/* The same, with errors as data. */
+/* The same, or (any) whoever may look into it; with errors as data. */
 ErrorData *
-zdm_shim_schema(const char *schema, Oid *oid)
+zdm_shim_schema(const char *schema, bool any, Oid *oid)
 {
 	ZDM_KEEP_ERROR;
 
 	PG_TRY();
 	{
-		*oid = zdm_visible_schema(schema);
+		*oid = any ? get_namespace_oid(schema, true) : zdm_visible_schema(schema);
 	}
 	ZDM_RETURN_ERROR(context);
 }
@@ -71,26 +72,42 @@ zdm_shim_relation(const char *schema, const char *name, Oid *relation)
  * Whether the running transaction created the relation. The relation cache is asked only under a lock that the session holds anyway: who
  * creates a relation keeps its ACCESS EXCLUSIVE lock until the end. (pg_class.xmin would be fooled by any update of the row.)
  */
+static bool
+created_here(Oid relation)
+{
+	bool		created = false;
+	LOCKTAG		tag;
+
+	SET_LOCKTAG_RELATION(tag, MyDatabaseId, relation);
+	if (zdm_lock_held(&tag, AccessExclusiveLock))
+	{
+		Relation	rel = RelationIdGetRelation(relation);
+
+		if (RelationIsValid(rel))
+		{
+			created = rel->rd_createSubid != InvalidSubTransactionId;
+			RelationClose(rel);
+		}
+	}
+	return created;
+}
+
+/* Whether the running transaction created the relation, and all below it: a new parent of an old table is not for the session alone. */
 ErrorData *
 zdm_shim_created_here(Oid relation, bool *created)
 {
 	ZDM_KEEP_ERROR;
 
+	*created = false;
 	PG_TRY();
 	{
-		LOCKTAG		tag;
-
-		*created = false;
-		SET_LOCKTAG_RELATION(tag, MyDatabaseId, relation);
-		if (zdm_lock_held(&tag, AccessExclusiveLock))
+		*created = created_here(relation);
+		if (*created && has_subclass(relation))
 		{
-			Relation	rel = RelationIdGetRelation(relation);
+			ListCell   *cell;
 
-			if (RelationIsValid(rel))
-			{
-				*created = rel->rd_createSubid != InvalidSubTransactionId;
-				RelationClose(rel);
-			}
+			foreach(cell, find_all_inheritors(relation, NoLock, NULL))
+				*created = *created && created_here(lfirst_oid(cell));
 		}
 	}
 	ZDM_RETURN_ERROR(context);

@@ -77,7 +77,7 @@ extern ErrorData *zdm_shim_raw_parse(const char *sql);
 extern ErrorData *zdm_shim_interrupts(void);
 extern ErrorData *zdm_shim_expression(const char *tree, int16 **columns, int *ncolumns, char **text);
 extern Oid	zdm_visible_schema(const char *schema);
-extern ErrorData *zdm_shim_schema(const char *schema, Oid *oid);
+extern ErrorData *zdm_shim_schema(const char *schema, bool any, Oid *oid);
 extern Oid	zdm_shim_function_owner(FunctionCallInfo fcinfo);
 extern ErrorData *zdm_shim_relation(const char *schema, const char *name, Oid *relation);
 extern ErrorData *zdm_shim_created_here(Oid relation, bool *created);
@@ -181,6 +181,7 @@ typedef struct ZdmStatement
 	bool		alone;			/* it cannot run in a transaction block */
 	bool		first;			/* nothing may have been written before it in its transaction */
 	bool		farewell;		/* it drops this extension */
+	Oid			relation;		/* the table of which it changes every row, or InvalidOid */
 } ZdmStatement;
 
 /* Judges a statement that fires no event, or (with `rows`) one that changes every row of a table: an error to raise, or NULL. */

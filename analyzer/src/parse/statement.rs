@@ -147,7 +147,7 @@ fn locks(node: &Tree) -> Option<Kind> {
 
 /// Statements whose effect the text does not show.
 fn opaque(node: &Tree) -> Option<Kind> {
-    use OpaqueRule::{DynamicSql, Unbounded};
+    use OpaqueRule::{All, DynamicSql, Unbounded};
     let (reason, rule) = match node {
         Tree::DoStmt(_) => ("the code of a DO block is not analysed", DynamicSql),
         Tree::CallStmt(call) if is_ours(call) => return None,
@@ -157,9 +157,8 @@ fn opaque(node: &Tree) -> Option<Kind> {
         Tree::AlterExtensionStmt(_) => ("the update script of the extension is not at hand", DynamicSql),
         Tree::DropOwnedStmt(_) => ("it drops whatever the role owns", Unbounded),
         Tree::ReassignOwnedStmt(_) => ("it changes whatever the role owns", Unbounded),
-        Tree::AlterTableMoveAllStmt(_) => ("it moves everything in the tablespace", Unbounded),
+        Tree::AlterTableMoveAllStmt(_) => ("it moves everything in the tablespace", All),
         Tree::AlterDatabaseStmt(database) if moves(database) => ("it copies all of the database that lies in its tablespace", Unbounded),
-        Tree::CreateSchemaStmt(schema) if !schema.schema_elts.is_empty() => ("its elements are statements of their own", Unbounded),
         _ => return None,
     };
     Some(Kind::Opaque { reason, rule })

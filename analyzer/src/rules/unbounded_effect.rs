@@ -2,14 +2,15 @@
 
 use super::{Context, Report, Rule};
 use crate::finding::Risk;
-use crate::ir::{Kind, OpaqueRule};
+use crate::ir::{Kind, OpaqueRule, Reindexed};
 
 super::rule! {
     /// The statement reaches objects that it does not name.
     ///
     /// **What it detects.** `DROP OWNED` and `REASSIGN OWNED` where it is not known what the role owns, `DROP EXTENSION`,
     /// `DROP TYPE ... CASCADE`, `REINDEX DATABASE`, `VACUUM FULL` and `CLUSTER` without a table, `ALTER DOMAIN` where the tables that use
-    /// it are not known.
+    /// it are not known. It is a danger where all tables of the database, or of a tablespace, are written anew: `REINDEX DATABASE` and `SYSTEM`,
+    /// `VACUUM FULL` and `CLUSTER` without a table, `ALTER TABLE ALL IN TABLESPACE`.
     ///
     /// **Why.** Which tables it locks, and for how long, cannot be read off its text.
     ///
@@ -30,18 +31,31 @@ super::rule! {
     /// ```
     ///
     /// **Known from** 7 of the tools named in check.md.
-    UnboundedEffect, "unbounded-effect", Unknown
+    UnboundedEffect, "unbounded-effect", Danger
 }
 
 impl Rule for UnboundedEffect {
     fn check(&self, context: &Context) -> Vec<Report> {
         let reason = match context.kind() {
             Kind::Opaque { rule: OpaqueRule::Unbounded, .. } if super::drop_owned::is_known(context) => None,
-            Kind::Opaque { reason, rule: OpaqueRule::Unbounded } => Some(*reason),
+            Kind::Opaque { reason, rule: OpaqueRule::Unbounded | OpaqueRule::All } => Some(*reason),
             _ => context.effects().unbounded(),
         };
-        let report =
-            reason.map(|reason| context.remark(Risk::Unknown, format!("cannot be judged: {reason}")).hint("Name the objects one by one."));
-        report.into_iter().collect()
+        let report = reason.map(|reason| match writes_all_anew(context.kind()) {
+            true => context.remark(Risk::Danger, format!("reaches more than it names: {reason}")),
+            false => context.remark(Risk::Unknown, format!("cannot be judged: {reason}")),
+        });
+        report.map(|report| report.hint("Name the objects one by one.")).into_iter().collect()
     }
+}
+
+/// Whether it copies or builds whatever there is, one after the other, while nobody can use it.
+fn writes_all_anew(kind: &Kind) -> bool {
+    matches!(
+        kind,
+        Kind::Reindex { what: Reindexed::Everything, concurrently: false }
+            | Kind::Cluster { table: None }
+            | Kind::Vacuum { full: true, .. }
+            | Kind::Opaque { rule: OpaqueRule::All, .. }
+    )
 }

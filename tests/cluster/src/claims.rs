@@ -94,10 +94,10 @@ fn findings(s: &mut Session, case: &Case) -> Vec<String> {
 }
 
 /// Tables whose rows the transaction changed.
-const CHANGED: &str = "SELECT 'rows of ' || relname FROM pg_catalog.pg_stat_xact_user_tables WHERE n_tup_upd + n_tup_del > 0";
+pub const CHANGED: &str = "SELECT 'rows of ' || relname FROM pg_catalog.pg_stat_xact_user_tables WHERE n_tup_upd + n_tup_del > 0";
 
 /// Indexes that went to another tablespace: as long as one is copied, no query of its table can be planned.
-const MOVED: &str = "SELECT 'the use of ' || c.relname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_index i ON i.indexrelid = c.oid
+pub const MOVED: &str = "SELECT 'the use of ' || c.relname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_index i ON i.indexrelid = c.oid
       WHERE EXISTS (SELECT FROM pg_temp.files_before b WHERE b.table = i.indrelid)
         AND c.reltablespace <> ALL (SELECT b.place FROM pg_temp.files_before b WHERE b.table = i.indrelid)";
 

@@ -209,6 +209,12 @@ impl Cluster {
         session.unwrap_or_else(|e| panic!("connect to {database} as {user}: {e}\n{}", self.log_tail()))
     }
 
+    /// A session with options, as in PGOPTIONS, or why there is none.
+    pub fn connect_with(&self, database: &str, user: &str, options: &str) -> Result<Session, postgres::Error> {
+        let mut config = self.config(database);
+        Session::connect(config.user(user).options(options))
+    }
+
     fn config(&self, database: &str) -> Config {
         let mut config = Config::new();
         config.host_path(&self.folder).port(5432).user("postgres").dbname(database).application_name("zdm test");

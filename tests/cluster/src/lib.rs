@@ -17,6 +17,7 @@ mod program;
 mod random;
 pub mod replay;
 mod session;
+pub mod table;
 mod tree;
 
 use std::sync::OnceLock;

@@ -66,6 +66,15 @@ impl Session {
         writer.finish().map(|_| ())
     }
 
+    /// Runs a `COPY ... TO stdout`.
+    pub fn attempt_copy_out(&mut self, sql: &str) -> Result<(), Error> {
+        let mut rows = Vec::new();
+        let mut reader = self.client.copy_out(sql)?;
+        // what is wrong is told by the next command, if not here
+        let _ = std::io::Read::read_to_end(&mut reader, &mut rows);
+        Ok(())
+    }
+
     /// Whether the connection is gone.
     pub fn is_closed(&self) -> bool {
         self.client.is_closed()
@@ -74,6 +83,24 @@ impl Session {
     /// Runs one statement by the extended protocol (parse, bind, execute).
     pub fn attempt_extended(&mut self, sql: &str) -> Result<(), Error> {
         self.attempt_bound(sql, &[])
+    }
+
+    /// The same without a name for the statement.
+    pub fn attempt_unnamed(&mut self, sql: &str) -> Result<(), Error> {
+        self.client.query_typed(sql, &[]).map(|_| ())
+    }
+
+    /// Prepares a statement once, and executes it until it has worked, three times at most (in a transaction, from its savepoint `attempt`).
+    pub fn attempt_prepared(&mut self, sql: &str) -> Result<(), Error> {
+        let statement = self.client.prepare(sql)?;
+        let mut result = Ok(());
+        for _ in 0..3 {
+            result = self.client.execute(&statement, &[]).map(|_| ());
+            if result.is_ok() || self.client.batch_execute("ROLLBACK TO attempt").is_err() {
+                break;
+            }
+        }
+        result
     }
 
     /// The same with parameters.

@@ -268,5 +268,7 @@ fn strings_that_the_analyzer_would_misread_are_not_trusted() {
     s.forget_notices();
     s.run(r"COMMENT ON TABLE users IS 'a\'; DROP TABLE users; --'");
     assert!(s.texts().iter().any(|text| text.contains("standard_conforming_strings")), "{:?}", s.texts());
+    // a command that can do harm is refused
+    refused(s.attempt(r"ALTER TABLE users ADD CHECK (v::text <> 'a\'')"), "ZDM01");
     refused(s.attempt(CREATE_INDEX), "ZDM01");
 }

@@ -1,0 +1,66 @@
+-- rule: add-check-scan
+ALTER TABLE parts ADD CONSTRAINT bounds CHECK (qty > 0);
+ALTER TABLE parts ADD CHECK (qty > 0);
+ALTER TABLE IF EXISTS offers ADD CONSTRAINT bounds CHECK (other_id IS NOT NULL);
+ALTER TABLE sales ADD CONSTRAINT bounds CHECK (day >= 0);
+ALTER TABLE base ADD CONSTRAINT bounds CHECK (v > 0);
+ALTER TABLE ONLY vault.coins ADD CONSTRAINT bounds CHECK (id < v + 1);
+ALTER TABLE parts ADD CONSTRAINT bounds CHECK (qty > 0), ADD COLUMN added int;
+ALTER TABLE parts ADD COLUMN added int CHECK (added > 0);
+ALTER TABLE parts ADD COLUMN added int DEFAULT 5 CHECK (added > 0);
+ALTER TABLE parts ADD CONSTRAINT bounds CHECK (qty > 0) NOT VALID, VALIDATE CONSTRAINT bounds;
+-- rule: add-foreign-key-scan
+ALTER TABLE offers ADD CONSTRAINT points_at FOREIGN KEY (other_id) REFERENCES makers (id);
+ALTER TABLE offers ADD FOREIGN KEY (other_id) REFERENCES makers;
+ALTER TABLE offers ADD CONSTRAINT points_at FOREIGN KEY (other_id) REFERENCES offers (id);
+ALTER TABLE offers ADD CONSTRAINT points_at FOREIGN KEY (other_id) REFERENCES makers ON DELETE CASCADE;
+ALTER TABLE offers ADD CONSTRAINT points_at FOREIGN KEY (other_id) REFERENCES makers DEFERRABLE INITIALLY DEFERRED;
+ALTER TABLE members ADD CONSTRAINT points_at FOREIGN KEY (other_id) REFERENCES groups;
+ALTER TABLE kept ADD CONSTRAINT points_at FOREIGN KEY (id) REFERENCES makers;
+ALTER TABLE vault.coins ADD CONSTRAINT points_at FOREIGN KEY (id) REFERENCES shop.makers;
+ALTER TABLE sales ADD CONSTRAINT points_at FOREIGN KEY (id) REFERENCES makers;
+ALTER TABLE parts ADD COLUMN added int DEFAULT 1 REFERENCES makers;
+-- rule: add-unique-blocks
+ALTER TABLE parts ADD CONSTRAINT one_each UNIQUE (big);
+ALTER TABLE parts ADD UNIQUE (big);
+ALTER TABLE parts ADD UNIQUE (big, id);
+ALTER TABLE parts ADD CONSTRAINT one_each UNIQUE NULLS NOT DISTINCT (big);
+ALTER TABLE parts ADD CONSTRAINT one_each UNIQUE (big) INCLUDE (qty);
+ALTER TABLE parts ADD CONSTRAINT one_each UNIQUE (big) DEFERRABLE;
+ALTER TABLE parts ADD COLUMN added int UNIQUE;
+ALTER TABLE visits ADD CONSTRAINT one_each UNIQUE (id, day);
+-- rule: add-primary-key-blocks
+ALTER TABLE bookings ADD PRIMARY KEY (id);
+ALTER TABLE bookings ADD CONSTRAINT keyed PRIMARY KEY (id);
+ALTER TABLE loose ADD PRIMARY KEY (id);
+ALTER TABLE vault.coins ADD PRIMARY KEY (id);
+ALTER TABLE kept ADD PRIMARY KEY (id, v);
+ALTER TABLE ready ADD PRIMARY KEY (id) INCLUDE (v);
+-- rule: add-exclusion-blocks
+ALTER TABLE bookings ADD CONSTRAINT apart EXCLUDE USING gist (during WITH &&);
+ALTER TABLE bookings ADD EXCLUDE USING gist (during WITH &&) WHERE (place > 0);
+ALTER TABLE parts ADD EXCLUDE USING btree (big WITH =);
+ALTER TABLE parts ADD EXCLUDE (big WITH =) DEFERRABLE;
+-- rule: blocking-scan
+ALTER DOMAIN tally ADD CONSTRAINT sane CHECK (VALUE > 0);
+ALTER DOMAIN tally ADD CHECK (VALUE > 0);
+ALTER DOMAIN percent ADD CONSTRAINT sane CHECK (VALUE > 0);
+ALTER DOMAIN percent VALIDATE CONSTRAINT percent_check;
+ALTER DOMAIN tally SET NOT NULL;
+ALTER DOMAIN percent SET NOT NULL;
+-- since: 17
+ALTER DOMAIN tally ADD CONSTRAINT there NOT NULL;
+-- since: 18
+ALTER TABLE parts ADD COLUMN added int GENERATED ALWAYS AS (qty + 1) VIRTUAL NOT NULL;
+-- rule: replica-identity
+ALTER TABLE published REPLICA IDENTITY NOTHING;
+-- breaks: UPDATE published SET v = 0 WHERE id = 1
+ALTER TABLE published REPLICA IDENTITY DEFAULT;
+-- breaks: UPDATE published SET v = 0 WHERE id = 1
+ALTER TABLE published_key REPLICA IDENTITY NOTHING;
+-- breaks: UPDATE published_key SET v = 0 WHERE id = 1
+-- rule: rls-enable-without-policy
+ALTER TABLE parts ENABLE ROW LEVEL SECURITY;
+ALTER TABLE IF EXISTS offers ENABLE ROW LEVEL SECURITY;
+ALTER TABLE ONLY sales ENABLE ROW LEVEL SECURITY;
+ALTER TABLE parts ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;

@@ -1,0 +1,42 @@
+-- rule: rename-table
+ALTER TABLE parts RENAME TO goods;
+ALTER TABLE IF EXISTS shop.offers RENAME TO bids;
+ALTER TABLE vault.coins RENAME TO money;
+ALTER TABLE sales RENAME TO turnover;
+ALTER TABLE sales_low RENAME TO sales_tiny;
+ALTER TABLE stock SET SCHEMA attic;
+ALTER TABLE IF EXISTS offers SET SCHEMA vault;
+ALTER TABLE vault.coins SET SCHEMA shop;
+ALTER VIEW parts_view RENAME TO parts_look;
+ALTER VIEW parts_view SET SCHEMA attic;
+ALTER VIEW IF EXISTS hall.look RENAME TO seen;
+ALTER MATERIALIZED VIEW parts_kept RENAME TO parts_frozen;
+ALTER MATERIALIZED VIEW summary SET SCHEMA attic;
+ALTER TABLE parts_view RENAME TO parts_look;
+-- rule: rename-column
+ALTER TABLE parts RENAME COLUMN qty TO amount;
+ALTER TABLE parts RENAME qty TO amount;
+ALTER TABLE IF EXISTS parts RENAME COLUMN id TO number;
+ALTER TABLE sales RENAME COLUMN note TO remark;
+ALTER TABLE base RENAME COLUMN v TO value;
+ALTER TABLE vault.coins RENAME COLUMN v TO worth;
+ALTER VIEW parts_view RENAME COLUMN qty TO amount;
+ALTER MATERIALIZED VIEW parts_kept RENAME COLUMN qty TO amount;
+ALTER TABLE parts_view RENAME COLUMN qty TO amount;
+-- rule: rename-object
+ALTER SCHEMA vault RENAME TO cellar;
+ALTER SCHEMA shop RENAME TO store;
+ALTER FUNCTION doubled(int) RENAME TO twice;
+ALTER FUNCTION doubled(int) SET SCHEMA attic;
+ALTER FUNCTION doubled RENAME TO twice;
+ALTER PROCEDURE act() RENAME TO acted;
+ALTER PROCEDURE act() SET SCHEMA attic;
+ALTER ROUTINE halved(int) RENAME TO half;
+ALTER TYPE mood RENAME TO temper;
+ALTER TYPE shape SET SCHEMA attic;
+ALTER TYPE shape RENAME VALUE 'flat' TO 'even';
+ALTER TYPE mood RENAME VALUE 'ok' TO 'okay';
+ALTER TYPE crate_row RENAME ATTRIBUTE label TO title CASCADE;
+ALTER TYPE carton RENAME ATTRIBUTE label TO title;
+ALTER DOMAIN percent RENAME TO share;
+ALTER DOMAIN percent SET SCHEMA attic;

@@ -1,0 +1,47 @@
+-- rule: alter-column-type-rewrite
+ALTER TABLE stock ALTER COLUMN lot TYPE bigint;
+ALTER TABLE stock ALTER lot TYPE bigint;
+ALTER TABLE stock ALTER COLUMN lot SET DATA TYPE bigint;
+ALTER TABLE ONLY stock ALTER COLUMN lot TYPE numeric;
+ALTER TABLE stock ALTER COLUMN small TYPE int;
+ALTER TABLE stock ALTER COLUMN small TYPE bigint, ALTER COLUMN lot TYPE bigint;
+ALTER TABLE stock ALTER COLUMN lot TYPE text;
+ALTER TABLE stock ALTER COLUMN lot TYPE int USING lot + 1;
+ALTER TABLE stock ALTER COLUMN title TYPE text USING upper(title);
+ALTER TABLE stock ALTER COLUMN spec TYPE jsonb;
+ALTER TABLE stock ALTER COLUMN attrs TYPE json;
+ALTER TABLE stock ALTER COLUMN feel TYPE text;
+ALTER TABLE stock ALTER COLUMN title TYPE mood USING 'ok'::mood;
+ALTER TABLE stock ALTER COLUMN sizes TYPE bigint[];
+ALTER TABLE stock ALTER COLUMN born TYPE timestamp;
+ALTER TABLE stock ALTER COLUMN stamp TYPE char(20);
+ALTER TABLE stock ALTER COLUMN stamp TYPE text;
+ALTER TABLE stock ALTER COLUMN price TYPE numeric(12, 3);
+ALTER TABLE stock ALTER COLUMN ratio TYPE double precision;
+ALTER TABLE stock ALTER COLUMN uid TYPE text;
+ALTER TABLE stock ALTER COLUMN sold_at TYPE timestamp USING sold_at AT TIME ZONE 'Europe/Madrid';
+ALTER TABLE offers ALTER COLUMN maker_id TYPE bigint;
+ALTER TABLE makers ALTER COLUMN id TYPE bigint;
+ALTER TABLE sales ALTER COLUMN id TYPE bigint;
+ALTER TABLE events ALTER COLUMN id TYPE bigint;
+ALTER TABLE base ALTER COLUMN v TYPE bigint;
+ALTER TABLE with_serial ALTER COLUMN id TYPE bigint;
+ALTER TABLE regions ALTER COLUMN id TYPE numeric;
+ALTER TABLE stock ALTER COLUMN lot TYPE positive, ALTER COLUMN big TYPE numeric;
+ALTER TABLE stock ALTER COLUMN lot TYPE positive;
+ALTER TABLE stock ALTER COLUMN lot TYPE percent;
+-- rule: alter-column-type-scan
+ALTER TABLE stock ALTER COLUMN code TYPE text COLLATE "C";
+ALTER TABLE users ALTER COLUMN email TYPE text COLLATE "C";
+ALTER TABLE users ALTER COLUMN email SET DATA TYPE varchar COLLATE "POSIX";
+ALTER TABLE ready DROP CONSTRAINT v_there, ALTER COLUMN v TYPE tally;
+-- rule: alter-type-narrowing
+ALTER TABLE stock ALTER COLUMN big TYPE int;
+ALTER TABLE stock ALTER COLUMN lot TYPE smallint;
+ALTER TABLE stock ALTER COLUMN code TYPE varchar(10);
+ALTER TABLE stock ALTER COLUMN title TYPE varchar(100);
+ALTER TABLE stock ALTER COLUMN price TYPE numeric(8, 2);
+ALTER TABLE stock ALTER COLUMN weight TYPE numeric(10, 2);
+ALTER TABLE stock ALTER COLUMN made_at TYPE timestamp(0);
+ALTER TABLE stock ALTER COLUMN made_at TYPE date;
+ALTER TABLE sales ALTER COLUMN note TYPE varchar(10);
