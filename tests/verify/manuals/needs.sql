@@ -25,7 +25,7 @@
 -- setup: UPDATE pg_inherits SET inhdetachpending = true WHERE inhrelid = 'logs_2025'::regclass
 
 -- rule: disk-headroom
--- elsewhere: check_stored: nobody fills a disk for a test
+-- elsewhere: check_stored: it takes a file that is bigger than the disk
 
 -- rule: drop-owned
 -- open: ddl_effects does not list the tables that it drops
