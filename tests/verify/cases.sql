@@ -1131,3 +1131,6 @@ CLUSTER sales USING sales_id
 -- setup: CREATE MATERIALIZED VIEW kept AS SELECT id FROM parts
 -- apart
 VACUUM FULL kept
+
+-- apart
+REINDEX TABLE CONCURRENTLY events
