@@ -32,6 +32,7 @@ mod rename;
 mod routine;
 mod size;
 mod statement;
+mod subquery;
 mod tag;
 pub(crate) mod token;
 mod transaction;

@@ -27,9 +27,6 @@
 -- rule: disk-headroom
 -- elsewhere: check_stored: it takes a file that is bigger than the disk
 
--- rule: drop-owned
--- open: ddl_effects does not list the tables that it drops
-
 -- rule: drop-trigger
 -- setup: CREATE TRIGGER audit AFTER UPDATE ON users FOR EACH ROW EXECUTE FUNCTION note_change()
 
