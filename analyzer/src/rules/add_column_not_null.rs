@@ -59,8 +59,8 @@ impl Rule for AddColumnNotNull {
 
 /// On a table that others see and that holds no rows now.
 fn on_empty(context: &Context) -> Option<Report> {
-    let (alter, relation) = context.alter().filter(|(_, relation)| context.is_empty(relation))?;
-    let column = alter.actions.iter().find_map(|action| unfilled(context, action, &relation))?;
+    let (alter, relation) = context.alter()?;
+    let column = alter.actions.iter().find_map(|action| unfilled(context, action, &relation)).filter(|_| context.is_empty(&relation))?;
     let (name, table) = (quote::ident(&column.name), super::name_of(&relation));
     let message = format!("adding column {name} NOT NULL without a default succeeds only as long as {table} is empty");
     let report = context.report(Risk::Caution, &relation, message).aside();

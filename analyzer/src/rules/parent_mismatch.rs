@@ -129,7 +129,7 @@ impl<'a> Pair<'a> {
             .parent
             .constraints
             .iter()
-            .any(|one| one.kind == ConstraintKind::NotNull && !one.no_inherit && one.columns.iter().any(|name| *name == column.name));
+            .any(|one| one.kind == ConstraintKind::NotNull && !one.no_inherit && one.columns.contains(&column.name));
         column.not_null && (self.major < 18 || handed_down)
     }
 
