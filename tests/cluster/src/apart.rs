@@ -64,13 +64,18 @@ pub fn apart(cluster: &Cluster, database: &str, path: &str, sql: &str, locks: Lo
     }
     let pid = s.pid;
     let mut running = s.background(sql);
+    let look = format!(
+        "INSERT INTO seen WITH now AS MATERIALIZED (SELECT * FROM pg_locks WHERE pid = {pid})
+         SELECT DISTINCT relation, mode, granted AND EXISTS (SELECT FROM now w WHERE NOT w.granted AND w.locktype IN ('transactionid', 'virtualxid'))
+           FROM now WHERE locktype = 'relation' EXCEPT SELECT * FROM seen"
+    );
     while running.end().is_none() {
-        watch.run(&format!(
-            "INSERT INTO seen WITH now AS MATERIALIZED (SELECT * FROM pg_locks WHERE pid = {pid})
-             SELECT DISTINCT relation, mode, granted AND EXISTS (SELECT FROM now w WHERE NOT w.granted AND w.locktype IN ('transactionid', 'virtualxid'))
-               FROM now WHERE locktype = 'relation' EXCEPT SELECT * FROM seen"
-        ));
+        watch.run(&look);
         let gone = watch.rows(&waited_for(pid));
+        if !gone.is_empty() {
+            // it waits still: what it holds now it holds for long
+            watch.run(&look);
+        }
         release(&mut holder, &gone);
         std::thread::sleep(Duration::from_millis(1));
     }
