@@ -13,7 +13,7 @@
 mod describe;
 mod details;
 mod errors;
-mod facts;
+pub mod facts;
 mod later;
 mod moment;
 mod names;
@@ -240,6 +240,10 @@ impl Catalog for LiveCatalog {
         self.ask_catalogs(None, || details::table(&known, self.owner))
     }
 
+    fn has_operator_class(&self, type_oid: Oid, method: &str) -> Option<bool> {
+        self.ask(None, || shim::has_operator_class(type_oid, method))
+    }
+
     fn index_shape(&self, index: Oid) -> Option<IndexShape> {
         let table = self.known(index)?.relation.index_of.and_then(|table| self.known(table))?;
         self.ask_catalogs(None, || details::index(index, &table))
@@ -318,6 +322,10 @@ impl Catalog for LiveCatalog {
 
     fn lock_slots(&self) -> Option<u64> {
         self.ask_now(None, moment::lock_slots)
+    }
+
+    fn guard_sees_events_only(&self) -> Option<bool> {
+        self.ask_now(None, || crate::guard::sees_events_only(self.owner).map(Some))
     }
 
     fn running_job(&self, table: Oid) -> Option<i64> {

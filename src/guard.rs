@@ -38,6 +38,7 @@ mod told;
 mod waits;
 
 pub use allow::check_hook as check_allow;
+pub use state::sees_events_only;
 
 use crate::catalog::LiveCatalog;
 use crate::check::{self, input};

@@ -124,6 +124,11 @@ pub trait Catalog {
         None
     }
 
+    /// Whether a column of this type can be indexed by an access method without an operator class being named; `None` when it cannot be told.
+    fn has_operator_class(&self, _type_oid: Oid, _method: &str) -> Option<bool> {
+        None
+    }
+
     /// How an index is made; `None` when it cannot be told.
     fn index_shape(&self, _index: Oid) -> Option<IndexShape> {
         None
@@ -208,6 +213,12 @@ pub trait Catalog {
 
     /// How many locks fit into the shared lock table (`max_locks_per_transaction` for each possible transaction); `None` when it cannot be told.
     fn lock_slots(&self) -> Option<u64> {
+        None
+    }
+
+    /// Whether the guard is at work, and new sessions of the database begin without the library, so that it sees there only what fires an event
+    /// trigger; `None` when it cannot be told, or when it is the guard that asks.
+    fn guard_sees_events_only(&self) -> Option<bool> {
         None
     }
 

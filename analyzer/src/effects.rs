@@ -14,6 +14,7 @@ mod fitting;
 mod index;
 mod not_null;
 mod other;
+mod owned;
 mod partition;
 mod volatility;
 
@@ -29,7 +30,7 @@ use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use crate::catalog::{Index, Oid, Relation, RelationKind, Size};
-use crate::ir::{Kind, QualifiedName, Recursion, Statement, Target};
+use crate::ir::{Fact, Kind, QualifiedName, Recursion, Statement, Target};
 use crate::lock::LockMode;
 use crate::script::{Found, Script};
 
@@ -114,8 +115,12 @@ pub fn of<'a>(statement: &Statement, script: &'a Script<'a>) -> Effects<'a> {
         | Kind::DropDatabase { .. }
         | Kind::SetVariable { .. }
         | Kind::Transaction(_)
-        | Kind::Ignored
-        | Kind::Opaque { .. } => {}
+        | Kind::Ignored => {}
+        Kind::Opaque { .. } => statement.facts.iter().for_each(|fact| {
+            if let Fact::Owned(all) = fact {
+                owned::owned(&mut effects, all);
+            }
+        }),
     }
     // What the text made is nobody's yet.
     effects.touches.retain(|touch| !script.is_new(touch.relation.oid));

@@ -34,6 +34,7 @@ mod routine;
 mod schema;
 mod size;
 mod statement;
+mod subquery;
 mod tag;
 pub(crate) mod token;
 mod transaction;

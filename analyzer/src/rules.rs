@@ -80,6 +80,7 @@ mod drop_view;
 mod dynamic_sql;
 mod enum_value_in_transaction;
 mod enum_value_order;
+mod event_trigger_gap;
 mod fk_missing_index;
 mod fk_on_delete_cascade;
 mod fk_type_mismatch;
@@ -92,6 +93,7 @@ mod idle_in_transaction_timeout;
 mod index_on_updated_table;
 mod inherited_definition;
 mod int_key_overflow;
+mod invalid_definition;
 mod invalid_index_stays;
 mod lock_table_explicit;
 mod lock_timeout_order;
@@ -105,6 +107,7 @@ mod name_too_long;
 mod not_analyzable;
 mod not_owner;
 mod not_valid_and_validate_same_transaction;
+mod parent_mismatch;
 mod partial_failure;
 mod redundant_index;
 mod refresh_concurrently_fails;
@@ -365,6 +368,7 @@ const RULES: &[&dyn Rule] = &[
     &dynamic_sql::DynamicSql,
     &enum_value_in_transaction::EnumValueInTransaction,
     &enum_value_order::EnumValueOrder,
+    &event_trigger_gap::EventTriggerGap,
     &fk_missing_index::FkMissingIndex,
     &fk_on_delete_cascade::FkOnDeleteCascade,
     &fk_type_mismatch::FkTypeMismatch,
@@ -376,6 +380,7 @@ const RULES: &[&dyn Rule] = &[
     &index_on_updated_table::IndexOnUpdatedTable,
     &inherited_definition::InheritedDefinition,
     &int_key_overflow::IntKeyOverflow,
+    &invalid_definition::InvalidDefinition,
     &invalid_index_stays::InvalidIndexStays,
     &lock_table_explicit::LockTableExplicit,
     &lock_timeout_order::LockTimeoutOrder,
@@ -388,6 +393,7 @@ const RULES: &[&dyn Rule] = &[
     &not_analyzable::NotAnalyzable,
     &not_owner::NotOwner,
     &not_valid_and_validate_same_transaction::NotValidAndValidateSameTransaction,
+    &parent_mismatch::ParentMismatch,
     &partial_failure::PartialFailure,
     &redundant_index::RedundantIndex,
     &refresh_concurrently_fails::RefreshConcurrentlyFails,

@@ -58,6 +58,8 @@ pub struct Script<'a> {
     objects: HashSet<(Class, String)>,
     /// The text granted roles, and privileges.
     granted: (bool, bool),
+    /// The text gave a relation another owner.
+    given: bool,
     /// The statements that the text prepared.
     prepared: HashMap<String, Rc<str>>,
     /// The text did something before that reaches more than is followed.
@@ -83,6 +85,7 @@ impl<'a> Script<'a> {
             prepared: HashMap::new(),
             objects: HashSet::new(),
             granted: (false, false),
+            given: false,
             hung: HashMap::new(),
         }
     }
@@ -145,6 +148,11 @@ impl<'a> Script<'a> {
     /// Whether the text granted roles or gave a relation away before, so that the catalogs do not know who owns what; and whether it granted privileges.
     pub fn granted(&self) -> (bool, bool) {
         self.granted
+    }
+
+    /// Whether the text gave a relation another owner.
+    pub fn has_new_owners(&self) -> bool {
+        self.given
     }
 
     /// The text that the text prepared under a name.

@@ -1,6 +1,6 @@
 //! Rules about the transaction, the session, other sessions, ownership and dependents: when they speak, and when they must not.
 
-use zdm_analyzer::catalog::{Activity, Found as Rows, RelationKind, Size, TableFacts};
+use zdm_analyzer::catalog::{Activity, Answer, Found as Rows, RelationKind, Size, TableFacts};
 use zdm_analyzer::check;
 use zdm_analyzer::finding::{Finding, Risk};
 use zdm_analyzer::lock::LockMode;
@@ -20,6 +20,58 @@ fn speaks(rule: &str, db: &TestCatalog, cases: &[(&str, Option<Risk>)]) {
 
 const CAUTION: Option<Risk> = Some(Risk::Caution);
 const DANGER: Option<Risk> = Some(Risk::Danger);
+
+#[test]
+fn a_new_column_without_a_value_is_spoken_of_on_empty_tables_too() {
+    let mut db = examples();
+    let (rule, add) = ("add-column-not-null", "ALTER TABLE users ADD COLUMN z int NOT NULL");
+    let users = db.oid("users").unwrap_or(0);
+    let message = |db: &TestCatalog| of(rule, add, db).into_iter().map(|finding| finding.message).collect::<Vec<_>>();
+    assert_eq!(message(&db), ["adding column z NOT NULL without a default fails if public.users has rows"]);
+    db.set_answer(users, Answer::Found);
+    assert_eq!(message(&db), ["would fail: public.users has rows, and none of them has a value for column z"]);
+    db.change(users, |users| users.size = Size::Bytes(0));
+    assert_eq!(message(&db), ["adding column z NOT NULL without a default succeeds only as long as public.users is empty"]);
+    speaks(
+        rule,
+        &db,
+        &[
+            ("ALTER TABLE users ADD COLUMN z int NOT NULL DEFAULT 1", None),
+            ("CREATE TABLE fresh (id int); ALTER TABLE fresh ADD COLUMN z int NOT NULL", None),
+        ],
+    );
+}
+
+#[test]
+fn the_guard_sees_some_commands_by_its_hooks_alone() {
+    let mut db = examples();
+    let gap = "event-trigger-gap";
+    speaks(
+        gap,
+        &db,
+        &[
+            ("TRUNCATE orders", CAUTION),
+            ("VACUUM FULL orders", CAUTION),
+            ("CLUSTER users USING users_pkey", CAUTION),
+            ("LOCK TABLE users", None),
+            ("DROP DATABASE shop", CAUTION),
+            ("VACUUM orders", None),
+            ("REINDEX TABLE users", None),
+            ("DROP TABLE orders", None),
+            ("CREATE TEMP TABLE mine (id int); TRUNCATE mine", None),
+        ],
+    );
+    let found = of(gap, "TRUNCATE orders; VACUUM FULL orders", &db);
+    assert_eq!(found.len(), 1, "once in a text: {found:#?}");
+    db.set_major(16);
+    speaks(gap, &db, &[("REINDEX TABLE users", CAUTION)]);
+    db.set_guard_sees_events_only(false);
+    speaks(gap, &db, &[("TRUNCATE orders", None)]);
+    // It stands beside the verdict.
+    db.set_guard_sees_events_only(true);
+    let all = check("TRUNCATE orders", &db);
+    assert!(all.iter().any(|one| one.rule == Some("truncate") && one.risk == Risk::Danger), "{all:#?}");
+}
 
 #[test]
 fn lock_timeout_is_the_one_in_force() {

@@ -218,6 +218,7 @@ fn drops_renames_and_rights() {
         ("change-privileges", "REVOKE ALL ON users FROM app"),
         ("change-privileges", "GRANT SELECT ON users TO PUBLIC"),
         ("change-privileges", "GRANT ALL ON ALL TABLES IN SCHEMA public TO app"),
+        ("event-trigger-gap", "TRUNCATE orders"),
         ("drop-owned", "DROP OWNED BY clerk"),
         ("drop-and-create-table", "DROP TABLE IF EXISTS users; CREATE TABLE users (id int)"),
         ("unlogged-table", "CREATE UNLOGGED TABLE x (a int)"),

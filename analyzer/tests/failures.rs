@@ -408,7 +408,10 @@ fn what_queries_name_is_there() {
             ("SELECT lower('x')", None),
             ("CREATE VIEW v AS SELECT nope FROM users", Some("column nope of relation public.users does not exist")),
             ("CREATE VIEW v AS SELECT u, u.age FROM users u WHERE u.age > 0", None),
-            ("CREATE VIEW v AS SELECT o.nope FROM users u JOIN orders o ON true", None),
+            (
+                "CREATE VIEW v AS SELECT o.nope FROM users u JOIN orders o ON true",
+                Some("column nope of relation public.orders does not exist"),
+            ),
         ],
     );
 }
@@ -443,6 +446,176 @@ fn kinds_that_do_not_fit() {
             ("ALTER TABLE other ALTER id TYPE bytea", Some("column id of public.other cannot be cast to bytea automatically")),
             ("ALTER TABLE other ALTER id TYPE bytea USING int4send(id)", None),
             ("ALTER TABLE other ALTER id TYPE text", None),
+        ],
+    );
+}
+
+#[test]
+fn some_definitions_the_server_does_not_take() {
+    let mut db = examples();
+    let docs = db.table("docs", "id int not null, j json, jb jsonb, t text");
+    let key = db.index(docs, "docs_pkey", &["id"], true, true);
+    db.index(docs, "docs_t_idx", &["t"], false, false);
+    let partial = db.index(docs, "docs_t_part", &["t"], true, false);
+    let half_built = db.index(docs, "docs_t_half", &["t"], true, false);
+    db.index(docs, "docs_t_key", &["t"], true, false);
+    db.change(docs, |docs| {
+        docs.indexes.change(|all| {
+            all.iter_mut().filter(|one| one.oid == partial).for_each(|one| one.partial_or_expression = true);
+            all.iter_mut().filter(|one| one.oid == half_built).for_each(|one| one.valid = false);
+        });
+    });
+    assert!(key > 0);
+    db.answer(&format!("prrelid OPERATOR(pg_catalog.=) {docs} "), Found { rows: vec![vec![Some("1".to_owned())]], ..Found::default() });
+    let theirs = db.table("theirs", "id int");
+    db.owned_by_another(theirs, "accounting");
+    let numbers = db.relation(RelationKind::Sequence, "numbers");
+    db.change(db.oid("counters").unwrap_or(0), |table| table.schema = "stats".to_owned());
+    assert!(numbers > 0);
+    let class = |column: &str, method: &str| format!("the type of column {column} has no default operator class for {method}");
+    let (json, gin, fresh) = (class("j", "btree"), class("t", "gin"), class("k", "btree"));
+    let (json, gin, fresh) = (Some(json.as_str()), Some(gin.as_str()), Some(fresh.as_str()));
+    let check = Some("a CHECK cannot hold a subquery");
+    expect(
+        &db,
+        &[
+            ("ALTER TABLE docs ADD CHECK (id > (SELECT 1))", check),
+            ("ALTER TABLE docs ADD CHECK (id > 0 AND t IN (SELECT 'x')) NOT VALID", check),
+            ("ALTER TABLE docs ADD CHECK (id IN (1, 2))", None),
+            ("ALTER TABLE IF EXISTS gone ADD CHECK (id > (SELECT 1))", None),
+            ("CREATE TABLE fresh (id int CHECK (EXISTS (SELECT 1)))", check),
+            ("CREATE TABLE IF NOT EXISTS docs (id int CHECK (EXISTS (SELECT 1)))", None),
+            ("CREATE DOMAIN d AS int CHECK (value > (SELECT 1))", check),
+            ("ALTER TABLE docs ADD COLUMN z int DEFAULT (SELECT 1)", Some("a DEFAULT cannot hold a subquery")),
+            ("ALTER TABLE docs ALTER id SET DEFAULT (SELECT 1)", Some("a DEFAULT cannot hold a subquery")),
+            ("ALTER TABLE docs ALTER id TYPE bigint USING (SELECT 1)", Some("a USING cannot hold a subquery")),
+            ("CREATE INDEX ON docs ((id + (SELECT 1)))", Some("the expression of an index cannot hold a subquery")),
+            ("CREATE INDEX ON docs (id) WHERE id > (SELECT 1)", Some("the WHERE of an index cannot hold a subquery")),
+            ("CREATE POLICY p ON docs USING (id > (SELECT 1))", None),
+            ("CREATE INDEX ON docs (j)", json),
+            ("CREATE INDEX ON docs (t, j)", json),
+            ("CREATE INDEX ON docs (jb)", None),
+            ("CREATE INDEX ON docs USING gin (jb)", None),
+            ("CREATE INDEX ON docs USING gin (t)", gin),
+            ("CREATE INDEX ON docs USING gin (t gin_trgm_ops)", None),
+            ("CREATE EXTENSION btree_gin; CREATE INDEX ON docs USING gin (t)", None),
+            ("ALTER TABLE docs ADD UNIQUE (j)", json),
+            ("ALTER TABLE docs ADD COLUMN k json UNIQUE", fresh),
+            ("CREATE TABLE fresh (k json PRIMARY KEY)", fresh),
+            ("CREATE TABLE fresh (k json, t text, UNIQUE (t, k))", fresh),
+            ("CREATE TABLE fresh (k json, t text UNIQUE)", None),
+            ("ALTER TABLE docs ALTER j TYPE jsonb USING j::jsonb; CREATE INDEX ON docs (j)", None),
+            ("CREATE TYPE mine AS ENUM ('a'); ALTER TABLE docs ADD z mine; CREATE INDEX ON docs (z)", None),
+            ("ALTER TABLE docs ADD UNIQUE USING INDEX docs_pkey", Some("index public.docs_pkey belongs to constraint docs_pkey already")),
+            ("ALTER TABLE docs ADD UNIQUE USING INDEX docs_t_idx", Some("index public.docs_t_idx is not unique")),
+            ("ALTER TABLE docs ADD UNIQUE USING INDEX docs_t_part", Some("index public.docs_t_part is partial, or has an expression")),
+            ("ALTER TABLE docs ADD UNIQUE USING INDEX docs_t_half", Some("index public.docs_t_half is not valid")),
+            ("REINDEX INDEX docs_t_half; ALTER TABLE docs ADD UNIQUE USING INDEX docs_t_half", None),
+            ("ALTER TABLE docs ADD UNIQUE USING INDEX docs_t_key", None),
+            ("ALTER TABLE docs SET UNLOGGED", Some("public.docs is part of a publication, and cannot be unlogged")),
+            ("DROP PUBLICATION p; ALTER TABLE docs SET UNLOGGED", None),
+            ("ALTER TABLE people SET UNLOGGED", None),
+            ("ALTER TABLE users SET UNLOGGED", Some("public.orders references public.users, and is logged")),
+            ("ALTER SEQUENCE numbers OWNED BY docs.id", None),
+            ("ALTER SEQUENCE numbers OWNED BY NONE", None),
+            ("ALTER SEQUENCE numbers OWNED BY theirs.id", Some("public.numbers belongs to me, and public.theirs to accounting")),
+            ("ALTER TABLE theirs OWNER TO me; ALTER SEQUENCE numbers OWNED BY theirs.id", None),
+            ("ALTER SEQUENCE numbers OWNED BY stats.counters.id", Some("public.numbers and stats.counters are in different schemas")),
+        ],
+    );
+}
+
+#[test]
+fn a_table_fits_under_another_or_it_does_not() {
+    let mut db = examples();
+    let base = db.table("base", "id int not null, b text");
+    db.check(base, "positive", &["id"], "(id > 0)", true);
+    for (name, columns) in [
+        ("fits", "id int not null, b text"),
+        ("less", "id int not null"),
+        ("more", "id int not null, b text, c int"),
+        ("other", "id bigint not null, b text"),
+        ("short", "id int not null, b varchar(10)"),
+        ("null", "id int, b text"),
+        ("plain", "id int not null, b text"),
+    ] {
+        let table = db.table(name, columns);
+        if name != "plain" {
+            db.check(table, "positive", &["id"], "(id > 0)", true);
+        }
+    }
+    db.set_major(17);
+    expect(
+        &db,
+        &[
+            ("ALTER TABLE fits INHERIT base", None),
+            ("ALTER TABLE more INHERIT base", None),
+            ("ALTER TABLE less INHERIT base", Some("public.less has no column b, which public.base has")),
+            ("ALTER TABLE less ADD COLUMN b text, INHERIT base", None),
+            ("ALTER TABLE less ADD COLUMN b text; ALTER TABLE less INHERIT base", None),
+            ("ALTER TABLE other INHERIT base", Some("column id of public.other has another type or collation than that of public.base")),
+            ("ALTER TABLE short INHERIT base", Some("column b of public.short has another type or collation than that of public.base")),
+            ("ALTER TABLE \"null\" INHERIT base", Some("column id of public.\"null\" is not NOT NULL, as that of public.base is")),
+            ("ALTER TABLE plain INHERIT base", Some("public.plain has no CHECK positive, which public.base has")),
+            ("ALTER TABLE plain ADD CONSTRAINT positive CHECK (id > 0); ALTER TABLE plain INHERIT base", None),
+            ("CREATE TABLE fresh (x int); ALTER TABLE fresh INHERIT base", None),
+            ("ALTER TABLE events ATTACH PARTITION events_import DEFAULT", None),
+            ("ALTER TABLE events ATTACH PARTITION events_2024 DEFAULT", Some("public.events_2024 is a partition already")),
+            (
+                "ALTER TABLE events ATTACH PARTITION base DEFAULT",
+                Some("column id of public.base has another type or collation than that of public.events"),
+            ),
+            ("ALTER TABLE base ATTACH PARTITION fits DEFAULT", Some("public.base is not partitioned")),
+            ("ALTER TABLE fits INHERIT events", Some("public.events is partitioned, and nothing can inherit from it")),
+            ("ALTER TABLE events_import ADD COLUMN own int; ALTER TABLE events ATTACH PARTITION events_import DEFAULT", None),
+        ],
+    );
+    let import = db.oid("events_import").unwrap_or(0);
+    db.columns(import, "own int");
+    expect(
+        &db,
+        &[(
+            "ALTER TABLE events ATTACH PARTITION events_import DEFAULT",
+            Some("public.events_import has a column own, which public.events has not"),
+        )],
+    );
+}
+
+#[test]
+fn a_query_reads_columns_that_are_there() {
+    let mut db = examples();
+    db.answer("OPERATOR(pg_catalog.=) 'nope'", Found::default());
+    let column = Some("column nope of relation public.users does not exist");
+    expect(
+        &db,
+        &[
+            ("SELECT u.nope FROM users u JOIN orders o ON o.user_id = u.id", column),
+            ("SELECT u.id FROM users u JOIN orders o ON o.user_id = u.nope", column),
+            ("SELECT u.id FROM users u JOIN orders o USING (nope)", column),
+            ("SELECT u.id FROM users u, orders o WHERE u.nope > 0", column),
+            ("SELECT u.id FROM users u JOIN orders o ON o.user_id = u.id ORDER BY u.nope", column),
+            ("SELECT 1 FROM orders UNION SELECT users.nope FROM users", column),
+            ("SELECT x.id FROM (SELECT u.nope AS id FROM users u) x", column),
+            ("CREATE VIEW v AS SELECT u.id FROM users u JOIN orders o ON o.user_id = u.nope", column),
+            ("SELECT u.age, u.xmin, u FROM users u JOIN orders o ON o.user_id = u.id", None),
+            ("SELECT nope FROM users u JOIN orders o ON o.user_id = u.id", None),
+            ("SELECT u.nope FROM users AS u (nope) JOIN orders o ON true", None),
+            ("WITH users AS (SELECT 1 AS nope) SELECT users.nope FROM users JOIN orders ON true", None),
+            ("SELECT u.nope FROM (SELECT 1 AS nope) u JOIN orders ON true", None),
+            ("SELECT u.lower FROM users u JOIN orders o ON true", None),
+            ("ALTER TABLE users ADD nope int; SELECT u.nope FROM users u JOIN orders o ON true", None),
+            ("DO $$BEGIN PERFORM u.nope FROM users u JOIN orders o ON true; END$$", None),
+            ("DROP RULE nope ON users", None),
+        ],
+    );
+    let users = db.oid("users").unwrap_or(0);
+    db.hang(OnTable::Rule, users, "own");
+    expect(
+        &db,
+        &[
+            ("DROP RULE nope ON users", Some("rule nope of public.users does not exist")),
+            ("DROP RULE IF EXISTS nope ON users", None),
+            ("DROP RULE own ON users", None),
         ],
     );
 }

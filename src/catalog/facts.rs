@@ -18,7 +18,7 @@ macro_rules! sql_file {
     };
 }
 
-pub(super) use sql_file;
+pub(crate) use sql_file;
 
 static DEPENDENT_VIEWS: Query<2> = Query::new(sql_file!("dependent_views.sql"), [pg_sys::OIDOID, pg_sys::INT4OID]);
 static RELATIONS_IN_SCHEMA: Query<1> = Query::new(sql_file!("relations_in_schema.sql"), [pg_sys::OIDOID]);
@@ -30,7 +30,7 @@ static SAME_FOREIGN_KEYS: Query<2> = Query::new(sql_file!("same_foreign_keys.sql
 static PARTITION_KEY: Query<1> = Query::new(sql_file!("partition_key.sql"), [pg_sys::OIDOID]);
 
 /// Reads a document of ours. One that cannot be read is a bug, and counts as "there is nothing of that oid".
-pub(super) fn read<'a, T: Deserialize<'a>>(document: Option<&'a String>) -> Option<T> {
+pub(crate) fn read<'a, T: Deserialize<'a>>(document: Option<&'a String>) -> Option<T> {
     let parsed = serde_json::from_str(document?);
     debug_assert!(parsed.is_ok(), "{:?}", parsed.err());
     parsed.ok()

@@ -85,6 +85,12 @@ unsafe extern "C-unwind" {
         outside: bool,
         answer: *mut c_int,
     ) -> *mut pg_sys::ErrorData;
+    fn zdm_shim_has_operator_class(
+        type_oid: pg_sys::Oid,
+        method: *const c_char,
+        known: *mut bool,
+        has: *mut bool,
+    ) -> *mut pg_sys::ErrorData;
     fn zdm_shim_same_index(wanted: pg_sys::Oid, index: pg_sys::Oid, answer: *mut c_int) -> *mut pg_sys::ErrorData;
 }
 
@@ -413,4 +419,13 @@ pub fn same_index(wanted: u32, index: u32) -> Result<Decision, ServerError> {
     // SAFETY: as above.
     ServerError::check(unsafe { zdm_shim_same_index(pg_sys::Oid::from(wanted), pg_sys::Oid::from(index), &mut raw) })?;
     Ok(decision(raw))
+}
+
+/// Whether a type has a default operator class for an access method; `None` when there is no such method.
+pub fn has_operator_class(type_oid: u32, method: &str) -> Result<Option<bool>, ServerError> {
+    let method = to_server(method);
+    let (mut known, mut has) = (false, false);
+    // SAFETY: the string is valid for the call; errors come back as data.
+    ServerError::check(unsafe { zdm_shim_has_operator_class(pg_sys::Oid::from(type_oid), method.as_ptr(), &mut known, &mut has) })?;
+    Ok(known.then_some(has))
 }

@@ -1,7 +1,11 @@
 //! The library in every session of the database from its start: `session_preload_libraries`.
 
+use crate::catalog::facts::{read, sql_file};
+use crate::catalog::shim::Query;
 use crate::error::{Error, sqlstate};
+use crate::shim::ServerError;
 use crate::spi::{Arg, Connection};
+use pgrx::pg_sys;
 
 const LIBRARY: &str = "pg_zdm";
 
@@ -52,16 +56,13 @@ fn configured(connection: &Connection) -> Result<(Option<Vec<String>>, Vec<Strin
     Ok((row.text(0).map(split), split(&row.string(1))))
 }
 
+/// The settings that load libraries into new sessions of this database.
+static PRELOADED: Query<0> = Query::new(sql_file!("preloaded.sql"), []);
+
 /// The setting that loads the library into every new session of this database, if one does.
-pub fn loaded_by(connection: &Connection) -> Result<Option<String>, Error> {
-    let settings = connection.query(
-        "SELECT name, setting FROM pg_catalog.pg_settings
-          WHERE name OPERATOR(pg_catalog.=) ANY (ARRAY['shared_preload_libraries', 'session_preload_libraries'])
-          ORDER BY name DESC",
-        &[],
-    )?;
-    let found = settings.iter().find(|row| split(&row.string(1)).iter().any(|one| is_ours(one)));
-    Ok(found.map(|row| row.string(0)))
+pub fn loaded_by(owner: pg_sys::Oid) -> Result<Option<String>, ServerError> {
+    let settings: Vec<(String, String)> = read(PRELOADED.run([], owner)?.as_ref()).unwrap_or_default();
+    Ok(settings.into_iter().find(|(_, libraries)| split(libraries).iter().any(|one| is_ours(one))).map(|(name, _)| name))
 }
 
 /// The names in a setting of libraries (GUC_LIST_QUOTE); a comma in a name is not expected.

@@ -6,28 +6,35 @@ use crate::check::input;
 use crate::check::rows::{Rows, Value};
 use crate::error::{Error, Report, sqlstate};
 use crate::guc::{self, GuardMode};
+use crate::shim::ServerError;
 use crate::spi::{Arg, Connection};
 use pgrx::pg_sys;
 
 /// The mode that counts for this session.
 pub fn mode() -> Result<GuardMode, Error> {
-    match guc::GUARD_MODE.get() {
-        GuardMode::Default if exempt::this_session()? => Ok(GuardMode::Off),
-        GuardMode::Default => {
-            let state = shim::guard_state().map_err(|error| {
-                let mut error = Error::from(error);
-                error.append_hint(message::WAY_OUT);
-                error
-            })?;
-            Ok(match state.as_str() {
-                "off" => GuardMode::Off,
-                "warn" => GuardMode::Warn,
-                // also when somebody has emptied the table
-                _ => GuardMode::Enforce,
-            })
-        }
-        session => Ok(session),
-    }
+    in_force().map_err(|error| {
+        let mut error = Error::from(error);
+        error.append_hint(message::WAY_OUT);
+        error
+    })
+}
+
+fn in_force() -> Result<GuardMode, ServerError> {
+    Ok(match guc::GUARD_MODE.get() {
+        GuardMode::Default if shim::session_is_exempt()? => GuardMode::Off,
+        GuardMode::Default => match shim::guard_state()?.as_str() {
+            "off" => GuardMode::Off,
+            "warn" => GuardMode::Warn,
+            // also when somebody has emptied the table
+            _ => GuardMode::Enforce,
+        },
+        session => session,
+    })
+}
+
+/// Whether the guard is at work, and sees in new sessions only what fires an event trigger.
+pub fn sees_events_only(owner: pg_sys::Oid) -> Result<bool, ServerError> {
+    Ok(in_force()? != GuardMode::Off && preload::loaded_by(owner)?.is_none())
 }
 
 /// A mode as settings show it.
@@ -98,7 +105,7 @@ pub fn status(fcinfo: pg_sys::FunctionCallInfo) -> Result<pg_sys::Datum, Error> 
         let fires = !matches!(state, None | Some("D"));
         push(&mut rows, &trigger.string(1), fires && on, &detail, (state != Some("A")).then_some(hint.as_str()));
     }
-    let from = preload::loaded_by(&connection)?;
+    let from = preload::loaded_by(crate::catalog::shim::function_owner(fcinfo))?;
     let detail = match &from {
         Some(setting) => format!("{setting} loads the library before the first statement of a session"),
         None => "the library is loaded by the first statement that fires an event trigger, and sees those after it".to_owned(),

@@ -109,6 +109,9 @@ extern ErrorData *zdm_shim_proves_bound(Oid parent, Oid table, const char *bound
 extern ErrorData *zdm_shim_same_index(Oid wanted, Oid index, ZdmAnswer *answer);
 extern struct RelationData *zdm_peek(Oid relation);
 
+/* check: operator_class.c */
+extern ErrorData *zdm_shim_has_operator_class(Oid type, const char *method, bool *known, bool *has);
+
 /* check: same_index.c */
 extern ZdmAnswer zdm_same_index(Oid wanted, Oid index);
 

@@ -1153,3 +1153,42 @@ CLUSTER sales USING sales_id
 -- setup: CREATE MATERIALIZED VIEW kept AS SELECT id FROM parts
 -- apart
 VACUUM FULL kept
+
+-- apart
+REINDEX TABLE CONCURRENTLY events
+
+-- setup: ALTER TABLE members OWNER TO shop_reader
+DROP OWNED BY shop_reader
+
+-- setup: ALTER TABLE loose OWNER TO shop_reader
+DROP OWNED BY shop_reader CASCADE
+
+-- setup: ALTER TABLE groups OWNER TO shop_reader
+DROP OWNED BY shop_reader CASCADE
+
+-- setup: ALTER TABLE events_1 OWNER TO shop_reader
+DROP OWNED BY shop_reader
+
+-- setup: ALTER TABLE events OWNER TO shop_reader
+DROP OWNED BY shop_reader
+
+-- setup: CREATE TABLE attic.chair (id int PRIMARY KEY); INSERT INTO attic.chair VALUES (1); ALTER SCHEMA attic OWNER TO shop_reader
+DROP OWNED BY shop_reader CASCADE
+
+-- setup: CREATE POLICY readers ON members TO shop_reader USING (true); GRANT SELECT ON groups TO shop_reader
+DROP OWNED BY shop_reader
+
+-- setup: ALTER TYPE mood OWNER TO shop_reader
+DROP OWNED BY shop_reader CASCADE
+
+-- setup: ALTER TABLE groups OWNER TO shop_reader
+-- fails: cannot drop table ... because other objects depend on it
+DROP OWNED BY shop_reader
+
+DROP OWNED BY shop_reader
+
+-- setup: ALTER TABLE groups OWNER TO shop_reader; ALTER TABLE events OWNER TO shop_reader; ALTER VIEW active OWNER TO shop_reader
+REASSIGN OWNED BY shop_reader TO CURRENT_USER
+
+-- fails: role "nobody_here" does not exist
+DROP OWNED BY nobody_here

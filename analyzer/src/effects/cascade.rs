@@ -40,7 +40,7 @@ pub fn relation(effects: &mut Effects, relation: Oid, column: Option<&str>) {
     }
 }
 
-fn lock(effects: &mut Effects, relations: &[Oid]) {
+pub(super) fn lock(effects: &mut Effects, relations: &[Oid]) {
     for relation in relations {
         effects.lock_oid(*relation, LockMode::AccessExclusive);
     }
@@ -75,7 +75,7 @@ fn settled(effects: &Effects, name: &QualifiedName, asked: &str) -> bool {
 ///
 /// The closure over `pg_depend`, as `findDependentObjects` makes it: what depends on it in whatever way, and the whole of what is an internal part. A trigger, policy,
 /// default or constraint is dropped under a lock on its table, an index under one on the table too.
-fn taken(effects: &Effects, root: &str) -> Option<Vec<Oid>> {
+pub(super) fn taken(effects: &Effects, root: &str) -> Option<Vec<Oid>> {
     numbers(
         effects,
         root,
@@ -102,6 +102,26 @@ pub fn losing(effects: &Effects, cascade: &DropCascade) -> Vec<Oid> {
         all.extend(numbers(effects, &asked, tables).unwrap_or_default());
     }
     all
+}
+
+/// The relations that go as a whole with these objects.
+pub(super) fn relations(effects: &Effects, root: &str) -> Option<Vec<Oid>> {
+    numbers(
+        effects,
+        root,
+        "SELECT DISTINCT c.oid::int8 FROM gone g JOIN pg_catalog.pg_class c ON c.oid = g.objid
+         WHERE g.classid = 'pg_catalog.pg_class'::regclass AND g.objsubid = 0 AND c.relkind IN ('r', 'p', 'v', 'm', 'f')",
+    )
+}
+
+/// The relations among these objects themselves.
+pub(super) fn listed(effects: &Effects, root: &str) -> Option<Vec<Oid>> {
+    numbers(
+        effects,
+        root,
+        "SELECT DISTINCT c.oid::int8 FROM root g JOIN pg_catalog.pg_class c ON c.oid = g.objid
+         WHERE g.classid = 'pg_catalog.pg_class'::regclass AND c.relkind IN ('r', 'p', 'v', 'm', 'f')",
+    )
 }
 
 /// What a query finds in `gone`, all that goes with `root`.

@@ -85,7 +85,7 @@ fn schema_goes(effects: &mut Effects, schema: &str, drop: &Drop) {
 }
 
 /// A relation goes, with its partitions; foreign keys lock the other side, and a partition locks its parent.
-fn relation_goes(effects: &mut Effects, relation: &Rc<Relation>, cascade: bool) {
+pub(super) fn relation_goes(effects: &mut Effects, relation: &Rc<Relation>, cascade: bool) {
     for parent in relation.parents.iter().filter(|_| relation.is_partition) {
         if let Some(parent) = effects.script().get(*parent) {
             effects.lock(&parent, LockMode::AccessExclusive);

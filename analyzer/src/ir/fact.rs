@@ -77,8 +77,15 @@ pub enum Fact {
     Handles(Handled),
     /// `COPY` with a file or a program of the server: the role that may.
     ServerFile(&'static str),
-    /// `GRANT` or `REVOKE` of roles.
-    GrantsRoles,
+    /// `GRANT` or `REVOKE` of roles: which, unless another role is said to grant them.
+    GrantsRoles(Vec<String>),
+    /// `ALTER SEQUENCE ... OWNED BY` a column, and nothing else.
+    OwnedBy {
+        table: QualifiedName,
+        column: String,
+    },
+    /// A query where the server takes none: where.
+    Subquery(&'static str),
     /// A role that it creates, or the new name of one.
     MakesRole(String),
     /// `PREPARE`: the name, and the statement that it is for.

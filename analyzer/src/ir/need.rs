@@ -10,6 +10,11 @@ pub enum Need {
         relation: QualifiedName,
         columns: Vec<String>,
     },
+    /// The same of a query: it may mean a function of the row.
+    Read {
+        relation: QualifiedName,
+        columns: Vec<String>,
+    },
     Type(TypeName),
     Role(String),
     Schema(String),
@@ -28,6 +33,10 @@ pub enum Need {
         name: String,
     },
     Policy {
+        relation: QualifiedName,
+        name: String,
+    },
+    Rule {
         relation: QualifiedName,
         name: String,
     },

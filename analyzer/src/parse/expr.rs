@@ -131,6 +131,23 @@ fn column_name(column: &ColumnRef) -> Option<String> {
     column.fields.last().and_then(names::string)
 }
 
+/// Whether there is a query in an expression.
+pub fn has_subquery(node: &Node) -> bool {
+    matches!(node.node.as_ref(), Some(Tree::SubLink(_))) || children(node).into_iter().any(has_subquery)
+}
+
+/// The columns that an expression names with a table's name or alias before them.
+pub fn qualified_columns(node: &Node, out: &mut Vec<(String, String)>) {
+    if let Some(Tree::ColumnRef(column)) = node.node.as_ref()
+        && let [table, column] = column.fields.as_slice()
+    {
+        out.extend(names::string(table).zip(names::string(column)));
+    }
+    for child in children(node) {
+        qualified_columns(child, out);
+    }
+}
+
 /// All columns an expression names.
 pub fn columns(node: &Node, out: &mut Vec<String>) {
     if let Some(Tree::ColumnRef(column)) = node.node.as_ref() {

@@ -5,10 +5,10 @@ use std::rc::Rc;
 
 use pg_query::protobuf::node::Node as Tree;
 use pg_query::protobuf::{
-    AlterTableCmd, AlterTableType, DefElem, InsertStmt, Node, RoleSpec, RoleSpecType, SelectStmt, SetOperation, ViewStmt,
+    AlterTableCmd, AlterTableType, DefElem, GrantRoleStmt, InsertStmt, Node, RoleSpec, RoleSpecType, SelectStmt, SetOperation, ViewStmt,
 };
 
-use super::{functions, names, need, object, prepare, remark};
+use super::{functions, names, need, object, prepare, remark, subquery};
 use crate::catalog::Volatility;
 use crate::ir::{Fact, FunctionFact, Insert, Owned, QualifiedName, ReplicaIdentity, RowSecurity, Triggers};
 
@@ -17,6 +17,7 @@ pub fn of(node: &Tree, sql: &str, span: &Range<usize>) -> Vec<Fact> {
     let mut facts = particulars(node);
     facts.extend(need::of(node));
     facts.extend(object::of(node));
+    facts.extend(subquery::of(node));
     facts.extend(prepare::of(node, sql, span));
     for fact in &mut facts {
         if let Fact::Function(function) = fact
@@ -80,12 +81,12 @@ fn single(node: &Tree) -> Option<Fact> {
         Tree::AlterSeqStmt(sequence) => {
             let harmless = |node: &Node| matches!(node.node.as_ref(), Some(Tree::DefElem(element)) if element.defname == "owned_by");
             if sequence.options.iter().all(harmless) {
-                return None;
+                return sequence.options.iter().find_map(owned_by);
             }
             Fact::ChangesSequence
         }
         Tree::LockStmt(lock) if lock.nowait => Fact::Nowait,
-        Tree::GrantRoleStmt(_) => Fact::GrantsRoles,
+        Tree::GrantRoleStmt(grant) => Fact::GrantsRoles(granted(grant)),
         Tree::CreateStmt(create) if create.relation.as_ref().is_some_and(|relation| relation.relpersistence == "u") => {
             Fact::Unlogged(names::range_var(create.relation.as_ref()?))
         }
@@ -137,6 +138,24 @@ fn altered(command: &AlterTableCmd) -> Option<Fact> {
         },
         _ => return None,
     })
+}
+
+/// `OWNED BY table.column`.
+fn owned_by(option: &Node) -> Option<Fact> {
+    let Some(Tree::DefElem(element)) = option.node.as_ref() else { return None };
+    let parts = element.arg.as_deref().map(names::object).unwrap_or_default();
+    // OWNED BY NONE is one word
+    let (column, table) = parts.split_last().filter(|(_, table)| !table.is_empty())?;
+    Some(Fact::OwnedBy { table: names::qualified(table), column: column.clone() })
+}
+
+/// The roles that are granted, with the rights of whoever runs it.
+fn granted(grant: &GrantRoleStmt) -> Vec<String> {
+    let names = grant.granted_roles.iter().filter_map(|node| match node.node.as_ref() {
+        Some(Tree::AccessPriv(role)) => Some(role.priv_name.clone()),
+        _ => None,
+    });
+    if grant.grantor.is_some() { Vec::new() } else { names.collect() }
 }
 
 /// Statements that the server refuses in a transaction block (`PreventInTransactionBlock`).

@@ -1,5 +1,7 @@
 //! What a statement needs to be there: columns, types, roles, and what else it names beyond the relations that it locks.
 
+mod query;
+
 use pg_query::protobuf::node::Node as Tree;
 use pg_query::protobuf::{
     self, AlterTableCmd, AlterTableStmt, AlterTableType, ConstrType, Constraint, CreateStmt, DropStmt, GrantStmt, GrantTargetType,
@@ -19,20 +21,33 @@ pub fn of(node: &Tree) -> Vec<Fact> {
         Tree::IndexStmt(index) => indexed(index, &mut needs),
         Tree::ViewStmt(view) => {
             made_in(view.view.as_ref(), &mut needs);
-            read(view.query.as_deref(), &mut needs);
+            query::read(view.query.as_deref(), &mut needs);
         }
         Tree::CreateSeqStmt(create) => made_in(create.sequence.as_ref(), &mut needs),
         Tree::CreateTableAsStmt(create) => {
             made_in(create.into.as_deref().and_then(|into| into.rel.as_ref()), &mut needs);
             // elsewhere a word may be a variable
             if create.objtype == ObjectType::ObjectMatview as i32 {
-                read(create.query.as_deref(), &mut needs);
+                query::read(create.query.as_deref(), &mut needs);
             }
         }
         Tree::AlterObjectSchemaStmt(alter) => needs.push(Need::Schema(alter.newschema.clone())),
         Tree::CreateSchemaStmt(create) => needs.extend(role(create.authrole.as_ref())),
         Tree::AlterOwnerStmt(alter) => needs.extend(role(alter.newowner.as_ref())),
         Tree::GrantStmt(grant) => granted(grant, &mut needs),
+        Tree::GrantRoleStmt(grant) => {
+            needs.extend(grant.granted_roles.iter().filter_map(|node| match node.node.as_ref() {
+                Some(Tree::AccessPriv(role)) => Some(Need::Role(role.priv_name.clone())),
+                _ => None,
+            }));
+            needs.extend(roles(&grant.grantee_roles));
+        }
+        Tree::DropOwnedStmt(owned) => needs.extend(roles(&owned.roles)),
+        Tree::ReassignOwnedStmt(owned) => {
+            needs.extend(roles(&owned.roles));
+            needs.extend(role(owned.newrole.as_ref()));
+        }
+        Tree::SelectStmt(select) => query::joined(select, &mut needs),
         Tree::CreatePolicyStmt(policy) => needs.extend(roles(&policy.roles)),
         Tree::AlterPolicyStmt(policy) => {
             needs.extend(roles(&policy.roles));
@@ -229,27 +244,11 @@ fn dropped(statement: &DropStmt, needs: &mut Vec<Need>) {
         match ObjectType::try_from(statement.remove_type).ok()? {
             ObjectType::ObjectTrigger => Some(Need::Trigger { relation, name }),
             ObjectType::ObjectPolicy => Some(Need::Policy { relation, name }),
+            ObjectType::ObjectRule => Some(Need::Rule { relation, name }),
             _ => None,
         }
     });
     needs.extend(named);
-}
-
-/// The columns that a query of one table reads.
-fn read(query: Option<&Node>, needs: &mut Vec<Need>) {
-    let Some(Tree::SelectStmt(select)) = query.and_then(|node| node.node.as_ref()) else { return };
-    let [from] = select.from_clause.as_slice() else { return };
-    let Some(Tree::RangeVar(table)) = from.node.as_ref().filter(|_| select.with_clause.is_none()) else { return };
-    let mut read = Vec::new();
-    for node in &select.target_list {
-        if let Some(Tree::ResTarget(target)) = node.node.as_ref() {
-            target.val.iter().for_each(|value| expr::columns(value, &mut read));
-        }
-    }
-    select.where_clause.iter().for_each(|node| expr::columns(node, &mut read));
-    // the alias is the row
-    read.retain(|name| table.alias.as_ref().is_none_or(|alias| alias.aliasname != *name && alias.colnames.is_empty()));
-    columns(Some(table), read, needs);
 }
 
 /// The columns that an INSERT or UPDATE sets.

@@ -55,9 +55,3 @@ impl Rule for DropOwned {
         reports.collect()
     }
 }
-
-/// Whether all that the roles own is known, so that nothing is left to say of what cannot be judged.
-pub(super) fn is_known(context: &Context) -> bool {
-    let known = |role: &Option<String>| role.as_ref().is_some_and(|role| context.script().catalog().owned_by(role).is_some());
-    context.facts().iter().any(|fact| matches!(fact, Fact::Owned(owned) if owned.roles.iter().all(known)))
-}

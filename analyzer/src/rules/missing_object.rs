@@ -60,7 +60,7 @@ impl Rule for MissingObject {
         let report = needs.map(|need| (need, missing(context, need))).find_map(|(need, missing)| {
             let what = missing?;
             Some(match need {
-                Need::Columns { .. } | Need::Relation(_) => unknown(&what),
+                Need::Columns { .. } | Need::Read { .. } | Need::Relation(_) => unknown(&what),
                 _ => context.failure(None, format!("{what} does not exist")).hint("Check the name, and the order of the statements."),
             })
         });
@@ -75,7 +75,7 @@ fn object(context: &Context) -> Option<Report> {
 }
 
 /// Nothing is looked at where there is nothing to alter, or nothing to create.
-fn does_nothing(context: &Context) -> bool {
+pub(super) fn does_nothing(context: &Context) -> bool {
     let is_missing = |name: &QualifiedName| matches!(context.script().find(name), Found::Missing);
     match context.kind() {
         Kind::AlterTable(alter) => is_missing(&alter.target.name),
@@ -97,6 +97,15 @@ fn missing(context: &Context, need: &Need) -> Option<String> {
             }
             let relation = context.existing(relation).filter(|one| has_columns(one))?;
             let column = columns.iter().find(|column| !has_column(context, &relation, column))?;
+            Some(format!("column {} of relation {}", quote::ident(column), super::name_of(&relation)))
+        }
+        Need::Read { relation, columns } => {
+            // a word may be a variable there
+            if context.past().inside() {
+                return None;
+            }
+            let relation = context.existing(relation).filter(|one| has_columns(one))?;
+            let column = columns.iter().find(|column| !has_column(context, &relation, column) && is_no_function_of(context, column))?;
             Some(format!("column {} of relation {}", quote::ident(column), super::name_of(&relation)))
         }
         Need::Relation(name) => matches!(script.find(name), Found::Missing).then(|| format!("relation {name}")),
@@ -132,6 +141,7 @@ fn missing(context: &Context, need: &Need) -> Option<String> {
         }
         Need::Trigger { relation, name } => hung(context, OnTable::Trigger, "trigger", relation, name),
         Need::Policy { relation, name } => hung(context, OnTable::Policy, "policy", relation, name),
+        Need::Rule { relation, name } => hung(context, OnTable::Rule, "rule", relation, name),
     }
 }
 
@@ -146,6 +156,12 @@ fn has_column(context: &Context, relation: &Relation, name: &str) -> bool {
         || SYSTEM.contains(&name)
         || relation.name == name
         || matches!(context.kind(), Kind::AlterTable(alter) if alter.actions.iter().any(adds))
+}
+
+/// Whether no function could be meant that takes the row: `t.f` stands for `f(t)`.
+fn is_no_function_of(context: &Context, name: &str) -> bool {
+    let name = QualifiedName { schema: None, name: name.to_owned() };
+    !context.script().has_made_function(&name) && context.script().functions(&name, 1).is_empty()
 }
 
 fn hung(context: &Context, kind: OnTable, word: &str, relation: &QualifiedName, name: &str) -> Option<String> {

@@ -18,7 +18,8 @@ super::rule! {
     /// that the text has set, does not own and is no member of the owner; `TRUNCATE`, `CREATE TRIGGER`, a foreign key, `REFRESH`, `REINDEX` and `CLUSTER`
     /// without the privilege; rows read or changed, `LOCK TABLE` and `GRANT` without one; `ALTER` or `DROP` of another's schema, function, type, role,
     /// extension, server, publication or subscription; `CREATE` of a schema, role, extension, database, event trigger or publication where the role may not,
-    /// or in a schema where it may not; `COPY` to or from a file of the server; `ALTER SYSTEM`.
+    /// or in a schema where it may not; `COPY` to or from a file of the server; `ALTER SYSTEM`; `GRANT` and `REVOKE` of a role
+    /// without its ADMIN option.
     ///
     /// **Why.** The migration ends half-way.
     ///

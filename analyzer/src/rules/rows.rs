@@ -77,6 +77,11 @@ pub(super) fn duplicates(context: &Context, relation: &Rc<Relation>, columns: &[
     Some(report.map(|report| report.hint(format!("-- the duplicates:\n{query}"))))
 }
 
+/// A row of whatever kind.
+pub(super) fn any(context: &Context, relation: &Rc<Relation>) -> Option<Answer> {
+    look(context, relation, &[], true, &Question::Expression { sql: "false" })
+}
+
 /// Rows that break a CHECK, which is there by its name or is to be added.
 pub(super) fn broken(context: &Context, relation: &Rc<Relation>, columns: &[String], question: &Question) -> Option<Option<Report>> {
     let answer = look(context, relation, columns, true, question)?;

@@ -2,7 +2,7 @@
 
 use super::{Context, Report, Rule};
 use crate::finding::Risk;
-use crate::ir::{Kind, OpaqueRule, Reindexed};
+use crate::ir::{Fact, Kind, OpaqueRule, Reindexed};
 
 super::rule! {
     /// The statement reaches objects that it does not name.
@@ -37,7 +37,7 @@ super::rule! {
 impl Rule for UnboundedEffect {
     fn check(&self, context: &Context) -> Vec<Report> {
         let reason = match context.kind() {
-            Kind::Opaque { rule: OpaqueRule::Unbounded, .. } if super::drop_owned::is_known(context) => None,
+            Kind::Opaque { .. } if context.facts().iter().any(|fact| matches!(fact, Fact::Owned(_))) => context.effects().unbounded(),
             Kind::Opaque { reason, rule: OpaqueRule::Unbounded | OpaqueRule::All } => Some(*reason),
             _ => context.effects().unbounded(),
         };

@@ -98,7 +98,8 @@ impl Script<'_> {
 
     fn note_roles(&mut self, statement: &Statement) {
         self.note_objects(statement);
-        self.granted.0 |= statement.facts.iter().any(|fact| matches!(fact, Fact::GrantsRoles));
+        self.granted.0 |= statement.facts.iter().any(|fact| matches!(fact, Fact::GrantsRoles(_)));
+        self.given |= statement.facts.iter().any(|fact| matches!(fact, Fact::Owner(_)));
         self.granted.1 |= statement.facts.iter().any(|fact| matches!(fact, Fact::Privileges(given) if !given.revoke));
         self.roles.extend(statement.facts.iter().filter_map(|fact| match fact {
             Fact::MakesRole(name) => Some(name.clone()),

@@ -115,6 +115,11 @@ impl<'a> Past<'a> {
         self.in_block
     }
 
+    /// Whether the statement stands in a DO block or a function.
+    pub fn inside(&self) -> bool {
+        self.inside
+    }
+
     /// Whether the session that asks is in a transaction block itself.
     pub fn outer(&self) -> bool {
         self.outer

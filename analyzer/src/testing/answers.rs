@@ -108,6 +108,10 @@ impl Catalog for TestCatalog {
         self.details.facts.get(&relation).cloned()
     }
 
+    fn has_operator_class(&self, type_oid: Oid, method: &str) -> Option<bool> {
+        Some(types::has_operator_class(type_oid, method))
+    }
+
     fn index_shape(&self, index: Oid) -> Option<IndexShape> {
         let known = || self.relations.values().flat_map(|relation| relation.indexes.iter()).find(|one| one.oid == index);
         self.details.shapes.get(&index).cloned().or_else(|| {
@@ -190,6 +194,10 @@ impl Catalog for TestCatalog {
 
     fn lock_slots(&self) -> Option<u64> {
         self.moment.lock_slots
+    }
+
+    fn guard_sees_events_only(&self) -> Option<bool> {
+        self.moment.events_only
     }
 
     fn running_job(&self, table: Oid) -> Option<i64> {

@@ -1,7 +1,7 @@
 //! The database that the examples of the rules' manuals speak of.
 
 use super::{TestCatalog, idle};
-use crate::catalog::{ColumnStatistics, DependentKind, Generated, Oid, RelationKind, Size, TableFacts};
+use crate::catalog::{ColumnStatistics, DependentKind, Found, Generated, Oid, RelationKind, Size, TableFacts};
 use crate::lock::LockMode;
 
 /// `users`, `orders` (partly referencing it), the partitioned `events`, and a few more.
@@ -104,12 +104,12 @@ fn moment(db: &mut TestCatalog, users: Oid, orders: Oid) {
         let part = db.table(&format!("measurements_{number}"), "id bigint not null, at timestamptz not null");
         db.child(many, part, true, false);
     }
-    db.set_lock_slots(80);
+    db.set_lock_slots(80).set_guard_sees_events_only(true);
     let sequence = db.relation(RelationKind::Sequence, "tickets");
     db.numbers(sequence, orders);
     db.publish(orders);
     db.dependents_of(users, &["view active_users", "constraint orders_user_id_fkey on table orders"], false);
-    db.role_owns("clerk", &["table ledger", "view open_items"], true);
+    db.role_owns("clerk", &["table ledger", "view open_items"], true).answer("r.rolname = 'clerk'", Found::default());
     let daily = db.view(RelationKind::View, "daily", orders, &["id", "status"]);
     db.columns(daily, "id bigint, status text");
     let by_day = db.view(RelationKind::MaterializedView, "sales_by_day", orders, &["total"]);

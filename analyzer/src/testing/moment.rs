@@ -20,6 +20,7 @@ pub struct Moment {
     pub replicated: HashMap<Oid, Replication>,
     pub lock_slots: Option<u64>,
     pub jobs: HashMap<Oid, i64>,
+    pub events_only: Option<bool>,
     /// Owned by another role.
     pub foreign: HashMap<Oid, String>,
     pub dependents: HashMap<Oid, Dependents>,
@@ -102,6 +103,12 @@ impl TestCatalog {
 
     pub fn job(&mut self, table: Oid, job: i64) -> &mut Self {
         self.moment.jobs.insert(table, job);
+        self
+    }
+
+    /// Whether the guard sees in new sessions only what fires an event trigger.
+    pub fn set_guard_sees_events_only(&mut self, only: bool) -> &mut Self {
+        self.moment.events_only = Some(only);
         self
     }
 

@@ -105,3 +105,12 @@ pub fn operators() -> Vec<Function> {
 fn built_in(volatility: Volatility) -> Function {
     Function { oid: 1, volatility, inlinable_body: None }
 }
+
+/// Whether a type has an operator class of its own; an access method that is not one of these has one for every type.
+pub fn has_operator_class(of: Oid, method: &str) -> bool {
+    match method {
+        "btree" => ![114, 142].contains(&of),
+        "gin" => [3802].contains(&of) || of > 10_000,
+        _ => true,
+    }
+}

@@ -9,7 +9,7 @@ use std::process::Stdio;
 
 use zdm_analyzer::split;
 
-use crate::apart::{Locks, apart};
+use crate::apart::{Apart, Locks, apart};
 use crate::cluster::{Cluster, Database};
 use crate::observe::{Effects, done, holds, literal, predicted, remember, show};
 use crate::session::Session;
@@ -228,7 +228,7 @@ impl<'a> Lab<'a> {
                 }
             }
         }
-        let (came, result) = apart(self.cluster, &database.name, &self.path, sql, Locks::Lasting);
+        let Apart { came, result, .. } = apart(self.cluster, &database.name, &self.path, sql, Locks::Lasting);
         result.map(|()| (came, true)).map_err(text)
     }
 }

@@ -28,15 +28,24 @@ pub enum Locks {
     Lasting,
 }
 
-/// Runs a statement in a session of its own; what it did, and how it ended.
-pub fn apart(cluster: &Cluster, database: &str, path: &str, sql: &str, locks: Locks) -> (Effects, Result<(), Error>) {
+/// What came of a statement.
+pub struct Apart {
+    pub came: Effects,
+    /// The same with the locks that it held while it waited for the transactions of others; where there was no such wait, with all of them. A lock that is
+    /// taken to make a list, and given back before the work begins, is not among these.
+    pub lasting: Effects,
+    pub result: Result<(), Error>,
+}
+
+/// Runs a statement in a session of its own.
+pub fn apart(cluster: &Cluster, database: &str, path: &str, sql: &str, locks: Locks) -> Apart {
     let mut watch = cluster.connect(database);
     watch.run(&format!(
         "SET search_path = {path}; SET stats_fetch_consistency = none;
          CREATE TEMP TABLE before AS
          SELECT c.oid, c.oid::regclass::text AS name, c.relkind AS kind, pg_relation_filenode(c.oid) AS file, pg_stat_get_tuples_returned(c.oid) AS read
            FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE {LISTED};
-         CREATE TEMP TABLE seen (relation oid, mode text);
+         CREATE TEMP TABLE seen (relation oid, mode text, lasting bool);
          {}",
         files_before("")
     ));
@@ -55,11 +64,18 @@ pub fn apart(cluster: &Cluster, database: &str, path: &str, sql: &str, locks: Lo
     }
     let pid = s.pid;
     let mut running = s.background(sql);
+    let look = format!(
+        "INSERT INTO seen WITH now AS MATERIALIZED (SELECT * FROM pg_locks WHERE pid = {pid})
+         SELECT DISTINCT relation, mode, granted AND EXISTS (SELECT FROM now w WHERE NOT w.granted AND w.locktype IN ('transactionid', 'virtualxid'))
+           FROM now WHERE locktype = 'relation' EXCEPT SELECT * FROM seen"
+    );
     while running.end().is_none() {
-        watch.run(&format!(
-            "INSERT INTO seen SELECT DISTINCT relation, mode FROM pg_locks WHERE pid = {pid} AND locktype = 'relation' EXCEPT SELECT * FROM seen"
-        ));
+        watch.run(&look);
         let gone = watch.rows(&waited_for(pid));
+        if !gone.is_empty() {
+            // it waits still: what it holds now it holds for long
+            watch.run(&look);
+        }
         release(&mut holder, &gone);
         std::thread::sleep(Duration::from_millis(1));
     }
@@ -69,13 +85,16 @@ pub fn apart(cluster: &Cluster, database: &str, path: &str, sql: &str, locks: Lo
     s.run("SELECT pg_stat_force_next_flush()");
     drop(s);
     let built = built("pg_catalog.pg_stat_get_tuples_returned(b.oid) > b.read");
-    let came = watch.rows(&format!(
-        "SELECT b.name, ({MODES})[max(array_position({MODES}, l.mode))], bool_and({NEW_FILE}), bool_and(pg_stat_get_tuples_returned(b.oid) > b.read),
-                bool_and({built})
-           FROM before b JOIN seen l ON l.relation = b.oid LEFT JOIN pg_class c ON c.oid = b.oid
-          GROUP BY b.oid, b.name HAVING max(array_position({MODES}, l.mode)) > 3"
-    ));
-    (effects(came), result)
+    let mut rows = |mode: &str| {
+        watch.rows(&format!(
+            "SELECT b.name, ({MODES})[{mode}], bool_and({NEW_FILE}), bool_and(pg_stat_get_tuples_returned(b.oid) > b.read), bool_and({built})
+               FROM before b JOIN seen l ON l.relation = b.oid LEFT JOIN pg_class c ON c.oid = b.oid
+              GROUP BY b.oid, b.name HAVING max(array_position({MODES}, l.mode)) > 3"
+        ))
+    };
+    let all = format!("max(array_position({MODES}, l.mode))");
+    let lasting = format!("coalesce(max(array_position({MODES}, l.mode)) FILTER (WHERE l.lasting), {all})");
+    Apart { came: effects(rows(&all)), lasting: effects(rows(&lasting)), result }
 }
 
 /// Locks every table, as far as the server has room for prepared transactions; the others are only looked at. LOCK TABLE does not take a materialized

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use postgres::Error;
 use zdm_analyzer::split;
 
-use crate::apart::{Locks, apart};
+use crate::apart::{Apart, Locks, apart};
 use crate::cluster::Cluster;
 use crate::observe::{Effects, done, literal, predicted, remember};
 use crate::precision::relied_on;
@@ -83,6 +83,8 @@ pub struct Outcome {
     pub findings: Vec<String>,
     /// What the statement did, or why it was refused.
     pub came: Result<Effects, Error>,
+    /// The same without locks of a moment, of a statement that opens transactions of its own.
+    pub lasting: Option<Effects>,
     /// Of what programs may rely on, that which is gone; only looked at if danger was found.
     pub lost: Vec<String>,
     /// Relations that the check itself locked; there are to be none.
@@ -139,7 +141,7 @@ fn run(s: &mut Session, case: &Case) -> Outcome {
         lost.extend(s.rows(MOVED));
     }
     s.run("ROLLBACK");
-    Outcome { said, findings, came, lost, locked }
+    Outcome { said, findings, came, lasting: None, lost, locked }
 }
 
 /// Runs a case that opens transactions of its own.
@@ -150,9 +152,9 @@ fn run_apart(cluster: &Cluster, database: &str, case: &Case) -> Outcome {
     let findings = findings(&mut s, case);
     let relied_on = before(&mut s, &findings);
     drop(s);
-    let (came, result) = apart(cluster, database, "shop", &case.sql, Locks::All);
+    let Apart { came, lasting, result } = apart(cluster, database, "shop", &case.sql, Locks::All);
     let lost = lost(&mut cluster.connect(database), &relied_on);
-    Outcome { said, findings, came: result.map(|()| came), lost, locked: Vec::new() }
+    Outcome { said, findings, came: result.map(|()| came), lasting: Some(lasting), lost, locked: Vec::new() }
 }
 
 /// What programs may rely on, if somebody will ask what is left of it.

@@ -10,7 +10,7 @@ use std::time::Duration;
 use postgres::Error;
 use zdm_analyzer::{Piece, split};
 
-use crate::apart::{Locks, apart};
+use crate::apart::{Apart, Locks, apart};
 use crate::claims::FOLDER;
 use crate::cluster::Cluster;
 use crate::observe::{Effects, done, exact, holds, literal, predicted, remember, show};
@@ -217,7 +217,7 @@ impl Example<'_> {
                 let outside = error.code().is_some_and(|code| matches!(code.code(), "25001" | "2D000"));
                 let result = if outside {
                     self.outcome.spent = true;
-                    let (came, result) = apart(self.cluster, self.database, "public", &sql, Locks::All);
+                    let Apart { came, result, .. } = apart(self.cluster, self.database, "public", &sql, Locks::All);
                     result.map(|()| came)
                 } else {
                     Err(error)

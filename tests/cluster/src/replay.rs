@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use postgres::Error;
 use zdm_analyzer::{Piece, split};
 
-use crate::apart::{Locks, apart};
+use crate::apart::{Apart, Locks, apart};
 use crate::cluster::Cluster;
 use crate::history::upwards;
 use crate::observe::{Effects, done, exact, holds, literal, predicted, remember, show};
@@ -159,8 +159,8 @@ impl Replay<'_> {
         let path: String = self.session.value("SELECT pg_catalog.current_setting('search_path')");
         let path = if path.is_empty() { "''".to_owned() } else { path };
         match apart(self.cluster, self.database, &path, sql, Locks::All) {
-            (came, Ok(())) => self.compare(place, sql, said, &came, empty),
-            (_, Err(error)) => self.refuse(place, &error),
+            Apart { came, result: Ok(()), .. } => self.compare(place, sql, said, &came, empty),
+            Apart { result: Err(error), .. } => self.refuse(place, &error),
         }
     }
 

@@ -25,11 +25,12 @@ fn compare(outcome: &claims::Outcome, came: &Effects) -> Outcome {
     if !holds(said, came, bounded) {
         return Outcome::Wrong(format!("\n    said: {}\n    came: {}", show(said), show(came)));
     }
-    if heavy(came) && !findings.iter().any(|row| row.starts_with("danger") || row.starts_with("unknown")) {
+    let heavy = heavy(outcome.lasting.as_ref().unwrap_or(came));
+    if heavy && !findings.iter().any(|row| row.starts_with("danger") || row.starts_with("unknown")) {
         return Outcome::Wrong(format!("no danger was found, but: {}", show(came)));
     }
     let danger: Vec<_> = findings.iter().filter(|row| row.starts_with("danger|")).cloned().collect();
-    if !danger.is_empty() && !heavy(came) && outcome.lost.is_empty() {
+    if !danger.is_empty() && !heavy && outcome.lost.is_empty() {
         return Outcome::Wrong(format!("it breaks nothing and is not heavy: {}; but {}", show(came), danger.join("; ")));
     }
     if exact(said, came) { Outcome::Exact } else { Outcome::Open(format!("said: {}; came: {}", show(said), show(came))) }

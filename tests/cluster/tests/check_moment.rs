@@ -139,6 +139,33 @@ fn lock_timeout_owners_dependents_and_particulars() {
 }
 
 #[test]
+fn what_the_guard_sees_by_its_hooks_alone_is_told_of() {
+    let db = database("check_gap");
+    let mut s = db.connect();
+    s.run("CREATE TABLE t (a int); INSERT INTO t VALUES (1); SELECT zdm.set_guard('enforce', preload => false)");
+    let said = "the guard does not see TRUNCATE TABLE in a session that has not loaded its library|\
+                It fires no event trigger, and new sessions of this database do not begin with the library.|\
+                SELECT zdm.set_guard('enforce', preload => true); has every session load it.";
+    assert_eq!(of(&mut s, "event-trigger-gap", "TRUNCATE t"), [said]);
+    assert_eq!(of(&mut s, "event-trigger-gap", "DROP TABLE t"), Vec::<String>::new());
+    // A role without rights is told the same.
+    s.run("CREATE ROLE check_gap_plain LOGIN");
+    let mut plain = db.connect_as("check_gap_plain");
+    assert_eq!(of(&mut plain, "event-trigger-gap", "TRUNCATE t").len(), 1);
+    // What is said is so: in a new session the command runs.
+    let mut fresh = db.connect();
+    fresh.run("BEGIN; TRUNCATE t; ROLLBACK");
+    // What new sessions begin with counts, not what this one began with.
+    s.run("SELECT zdm.set_guard('enforce', preload => true)");
+    assert_eq!(of(&mut s, "event-trigger-gap", "TRUNCATE t"), Vec::<String>::new());
+    let mut fresh = db.connect();
+    let error = zdm_cluster_tests::refused(fresh.attempt("TRUNCATE t"), "ZDM01");
+    assert!(!error.message().contains("event-trigger-gap"), "{}", error.message());
+    s.run("SELECT zdm.set_guard('off', preload => false)");
+    assert_eq!(of(&mut fresh, "event-trigger-gap", "TRUNCATE t"), Vec::<String>::new());
+}
+
+#[test]
 fn a_running_job_is_told_of() {
     let db = database("check_job");
     let mut s = db.connect();

@@ -29,6 +29,29 @@ const PEOPLE: &str =
      INSERT INTO people SELECT g, 'p' || g, CASE WHEN g % 500 <> 0 THEN 'n' || g END, g % 10 + 1, g % 90 FROM generate_series(1, 2000) g;";
 
 #[test]
+fn a_row_without_a_value_for_a_new_column_is_found_or_is_not_there() {
+    let db = database("probe_new_column");
+    let mut s = db.connect();
+    s.run("CREATE TABLE gone (a int); INSERT INTO gone VALUES (1); DELETE FROM gone; CREATE TABLE never (a int); CREATE TABLE one (a int); INSERT INTO one VALUES (1)");
+    let add = |table: &str| format!("ALTER TABLE {table} ADD COLUMN z int NOT NULL");
+    let mut said = |table: &str, probe: bool| {
+        let found =
+            s.rows(&format!("SELECT message FROM zdm.check_ddl('{}', probe => {probe}) WHERE rule = 'add-column-not-null'", add(table)));
+        let fails = s.attempt(&format!("BEGIN; {}; ROLLBACK", add(table))).is_err();
+        s.run("ROLLBACK");
+        (found.join("; "), fails)
+    };
+    let if_rows = |table: &str| format!("adding column z NOT NULL without a default fails if public.{table} has rows");
+    assert_eq!(said("one", true), ("would fail: public.one has rows, and none of them has a value for column z".to_owned(), true));
+    assert_eq!(said("one", false), (if_rows("one"), true));
+    // rows were there, and nobody looks whether some are
+    assert_eq!(said("gone", false), (if_rows("gone"), false));
+    assert_eq!(said("gone", true), (if_rows("gone"), false));
+    let empty = "adding column z NOT NULL without a default succeeds only as long as public.never is empty";
+    assert_eq!(said("never", true), (empty.to_owned(), false));
+}
+
+#[test]
 fn a_row_that_breaks_it_is_found_or_is_not_there() {
     let db = database("probe_rows");
     let mut s = db.connect();

@@ -108,6 +108,54 @@ fn a_disk_with_room_is_not_spoken_of() {
     }
 }
 
+/// The bytes of a segment of a table's file (RELSEG_SIZE blocks).
+const SEGMENT: u64 = 1 << 30;
+
+/// What df says of the room on the disk of a file, in MB.
+fn room(file: &str) -> u64 {
+    let df = std::process::Command::new("df").args(["--output=avail", "--block-size=1M", file]).output().expect("df");
+    let text = String::from_utf8_lossy(&df.stdout).into_owned();
+    text.lines().last().and_then(|line| line.trim().parse().ok()).unwrap_or_else(|| panic!("df {file}: {text}"))
+}
+
+#[test]
+fn a_table_that_is_bigger_than_the_room_on_its_disk_is_spoken_of() {
+    let db = database("stored_full_disk");
+    let mut s = db.connect();
+    s.run("CREATE TABLE t AS SELECT g AS a FROM generate_series(1, 1000) g");
+    let file: String = s.value("SELECT current_setting('data_directory') || '/' || pg_relation_filepath('t')");
+    let rewrites = ["ALTER TABLE t ALTER a TYPE bigint", "VACUUM FULL t"];
+    for sql in rewrites {
+        silent(&mut s, "disk-headroom", sql);
+    }
+    // Files with holes are as big as one likes, and take no room: a page of zeros is an empty one.
+    let before = std::fs::metadata(&file).expect("the table's file").len();
+    let segments = room(&file) * (1 << 20) / SEGMENT + 2;
+    let segment = |number: u64| if number == 0 { file.clone() } else { format!("{file}.{number}") };
+    for number in 0..segments {
+        let file = std::fs::File::options().write(true).create(true).truncate(false).open(segment(number)).expect("a segment");
+        file.set_len(SEGMENT).expect("a file with holes");
+    }
+    let needed = (segments * SEGMENT) >> 20;
+    let start = format!("needs {needed} MB more on the disk of public.t, which has ");
+    for sql in rewrites {
+        let found = of(&mut s, "disk-headroom", sql);
+        assert!(found.len() == 1 && found[0].starts_with(&start), "{sql}: {found:?}");
+        let left = found[0].trim_start_matches(&start).split(' ').next().and_then(|left| left.parse::<u64>().ok());
+        let (left, room) = (left.expect("a number of MB"), room(&file));
+        // others write to the disk as well
+        assert!(left < needed && left.abs_diff(room) < room / 10 + 1024, "{sql}: {left} MB were said to be left, df says {room}");
+    }
+    // A tenth of it does fit.
+    silent(&mut s, "disk-headroom", "CREATE INDEX i ON t (a)");
+    (1..segments).for_each(|number| std::fs::remove_file(segment(number)).expect("a segment"));
+    std::fs::File::options().write(true).open(&file).and_then(|file| file.set_len(before)).expect("the table's file");
+    for sql in rewrites {
+        silent(&mut s, "disk-headroom", sql);
+    }
+    s.expect("SELECT count(*) FROM t", &["1000"]);
+}
+
 #[test]
 fn what_a_publication_names_is_known() {
     let db = database("stored_publication");

@@ -223,3 +223,120 @@ ALTER TABLE cust ADD COLUMN xmin int
 ALTER TABLE cust ALTER COLUMN name TYPE int
 ALTER TABLE tt ALTER COLUMN id TYPE text
 ALTER TABLE tt ALTER COLUMN e TYPE varchar(10)
+-- definitions that the server does not take
+ALTER TABLE cust ADD CHECK (n > (SELECT 1))
+ALTER TABLE cust ADD CHECK (n > 0 AND name IN (SELECT 'x'))
+ALTER TABLE cust ADD COLUMN z int DEFAULT (SELECT 1)
+ALTER TABLE cust ALTER COLUMN n SET DEFAULT (SELECT 1)
+ALTER TABLE cust ALTER COLUMN n TYPE bigint USING (SELECT 1)
+ALTER TABLE cust ADD COLUMN z int GENERATED ALWAYS AS ((SELECT 1)) STORED
+CREATE TABLE nt (a int CHECK (a > (SELECT 1)))
+CREATE TABLE nt (a int, CHECK (EXISTS (SELECT 1)))
+CREATE DOMAIN nd AS int CHECK (value > (SELECT 1))
+CREATE INDEX ON cust ((n + (SELECT 1)))
+CREATE INDEX ON cust (n) WHERE n > (SELECT 1)
+CREATE POLICY p ON cust USING (n > (SELECT 1))
+CREATE INDEX ON docs (j)
+CREATE INDEX ON docs (p)
+CREATE INDEX ON docs (dj)
+CREATE INDEX ON docs USING gist (p)
+CREATE INDEX ON docs USING gin (t)
+CREATE INDEX ON docs USING gin (jb)
+CREATE INDEX ON docs USING gin (tags)
+CREATE INDEX ON docs USING gin (jb jsonb_path_ops)
+CREATE INDEX ON docs USING hash (p)
+CREATE INDEX ON docs USING hash (jb)
+CREATE INDEX ON docs (jb)
+CREATE INDEX ON docs (e)
+CREATE INDEX ON docs (r)
+CREATE INDEX ON docs (tags)
+CREATE INDEX ON docs USING brin (j)
+CREATE UNIQUE INDEX ON docs (t, j)
+ALTER TABLE docs ADD UNIQUE (j)
+ALTER TABLE docs ADD PRIMARY KEY (p)
+ALTER TABLE docs ADD UNIQUE (jb)
+ALTER TABLE docs ADD COLUMN k json UNIQUE
+ALTER TABLE docs ADD COLUMN k json, ADD UNIQUE (k)
+CREATE TABLE nt (k json PRIMARY KEY)
+CREATE TABLE nt (k json, t text, UNIQUE (t, k))
+CREATE TABLE nt (k jsonb PRIMARY KEY, s serial UNIQUE)
+ALTER TABLE docs ALTER COLUMN j TYPE jsonb; CREATE INDEX ON docs (j)
+ALTER TABLE cust ADD UNIQUE USING INDEX cust_pkey
+ALTER TABLE cust ADD UNIQUE USING INDEX cust_name_idx
+ALTER TABLE docs ADD UNIQUE USING INDEX docs_t_part
+ALTER TABLE docs ADD UNIQUE USING INDEX docs_t_expr
+ALTER TABLE docs ADD UNIQUE USING INDEX docs_t_key
+ALTER TABLE docs ADD UNIQUE USING INDEX docs_t_key; ALTER TABLE docs ADD UNIQUE USING INDEX docs_t_key
+ALTER TABLE tt SET UNLOGGED
+ALTER TABLE docs SET UNLOGGED
+DROP PUBLICATION pub_docs; ALTER TABLE docs SET UNLOGGED
+ALTER TABLE cust SET UNLOGGED
+ALTER TABLE ord SET UNLOGGED
+ALTER TABLE unl SET UNLOGGED
+ALTER TABLE unl SET LOGGED
+ALTER TABLE unlref SET LOGGED
+ALTER TABLE unl SET LOGGED; ALTER TABLE unlref SET LOGGED
+ALTER SEQUENCE sq OWNED BY sqt.id
+ALTER SEQUENCE sq OWNED BY NONE
+ALTER SEQUENCE sq OWNED BY theirs.id
+ALTER SEQUENCE sq OWNED BY filled.t.a
+ALTER TABLE theirs OWNER TO postgres; ALTER SEQUENCE sq OWNED BY theirs.id
+DROP RULE norule ON cust
+DROP RULE IF EXISTS norule ON cust
+DROP RULE therule ON tt
+-- tables that do not fit under others
+ALTER TABLE part ATTACH PARTITION fit FOR VALUES FROM (20) TO (30)
+ALTER TABLE part ATTACH PARTITION fit_less FOR VALUES FROM (20) TO (30)
+ALTER TABLE part ATTACH PARTITION fit_more FOR VALUES FROM (20) TO (30)
+ALTER TABLE part ATTACH PARTITION fit_type FOR VALUES FROM (20) TO (30)
+ALTER TABLE part ATTACH PARTITION fit_mod FOR VALUES FROM (20) TO (30)
+ALTER TABLE part ATTACH PARTITION fit_coll FOR VALUES FROM (20) TO (30)
+ALTER TABLE part ATTACH PARTITION fit_null FOR VALUES FROM (20) TO (30)
+ALTER TABLE part ATTACH PARTITION fit_check FOR VALUES FROM (20) TO (30)
+ALTER TABLE fit_check ADD CONSTRAINT part_ck CHECK (d > 0); ALTER TABLE part ATTACH PARTITION fit_check FOR VALUES FROM (20) TO (30)
+ALTER TABLE fit_more DROP COLUMN more; ALTER TABLE part ATTACH PARTITION fit_more FOR VALUES FROM (20) TO (30)
+ALTER TABLE part ATTACH PARTITION part1 FOR VALUES FROM (20) TO (30)
+ALTER TABLE part ATTACH PARTITION derived FOR VALUES FROM (20) TO (30)
+ALTER TABLE base ATTACH PARTITION fit FOR VALUES FROM (20) TO (30)
+ALTER TABLE heir INHERIT base
+ALTER TABLE heir_check INHERIT base
+ALTER TABLE heir_less INHERIT base
+ALTER TABLE heir_more INHERIT base
+ALTER TABLE heir_less ADD COLUMN b text, INHERIT base
+ALTER TABLE heir_check ADD CONSTRAINT base_ck CHECK (id > 0), INHERIT base
+ALTER TABLE heir INHERIT part
+ALTER TABLE part1 INHERIT base
+ALTER TABLE derived INHERIT base
+18: ALTER TABLE heir INHERIT alone
+-- roles
+GRANT role_x TO plain_x
+GRANT norole TO plain_x
+GRANT role_x TO norole
+REVOKE role_x FROM plain_x
+DROP OWNED BY norole
+REASSIGN OWNED BY norole TO role_x
+REASSIGN OWNED BY plain_x TO norole
+SET ROLE plain_x; GRANT role_x TO role_y
+SET ROLE plain_x; GRANT role_y TO role_x
+SET ROLE plain_x; GRANT role_x TO role_y WITH ADMIN OPTION
+SET ROLE plain_x; REVOKE role_x FROM role_y
+SET ROLE maker_x; GRANT role_x TO role_y
+SET ROLE maker_x; CREATE ROLE made_x; GRANT made_x TO role_y
+-- columns in joins
+SELECT c.nope FROM cust c JOIN ord o ON o.cust_id = c.id
+SELECT c.name FROM cust c JOIN ord o ON o.nope = c.id
+SELECT c.name, o.id FROM cust c JOIN ord o ON o.cust_id = c.id WHERE c.n > 0 ORDER BY o.id
+SELECT c.name FROM cust c, ord o WHERE o.cust_id = c.id AND c.nope > 0
+SELECT 1 FROM cust c JOIN ord o USING (nope)
+SELECT 1 FROM cust c JOIN ord o USING (id)
+SELECT 1 FROM cust c GROUP BY c.nope
+SELECT c.tableoid, c.rowname FROM cust c JOIN ord o USING (id)
+SELECT c.b FROM cust AS c (a, b) JOIN ord o ON o.id = c.a
+SELECT c.x FROM (SELECT n AS x FROM cust) c JOIN ord ON ord.id = c.x
+SELECT c.x FROM (SELECT q.nope AS x FROM cust q) c JOIN ord ON ord.id = c.x
+WITH ord AS (SELECT 1 AS nope) SELECT ord.nope FROM cust JOIN ord ON true
+SELECT cust.id FROM cust UNION SELECT ord.nope FROM ord
+CREATE VIEW v3 AS SELECT c.id FROM cust c JOIN ord o ON o.nope = c.id
+CREATE VIEW v3 AS SELECT c.id FROM cust c JOIN ord o ON o.cust_id = c.id
+ALTER TABLE cust ADD COLUMN nope int; SELECT c.nope FROM cust c JOIN ord o ON true
+DO $$DECLARE c record; BEGIN SELECT 1 AS nope INTO c; PERFORM c.nope FROM cust x; END$$

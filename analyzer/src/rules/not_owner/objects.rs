@@ -12,7 +12,7 @@ impl Asked<'_, '_> {
             return None;
         }
         let denied = self.context.handled().find_map(|handled| self.denied(handled));
-        let what = denied.or_else(|| self.server_file()).or_else(|| self.system());
+        let what = denied.or_else(|| self.server_file()).or_else(|| self.system()).or_else(|| self.granting());
         what.map(|what| self.fails(None, &what))
     }
 
@@ -65,6 +65,28 @@ impl Asked<'_, '_> {
         let granted = self.attribute("EXISTS (SELECT 1 FROM pg_catalog.pg_parameter_acl)");
         let denied = self.context.tag() == "ALTER SYSTEM" && self.holds(&granted) == Some(false);
         denied.then(|| "not have the rights of a superuser".to_owned())
+    }
+
+    /// `GRANT` and `REVOKE` of a role, which its admins may.
+    fn granting(&self) -> Option<String> {
+        let roles = self.context.facts().iter().find_map(|fact| match fact {
+            Fact::GrantsRoles(roles) => Some(roles),
+            _ => None,
+        })?;
+        let role = self.role();
+        // up to 15 CREATEROLE was enough
+        let maker = if self.context.script().major() < 16 { "m.rolcreaterole OR" } else { "" };
+        let denied = |granted: &&String| {
+            let query = format!(
+                "SELECT m.rolsuper OR NOT g.rolsuper AND ({maker} m.oid OPERATOR(pg_catalog.=) g.oid \
+                 OR pg_catalog.pg_has_role({role}, g.oid, 'MEMBER WITH ADMIN OPTION')) \
+                 FROM pg_catalog.pg_roles m, pg_catalog.pg_roles g \
+                 WHERE m.rolname OPERATOR(pg_catalog.=) {role} AND g.rolname OPERATOR(pg_catalog.=) {}",
+                quote::literal(granted)
+            );
+            !self.context.script().has_made_role(granted) && self.holds(&query) == Some(false)
+        };
+        roles.iter().find(denied).map(|role| format!("not have the ADMIN option on role {}", quote::ident(role)))
     }
 
     /// A question whether the role is a superuser, or this is true of it.

@@ -45,7 +45,7 @@ fn measure(case: &Case, outcome: &Outcome) -> Option<Measured> {
     let warned = [outcome.findings.iter().any(|row| warns(row)), outcome.said.iter().any(long), false, false];
     let notes = format!("came: {}\n    found: {}", show(came), outcome.findings.join("; "));
     let unknown = outcome.findings.iter().any(|row| row.starts_with("unknown|"));
-    Some(Measured { sql: case.sql.clone(), heavy: heavy(came), warned, unknown, notes })
+    Some(Measured { sql: case.sql.clone(), heavy: heavy(outcome.lasting.as_ref().unwrap_or(came)), warned, unknown, notes })
 }
 
 /// The rules of squawk that each statement offends, by number.
