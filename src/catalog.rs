@@ -215,7 +215,7 @@ impl Catalog for LiveCatalog {
     }
 
     fn relations_using_type(&self, type_oid: Oid) -> Option<Vec<Oid>> {
-        self.ask(None, || facts::relations_using_type(type_oid, self.owner))
+        self.ask_catalogs(None, || facts::relations_using_type(type_oid))
     }
 
     fn statistics_relation(&self, name: &QualifiedName) -> Option<Oid> {
@@ -293,7 +293,10 @@ impl Catalog for LiveCatalog {
     }
 
     fn interrupted(&self) -> bool {
-        self.ask((), shim::interrupts);
+        // it is asked for each rule and each of a hundred thousand actions
+        if shim::may_be_interrupted() {
+            self.ask((), shim::interrupts);
+        }
         self.errors.any()
     }
 

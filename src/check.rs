@@ -17,7 +17,6 @@ use pgrx::pg_sys;
 use rows::{Rows, Value};
 use zdm_analyzer::Verdict;
 use zdm_analyzer::finding::{Finding, Risk};
-use zdm_analyzer::lock::Blocks;
 
 sql_function!(zdm_check_ddl, pg_finfo_zdm_check_ddl, check_ddl);
 sql_function!(zdm_check_report, pg_finfo_zdm_check_report, report::check_report);
@@ -32,9 +31,9 @@ fn check_ddl(fcinfo: pg_sys::FunctionCallInfo) -> Result<pg_sys::Datum, Error> {
     let mut rows = Rows::new(fcinfo);
     let Some(sql) = input::argument(fcinfo, 0)? else { return Ok(pg_sys::Datum::null()) };
     raw_parse(&sql)?;
-    judge(LiveCatalog::new(fcinfo).probing(input::flag(fcinfo, 1)), sql.text.as_deref())?
-        .iter()
-        .for_each(|finding| rows.push(row(finding)));
+    for finding in judge(LiveCatalog::new(fcinfo).probing(input::flag(fcinfo, 1)), sql.text.as_deref())? {
+        rows.push(row(&finding))?;
+    }
     Ok(pg_sys::Datum::null())
 }
 
@@ -92,7 +91,7 @@ fn ddl_effects(fcinfo: pg_sys::FunctionCallInfo) -> Result<pg_sys::Datum, Error>
             effect.rewrites.into(),
             effect.scans.into(),
             effect.builds_indexes.into(),
-        ]);
+        ])?;
     }
     Ok(pg_sys::Datum::null())
 }
@@ -101,7 +100,7 @@ fn ddl_effects(fcinfo: pg_sys::FunctionCallInfo) -> Result<pg_sys::Datum, Error>
 fn rules(fcinfo: pg_sys::FunctionCallInfo) -> Result<pg_sys::Datum, Error> {
     let mut rows = Rows::new(fcinfo);
     for rule in zdm_analyzer::rules() {
-        rows.push([Value::Text(rule.name), Value::Text(rule.risk.as_str()), Value::Text(rule.summary)]);
+        rows.push([Value::Text(rule.name), Value::Text(rule.risk.as_str()), Value::Text(rule.summary)])?;
     }
     Ok(pg_sys::Datum::null())
 }
@@ -129,26 +128,7 @@ const NOT_STANDARD: &str = "it holds a backslash, and standard_conforming_string
 
 /// The verdict on a text that cannot be judged as a whole.
 pub fn unknown(why: &str) -> Finding {
-    Finding {
-        statement: 1,
-        line: 1,
-        span: 0..0,
-        place: 0..0,
-        command: "???".to_owned(),
-        object: None,
-        relation: None,
-        risk: Risk::Unknown,
-        rule: Some("not-analyzable"),
-        lock: None,
-        blocks: Blocks::Nothing,
-        rewrites: None,
-        scans: None,
-        estimate: None,
-        message: format!("cannot be judged: {why}"),
-        detail: None,
-        hint: None,
-        runnable: false,
-    }
+    Finding::new(Risk::Unknown, "not-analyzable", "???", format!("cannot be judged: {why}"))
 }
 
 /// The columns of `zdm.check_ddl`.

@@ -9,7 +9,7 @@ use crate::catalog::{Catalog, Oid, Relation, RelationKind, Size};
 use crate::effects::Touch;
 use crate::finding::{Effect, Finding, Risk};
 use crate::ir::{Block, Fact, Kind, Part, Scope, Statement};
-use crate::lock::{Blocks, LockMode};
+use crate::lock::LockMode;
 use crate::rules::{self, Context};
 use crate::script::{Deeds, Found, Script, follow, follow_calls, unseen_call};
 use crate::{effects as model, parse, weigh};
@@ -32,7 +32,7 @@ impl std::error::Error for NotAnalyzable {}
 /// Everything there is to say about each statement of a text: one finding per thing to say, one that says `safe` for a statement with none.
 /// A text that holds no statement gives nothing; one that cannot be parsed gives a single finding that is not `safe`.
 pub fn check(sql: &str, catalog: &dyn Catalog) -> Vec<Finding> {
-    let statements = match parse::statements(sql) {
+    let statements = match parse::statements(sql, &|| catalog.interrupted()) {
         Ok(statements) => statements,
         Err(message) => return vec![weigh::under_policy(not_analyzable(sql, &message), catalog)],
     };
@@ -84,7 +84,9 @@ pub struct Foreseen {
 
 /// The same as [`check`] for the text of a single statement, with what it will do.
 pub fn verdict(sql: &str, catalog: &dyn Catalog) -> Verdict {
-    let Ok(statements) = parse::statements(sql) else { return Verdict { findings: check(sql, catalog), foreseen: None } };
+    let Ok(statements) = parse::statements(sql, &|| catalog.interrupted()) else {
+        return Verdict { findings: check(sql, catalog), foreseen: None };
+    };
     let findings = check_statements(&statements, sql, catalog);
     let [statement] = statements.as_slice() else { return Verdict { findings, foreseen: None } };
     let script = Script::new(catalog);
@@ -100,7 +102,7 @@ pub fn verdict(sql: &str, catalog: &dyn Catalog) -> Verdict {
 
 /// The statement that a text prepares, if it does nothing else: an `EXECUTE` runs it.
 pub fn prepared_text(sql: &str) -> Option<String> {
-    let statements = parse::statements(sql).ok()?;
+    let statements = parse::statements(sql, &|| false).ok()?;
     let [statement] = statements.as_slice() else { return None };
     statement.facts.iter().find_map(|fact| match fact {
         Fact::Prepares { statement, .. } => Some(statement.to_string()),
@@ -223,7 +225,7 @@ fn place(mut finding: Finding, outer: &Statement, part: &Part) -> Finding {
 /// where its table is not; sequences and TOAST tables are left out. A statement whose effect its text does not show (CALL, a DO block with more than plain SQL) gives no row:
 /// [`check`] says that.
 pub fn effects(sql: &str, catalog: &dyn Catalog) -> Result<Vec<Effect>, NotAnalyzable> {
-    let statements = parse::statements(sql).map_err(|message| NotAnalyzable { message })?;
+    let statements = parse::statements(sql, &|| catalog.interrupted()).map_err(|message| NotAnalyzable { message })?;
     let mut script = Script::new(catalog);
     script.expect(&statements);
     let mut rows = Vec::new();
@@ -354,7 +356,7 @@ fn is_listed(kind: RelationKind) -> bool {
 pub fn check_command(tag: &str) -> Option<Finding> {
     is_dangerous(tag).then(|| {
         let message = format!("cannot be judged: the text of this {tag} could not be seen");
-        let mut finding = unknown(tag, 0..0, 1, message);
+        let mut finding = unknown(tag, message);
         finding.hint = Some("Run it as a statement of its own, so that its text can be read.".to_owned());
         finding
     })
@@ -384,30 +386,12 @@ fn is_dangerous(tag: &str) -> bool {
 fn not_analyzable(sql: &str, message: &str) -> Finding {
     let span = parse::whole(sql);
     let line = parse::line_of(sql, span.start);
-    let mut finding = unknown("", span, line, format!("cannot be parsed: {message}"));
+    let mut finding = Finding { line, place: span.clone(), span, ..unknown("", format!("cannot be parsed: {message}")) };
     finding.detail = Some("What is not understood is not judged. The grammar is that of PostgreSQL 18.".to_owned());
     finding
 }
 
-fn unknown(tag: &str, span: Range<usize>, line: u32, message: String) -> Finding {
-    Finding {
-        statement: 1,
-        line,
-        place: span.clone(),
-        span,
-        command: tag.to_owned(),
-        object: None,
-        relation: None,
-        risk: Risk::Unknown,
-        rule: Some("not-analyzable"),
-        lock: None,
-        blocks: Blocks::Nothing,
-        rewrites: None,
-        scans: None,
-        estimate: None,
-        message,
-        detail: None,
-        hint: None,
-        runnable: false,
-    }
+/// What cannot be judged, and what is said of it.
+fn unknown(tag: &str, message: String) -> Finding {
+    Finding::new(Risk::Unknown, "not-analyzable", tag, message)
 }

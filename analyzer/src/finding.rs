@@ -76,6 +76,32 @@ pub struct Finding {
     pub runnable: bool,
 }
 
+impl Finding {
+    /// What a rule says of a command without any particulars; its text is not at hand.
+    pub fn new(risk: Risk, rule: &'static str, command: &str, message: impl Into<String>) -> Self {
+        Self {
+            statement: 1,
+            line: 1,
+            span: 0..0,
+            place: 0..0,
+            command: command.to_owned(),
+            object: None,
+            relation: None,
+            risk,
+            rule: Some(rule),
+            lock: None,
+            blocks: Blocks::Nothing,
+            rewrites: None,
+            scans: None,
+            estimate: None,
+            message: message.into(),
+            detail: None,
+            hint: None,
+            runnable: false,
+        }
+    }
+}
+
 /// One row of `zdm.ddl_effects`: what a statement does to one relation that exists now.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Effect {

@@ -5,6 +5,7 @@
 
 mod create;
 mod fact;
+mod named;
 mod need;
 mod object;
 mod program;
@@ -12,10 +13,13 @@ mod range;
 
 pub use create::{AlterDomain, CreateIndex, CreateTable, Creation, DomainChange, DomainConstraint, Like, New, NewDomain};
 pub use fact::{Attached, Fact, Function as FunctionFact, How, Insert, Owned, Privileges, ReplicaIdentity, RowSecurity, Triggers};
+pub use named::Named;
 pub use need::Need;
 pub use object::{Class, Handled, Object};
 pub use program::{Body, Call, Calls, Declaration, Handler, Parameter, Routine, Rows, Scope, Step};
 pub use range::{Bound, Edge, Range, WrittenBound};
+
+use std::rc::Rc;
 
 use crate::catalog::{ConstraintKind, OnTable};
 use crate::lock::LockMode;
@@ -64,6 +68,8 @@ pub struct Statement {
     pub kind: Kind,
     /// Particulars that some rules ask for.
     pub facts: Vec<Fact>,
+    /// What a query or a change of rows names; `None` for any other statement, and for one that is very long.
+    pub named: Option<Rc<Named>>,
 }
 
 /// What a statement is.

@@ -54,6 +54,10 @@ pub fn excess_in_piece(text: &str) -> Option<Excess> {
 
 fn excess_over(again: usize, text: &[u8], escapes: bool) -> Option<Excess> {
     let most = text.len().saturating_mul(TIMES).saturating_add(again);
+    // a short text cannot hold so many comments, nor read itself so often: no token puts back more than all of it
+    if text.len() <= 2 * COMMENTS && text.len() * text.len() <= most {
+        return None;
+    }
     let mut scan = Scan::new(text);
     while let Some(byte) = text.get(scan.at).copied() {
         match byte {

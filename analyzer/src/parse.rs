@@ -43,10 +43,12 @@ mod truth;
 pub use actions::actions;
 pub use call::{called, calls};
 pub use long_name::long_names;
-pub use named::{Named, named};
+pub use named::named;
 pub use read::{reads, words};
 pub use redact::{Redacted, redact};
 pub use routine::routine;
+
+use std::rc::Rc;
 
 use pg_query::protobuf::node::Node as Tree;
 use pg_query::protobuf::{Node, ParseResult};
@@ -57,10 +59,16 @@ use crate::lexical;
 /// How deep DO blocks inside DO blocks are read.
 const BLOCKS: u32 = 2;
 
+/// Whether the answer is no longer wanted: asked between the steps of the work, and for each statement.
+pub type Stop<'a> = &'a dyn Fn() -> bool;
+
+/// What is said of a text whose reading was ended; the caller knows why.
+const STOPPED: &str = "reading it was interrupted";
+
 /// The statements of a text and what stands between them for psql, or what the parser said against it.
-pub fn statements(sql: &str) -> Result<Vec<Statement>, String> {
-    let Some(cut) = client::cut(sql) else { return server_statements(sql, BLOCKS) };
-    let mut all = server_statements(&cut.text, BLOCKS)?;
+pub fn statements(sql: &str, stop: Stop) -> Result<Vec<Statement>, String> {
+    let Some(cut) = client::cut(sql) else { return server_statements(sql, BLOCKS, stop) };
+    let mut all = server_statements(&cut.text, BLOCKS, stop)?;
     all.extend(cut.pieces.into_iter().map(|piece| Statement {
         number: 0,
         line: 0,
@@ -68,6 +76,7 @@ pub fn statements(sql: &str) -> Result<Vec<Statement>, String> {
         tag: piece.tag,
         kind: piece.kind,
         facts: Vec::new(),
+        named: None,
     }));
     all.sort_by_key(|statement| statement.span.start);
     let mut lines = position::Lines::new(sql);
@@ -82,20 +91,25 @@ pub fn for_server(sql: &str) -> Option<String> {
     client::cut(sql).map(|cut| cut.text)
 }
 
-fn server_statements(sql: &str, blocks: u32) -> Result<Vec<Statement>, String> {
-    if let Some(excess) = lexical::excess_in_piece(sql).filter(|_| blocks < BLOCKS) {
+fn server_statements(sql: &str, blocks: u32, stop: Stop) -> Result<Vec<Statement>, String> {
+    if blocks < BLOCKS
+        && let Some(excess) = lexical::excess_in_piece(sql)
+    {
         return Err(excess.to_string());
     }
-    let parsed = tree(sql)?;
+    let parsed = tree_unless(sql, stop)?;
     let mut out = Vec::new();
     let mut lines = position::Lines::new(sql);
     for raw in &parsed.stmts {
+        if stop() {
+            return Err(STOPPED.to_owned());
+        }
         let Some(node) = raw.stmt.as_ref().and_then(|stmt| stmt.node.as_ref()) else { continue };
         let span = position::span(sql, raw.stmt_location, raw.stmt_len);
         let line = lines.line_at(span.start);
         let kind = match node {
             Tree::DoStmt(statement) if blocks > 0 => {
-                block::kind(statement, sql, &span, line, &|inner| server_statements(inner, blocks - 1))
+                block::kind(statement, sql, &span, line, &|inner| server_statements(inner, blocks - 1, stop))
             }
             Tree::CreateSchemaStmt(statement) if !statement.schema_elts.is_empty() => {
                 schema::with_elements(sql.get(span.clone()).unwrap_or_default(), span.start, line)
@@ -103,14 +117,15 @@ fn server_statements(sql: &str, blocks: u32) -> Result<Vec<Statement>, String> {
             _ => statement::kind(node, sql, &span),
         };
         let number = u32::try_from(out.len() + 1).unwrap_or(u32::MAX);
-        out.push(Statement { number, line, tag: tag::of(node), kind, facts: fact::of(node, sql, &span), span });
+        let named = named::of(node, span.len()).map(Rc::new);
+        out.push(Statement { number, line, tag: tag::of(node), kind, facts: fact::of(node, sql, &span), named, span });
     }
     Ok(out)
 }
 
 /// The statements of a text that a DO block runs.
 pub fn dynamic(sql: &str) -> Result<Vec<Statement>, String> {
-    server_statements(sql, BLOCKS - 1)
+    server_statements(sql, BLOCKS - 1, &|| false)
 }
 
 /// The bytes of a text from its first token to its last.
@@ -250,13 +265,25 @@ fn single_expression(parsed: &ParseResult) -> Option<Node> {
 }
 
 fn tree(sql: &str) -> Result<ParseResult, String> {
+    tree_unless(sql, &|| false)
+}
+
+/// The tree of a text. Of a megabyte each of the steps takes tenths of a second.
+fn tree_unless(sql: &str, stop: Stop) -> Result<ParseResult, String> {
+    let go_on = || if stop() { Err(STOPPED.to_owned()) } else { Ok(()) };
     if let Some(excess) = lexical::excess(sql.as_bytes(), false) {
         return Err(excess.to_string());
     }
     size::check(sql)?;
-    zdm_tree::parse(sql, zdm_tree::DEPTH).map_err(|error| match error {
+    go_on()?;
+    let said = |error| match error {
         pg_query::Error::Parse(message) => message,
         pg_query::Error::Decode(_) => "the statement is nested too deeply".to_owned(),
         other => other.to_string(),
-    })
+    };
+    let encoded = zdm_tree::Encoded::new(sql).map_err(said)?;
+    go_on()?;
+    let tree = encoded.decode(zdm_tree::DEPTH).map_err(said)?;
+    go_on()?;
+    Ok(tree)
 }

@@ -263,6 +263,9 @@ const SAME: usize = 100;
 pub(crate) fn reports(context: &mut Context) -> Vec<(&'static str, Report)> {
     let mut out: Vec<(&'static str, Report)> = Vec::new();
     for rule in in_turn() {
+        if context.interrupted() {
+            break;
+        }
         for report in rule.check(context) {
             // two actions of one statement may be a reason for the same words
             if out.iter().rev().take(SAME).any(|(name, said)| *name == rule.name() && said.message == report.message) {

@@ -20,7 +20,7 @@ pub struct Piece {
 
 /// The pieces of a text in their order. A text that the parser refuses is cut at its semicolons.
 pub fn split(sql: &str) -> Vec<Piece> {
-    match parse::statements(sql) {
+    match parse::statements(sql, &|| false) {
         Ok(statements) => statements
             .into_iter()
             .map(|statement| Piece {

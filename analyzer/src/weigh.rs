@@ -21,6 +21,9 @@ pub(crate) fn findings(context: &Context, reports: Vec<(&'static str, Report)>) 
     let mut findings = Vec::new();
     let mut off = Vec::new();
     for (rule, report) in reports {
+        if context.interrupted() {
+            break;
+        }
         let mut finding = finding(context, Some(rule), report);
         match obey(&mut finding, context.script().catalog()) {
             Some(reason) => off.push(format!("Policy switches {rule} off: {}.", sentence(&reason))),

@@ -1,12 +1,25 @@
-//! Lists of relations, each by a query of ours that gives one JSON document.
+//! Lists of relations, most of them by a query of ours that gives one JSON document.
 
-use super::describe::Known;
+use super::describe::{Known, slice};
 use super::details::has_dependents;
-use super::shim::Query;
+use super::shim::{self, Query};
 use crate::shim::ServerError;
 use pgrx::pg_sys;
 use serde::Deserialize;
+use std::ffi::c_int;
+use std::ptr;
 use zdm_analyzer::catalog::PartitionKey;
+
+/// `ZdmOids` of `describe.h`.
+#[repr(C)]
+struct RawOids {
+    oids: *const pg_sys::Oid,
+    noids: c_int,
+}
+
+unsafe extern "C-unwind" {
+    fn zdm_shim_type_users(type_oid: pg_sys::Oid, result: *mut RawOids) -> *mut pg_sys::ErrorData;
+}
 
 /// Makes a C string of a file at compile time.
 macro_rules! sql_file {
@@ -22,7 +35,6 @@ pub(crate) use sql_file;
 
 static DEPENDENT_VIEWS: Query<2> = Query::new(sql_file!("dependent_views.sql"), [pg_sys::OIDOID, pg_sys::INT4OID]);
 static RELATIONS_IN_SCHEMA: Query<1> = Query::new(sql_file!("relations_in_schema.sql"), [pg_sys::OIDOID]);
-static RELATIONS_USING_TYPE: Query<1> = Query::new(sql_file!("relations_using_type.sql"), [pg_sys::OIDOID]);
 static TABLES_OF_TYPE: Query<1> = Query::new(sql_file!("tables_of_type.sql"), [pg_sys::OIDOID]);
 static VIEW_READS: Query<1> = Query::new(sql_file!("view_reads.sql"), [pg_sys::OIDOID]);
 static ALL_TABLES: Query<0> = Query::new(sql_file!("all_tables.sql"), []);
@@ -63,9 +75,18 @@ pub fn relations_in_schema(schema: u32, owner: pg_sys::Oid) -> Result<Vec<u32>, 
 }
 
 /// Tables and materialized views with columns of a type.
-pub fn relations_using_type(type_oid: u32, owner: pg_sys::Oid) -> Result<Option<Vec<u32>>, ServerError> {
-    let document = RELATIONS_USING_TYPE.run([oid(type_oid)], owner)?;
-    Ok(read(document.as_ref()))
+pub fn relations_using_type(type_oid: u32) -> Result<Option<Vec<u32>>, ServerError> {
+    shim::in_scratch_memory(|| {
+        let mut raw = RawOids { oids: ptr::null(), noids: 0 };
+        // SAFETY: errors come back as data; the array is palloc'd, holds `noids` entries and is copied at once.
+        let mut oids: Vec<u32> = unsafe {
+            ServerError::check(zdm_shim_type_users(pg_sys::Oid::from(type_oid), &mut raw))?;
+            slice(raw.oids, raw.noids).iter().map(|oid| oid.to_u32()).collect()
+        };
+        oids.sort_unstable();
+        oids.dedup();
+        Ok(Some(oids))
+    })
 }
 
 /// The tables OF a composite type.

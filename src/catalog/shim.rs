@@ -121,6 +121,12 @@ pub fn raw_parse(sql: &std::ffi::CStr) -> Result<(), ServerError> {
     ServerError::check(unsafe { zdm_shim_raw_parse(sql.as_ptr()) })
 }
 
+/// Whether there is anything at all that CHECK_FOR_INTERRUPTS would look at.
+pub fn may_be_interrupted() -> bool {
+    // SAFETY: a flag that a signal handler sets.
+    unsafe { ptr::read_volatile(&raw const pg_sys::InterruptPending) != 0 }
+}
+
 /// A cancel that is waiting, if any.
 pub fn interrupts() -> Result<(), ServerError> {
     // SAFETY: errors come back as data.

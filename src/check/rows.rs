@@ -1,8 +1,34 @@
 //! A set of rows, as the result of a function.
 
-use crate::text::to_server;
+use crate::shim::ServerError;
 use pgrx::pg_sys;
+use std::ffi::{c_char, c_int};
+use std::ptr;
 use std::time::Duration;
+
+/// `ZdmValueKind` of `zdm_shim.h`.
+#[repr(C)]
+enum RawKind {
+    Null,
+    Bool,
+    Int,
+    Oid,
+    Interval,
+    Text,
+}
+
+/// `ZdmValue` of `zdm_shim.h`.
+#[repr(C)]
+struct RawValue {
+    kind: RawKind,
+    number: i64,
+    text: *const c_char,
+    length: usize,
+}
+
+unsafe extern "C-unwind" {
+    fn zdm_shim_put_row(result: *mut pg_sys::ReturnSetInfo, values: *const RawValue, nvalues: c_int) -> *mut pg_sys::ErrorData;
+}
 
 /// One value of a row.
 pub enum Value<'a> {
@@ -47,35 +73,24 @@ impl Rows {
         }
     }
 
-    /// Adds a row; the values are of the types that the function declares.
-    pub fn push<const N: usize>(&mut self, values: [Value<'_>; N]) {
-        let mut datums = [pg_sys::Datum::null(); N];
-        let mut nulls = [false; N];
-        for (index, value) in values.into_iter().enumerate() {
-            match value {
-                Value::Null => nulls[index] = true,
-                Value::Bool(value) => datums[index] = pg_sys::Datum::from(value),
-                Value::Int(value) => datums[index] = pg_sys::Datum::from(value),
-                Value::Oid(value) => datums[index] = pg_sys::Datum::from(pg_sys::Oid::from(value)),
-                // SAFETY: copies a NUL-terminated string in the server's encoding into a new varlena.
-                Value::Text(value) => datums[index] = pg_sys::Datum::from(unsafe { pg_sys::cstring_to_text(to_server(value).as_ptr()) }),
-                Value::Interval(time) => datums[index] = interval(time),
-            }
-        }
-        // SAFETY: made by InitMaterializedSRF; N is the number of columns that the SQL declaration has (tests read every column).
-        unsafe {
-            debug_assert_eq!((*(*self.0).setDesc).natts as usize, N);
-            pg_sys::tuplestore_putvalues((*self.0).setResult, (*self.0).setDesc, datums.as_mut_ptr(), nulls.as_mut_ptr());
-        }
+    /// Adds a row; the values are of the types that the function declares (tests read every column).
+    pub fn push<const N: usize>(&mut self, values: [Value<'_>; N]) -> Result<(), ServerError> {
+        let raw = values.map(|value| value.raw());
+        // SAFETY: made by InitMaterializedSRF; the texts live to the end of the call, which copies them; errors come back as data.
+        ServerError::check(unsafe { zdm_shim_put_row(self.0, raw.as_ptr(), N as c_int) })
     }
 }
 
-/// A new interval of microseconds alone.
-fn interval(time: Duration) -> pg_sys::Datum {
-    // SAFETY: palloc gives memory for one Interval, aligned for any type.
-    unsafe {
-        let interval: *mut pg_sys::Interval = pg_sys::palloc0(size_of::<pg_sys::Interval>()).cast();
-        (*interval).time = i64::try_from(time.as_micros()).unwrap_or(i64::MAX);
-        pg_sys::Datum::from(interval)
+impl Value<'_> {
+    fn raw(&self) -> RawValue {
+        let number = |kind, number| RawValue { kind, number, text: ptr::null(), length: 0 };
+        match *self {
+            Self::Null => number(RawKind::Null, 0),
+            Self::Bool(value) => number(RawKind::Bool, i64::from(value)),
+            Self::Int(value) => number(RawKind::Int, i64::from(value)),
+            Self::Oid(value) => number(RawKind::Oid, i64::from(value)),
+            Self::Interval(time) => number(RawKind::Interval, i64::try_from(time.as_micros()).unwrap_or(i64::MAX)),
+            Self::Text(value) => RawValue { kind: RawKind::Text, number: 0, text: value.as_ptr().cast(), length: value.len() },
+        }
     }
 }

@@ -10,7 +10,7 @@ use crate::spi::{Arg, Connection};
 use pgrx::pg_sys;
 use zdm_analyzer::catalog::{Catalog, Size};
 use zdm_analyzer::finding::{Finding, Risk};
-use zdm_analyzer::lock::{Blocks, LockMode};
+use zdm_analyzer::lock::LockMode;
 use zdm_analyzer::quote;
 
 /// The function of the event trigger on `table_rewrite`.
@@ -92,24 +92,5 @@ fn concerned(fcinfo: pg_sys::FunctionCallInfo) -> Result<Option<(Statement, Guar
 }
 
 fn finding(command: &str, rule: &'static str, object: String, message: String) -> Finding {
-    Finding {
-        statement: 1,
-        line: 1,
-        span: 0..0,
-        place: 0..0,
-        command: command.to_owned(),
-        object: Some(object),
-        relation: None,
-        risk: Risk::Danger,
-        rule: Some(rule),
-        lock: None,
-        blocks: Blocks::Nothing,
-        rewrites: None,
-        scans: None,
-        estimate: None,
-        message,
-        detail: None,
-        hint: None,
-        runnable: false,
-    }
+    Finding { object: Some(object), ..Finding::new(Risk::Danger, rule, command, message) }
 }

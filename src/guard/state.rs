@@ -90,7 +90,7 @@ pub fn status(fcinfo: pg_sys::FunctionCallInfo) -> Result<pg_sys::Datum, Error> 
     };
     let on = mode != GuardMode::Off;
     let hint = if exempt { "SELECT zdm.guard_exempt(SESSION_USER::regrole, false);" } else { "SELECT zdm.set_guard('enforce');" };
-    push(&mut rows, "mode", on, &detail, (!on).then_some(hint));
+    push(&mut rows, "mode", on, &detail, (!on).then_some(hint))?;
 
     let enabled = connection.query(TRIGGERS, &[])?;
     for trigger in enabled.iter() {
@@ -103,7 +103,7 @@ pub fn status(fcinfo: pg_sys::FunctionCallInfo) -> Result<pg_sys::Datum, Error> 
         };
         let hint = format!("ALTER EVENT TRIGGER {name} ENABLE ALWAYS;");
         let fires = !matches!(state, None | Some("D"));
-        push(&mut rows, &trigger.string(1), fires && on, &detail, (state != Some("A")).then_some(hint.as_str()));
+        push(&mut rows, &trigger.string(1), fires && on, &detail, (state != Some("A")).then_some(hint.as_str()))?;
     }
     let from = preload::loaded_by(crate::catalog::shim::function_owner(fcinfo))?;
     let detail = match &from {
@@ -111,12 +111,12 @@ pub fn status(fcinfo: pg_sys::FunctionCallInfo) -> Result<pg_sys::Datum, Error> 
         None => "the library is loaded by the first statement that fires an event trigger, and sees those after it".to_owned(),
     };
     let hint = "SELECT zdm.set_guard('enforce', preload => true);";
-    push(&mut rows, "hooks", from.is_some() && on, &detail, from.is_none().then_some(hint));
+    push(&mut rows, "hooks", from.is_some() && on, &detail, from.is_none().then_some(hint))?;
     Ok(pg_sys::Datum::null())
 }
 
-fn push(rows: &mut Rows, layer: &str, active: bool, detail: &str, hint: Option<&str>) {
-    rows.push([Value::Text(layer), Value::Bool(active), Value::Text(detail), hint.into()]);
+fn push(rows: &mut Rows, layer: &str, active: bool, detail: &str, hint: Option<&str>) -> Result<(), Error> {
+    Ok(rows.push([Value::Text(layer), Value::Bool(active), Value::Text(detail), hint.into()])?)
 }
 
 /// The event triggers of the guard, and whether they fire.

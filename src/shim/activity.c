@@ -22,7 +22,20 @@
 #include "utils/rel.h"
 #include "utils/syscache.h"
 
-/* Whether anybody else holds a lock on the relation that conflicts with this mode (a LOCKMODE). */
+/* Whether another transaction runs in this database, or is prepared; or, of those with a snapshot, one that is no VACUUM. */
+static bool
+others_run(bool with_snapshot)
+{
+	int			count = 0;
+
+	pfree(GetCurrentVirtualXIDs(InvalidTransactionId, with_snapshot, false, with_snapshot ? PROC_IS_AUTOVACUUM | PROC_IN_VACUUM : 0, &count));
+	return count > 0;
+}
+
+/*
+ * Whether anybody else holds a lock on the relation that conflicts with this mode (a LOCKMODE). The lock manager is asked only if there is somebody
+ * who may: it looks at each slot for a session that the server has room for.
+ */
 ErrorData *
 zdm_shim_is_locked(Oid relation, int mode, bool *locked)
 {
@@ -36,7 +49,8 @@ zdm_shim_is_locked(Oid relation, int mode, bool *locked)
 
 		SET_LOCKTAG_RELATION(tag, MyDatabaseId, relation);
 		/* The result is in a static array of the server's, or in the current context: not to be freed. */
-		(void) GetLockConflicts(&tag, mode, &count);
+		if (others_run(false))
+			(void) GetLockConflicts(&tag, mode, &count);
 		*locked = count > 0;
 	}
 	ZDM_RETURN_ERROR(context);
@@ -51,10 +65,7 @@ zdm_shim_has_snapshots(bool *any)
 	*any = false;
 	PG_TRY();
 	{
-		int			count = 0;
-
-		pfree(GetCurrentVirtualXIDs(InvalidTransactionId, true, false, PROC_IS_AUTOVACUUM | PROC_IN_VACUUM, &count));
-		*any = count > 0;
+		*any = others_run(true);
 	}
 	ZDM_RETURN_ERROR(context);
 }

@@ -107,6 +107,13 @@ typedef struct ZdmUsers
 	int			nsequences;
 } ZdmUsers;
 
+/* A list of objects. */
+typedef struct ZdmOids
+{
+	Oid		   *oids;
+	int			noids;
+} ZdmOids;
+
 /* A growing array: room for one more, zeroed. */
 #define ZDM_MORE(array, n) ((array) = zdm_more((array), sizeof(*(array)), &(n)), &(array)[(n) - 1])
 
@@ -131,6 +138,7 @@ extern ErrorData *zdm_shim_describe_parents(Oid relation, ZdmParents *result);
 extern ErrorData *zdm_shim_describe_constraints(Oid relation, ZdmConstraints *result);
 extern ErrorData *zdm_shim_describe_indexes(Oid relation, ZdmIndexes *result);
 extern ErrorData *zdm_shim_describe_users(Oid relation, ZdmUsers *result);
+extern ErrorData *zdm_shim_type_users(Oid type, ZdmOids *result);
 
 typedef struct ZdmType
 {

@@ -185,7 +185,8 @@ describe_users(Oid relation, Relation constraints, ZdmUsers *result)
 	{
 		Form_pg_depend form = (Form_pg_depend) GETSTRUCT(tuple);
 
-		if (form->classid == ConstraintRelationId)
+		/* a foreign key of another table depends in the usual way; a table's own constraints go with its columns (pg_constraint.c) */
+		if (form->classid == ConstraintRelationId && form->deptype == DEPENDENCY_NORMAL)
 			*ZDM_MORE(seen, nseen) = form->objid;
 		else if (form->classid == RelationRelationId &&
 				 (form->deptype == DEPENDENCY_AUTO || form->deptype == DEPENDENCY_INTERNAL) &&

@@ -3,8 +3,10 @@
  */
 #include "zdm_shim.h"
 
+#include "access/xact.h"
 #include "miscadmin.h"
 #include "utils/memutils.h"
+#include "utils/resowner.h"
 
 static int
 sqlstate_code(const char *sqlstate)
@@ -89,4 +91,61 @@ zdm_shim_catch(MemoryContext context)
 	FlushErrorState();
 	MemoryContextSwitchTo(old);
 	return error;
+}
+
+/*
+ * Runs `work` in a subtransaction, which is kept or taken back in the end, and in memory that goes with it; an error takes it back, too, and is given
+ * back, in the current memory context. That is for work that may raise an ERROR which is no error of ours.
+ */
+ErrorData *
+zdm_in_subtransaction(void (*work) (void *arg), void *arg, bool keep)
+{
+	ErrorData  *volatile error = NULL;
+	volatile bool begun = false;
+	MemoryContext context = CurrentMemoryContext;
+	MemoryContext scratch = AllocSetContextCreate(context, "pg_zdm subtransaction", ALLOCSET_DEFAULT_SIZES);
+	ResourceOwner owner = CurrentResourceOwner;
+
+	PG_TRY();
+	{
+		BeginInternalSubTransaction(NULL);
+		begun = true;
+		MemoryContextSwitchTo(scratch);
+		work(arg);
+		if (keep)
+		{
+			ReleaseCurrentSubTransaction();
+			begun = false;
+		}
+	}
+	PG_CATCH();
+	{
+		MemoryContextSwitchTo(context);
+		error = zdm_shim_catch(context);
+	}
+	PG_END_TRY();
+	if (begun)
+		RollbackAndReleaseCurrentSubTransaction();
+	MemoryContextSwitchTo(context);
+	CurrentResourceOwner = owner;
+	MemoryContextDelete(scratch);
+	return error;
+}
+
+/*
+ * Of an error that a question met: what has to go on, since it says nothing of what was asked (a cancel, a shutdown, a lack of memory or of room). Any
+ * other is an answer, and is given back.
+ */
+ErrorData *
+zdm_unanswered(ErrorData *error)
+{
+	int			category;
+
+	if (error == NULL)
+		return NULL;
+	category = ERRCODE_TO_CATEGORY(error->sqlerrcode);
+	if (category == ERRCODE_OPERATOR_INTERVENTION || category == ERRCODE_INSUFFICIENT_RESOURCES)
+		return error;
+	FreeErrorData(error);
+	return NULL;
 }

@@ -7,7 +7,6 @@
 #include "access/detoast.h"
 #include "access/htup_details.h"
 #include "access/transam.h"
-#include "access/xact.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_language.h"
 #include "catalog/pg_proc.h"
@@ -26,7 +25,6 @@
 #include "utils/builtins.h"
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
-#include "utils/resowner.h"
 #include "utils/syscache.h"
 
 /* A cancel that is waiting, as an error. The analysis runs no code of the server's that would look. */
@@ -50,6 +48,22 @@ name_list(const char *schema, const char *name)
 	return schema == NULL ? names : lcons(makeString(pstrdup(schema)), names);
 }
 
+typedef struct Modified
+{
+	TypeName   *name;
+	int32	   *typmod;
+} Modified;
+
+static void
+look_up_modified(void *arg)
+{
+	Modified   *modified = arg;
+	Type		type = LookupTypeName(NULL, modified->name, modified->typmod, true);
+
+	if (type != NULL)
+		ReleaseSysCache(type);
+}
+
 /*
  * The modifier that a built-in type's own function makes of the ones in the text; false when it refuses them. In a subtransaction, since the
  * refusal is an ERROR.
@@ -57,37 +71,15 @@ name_list(const char *schema, const char *name)
 static bool
 built_in_typmod(TypeName *type_name, int32 *typmod)
 {
-	MemoryContext context = CurrentMemoryContext;
-	ResourceOwner owner = CurrentResourceOwner;
-	volatile bool ok = true;
+	Modified	modified = {.name = type_name, .typmod = typmod};
+	ErrorData  *error = zdm_in_subtransaction(look_up_modified, &modified, true);
 
-	BeginInternalSubTransaction(NULL);
-	MemoryContextSwitchTo(context);
-	PG_TRY();
-	{
-		Type		type = LookupTypeName(NULL, type_name, typmod, true);
-
-		if (type != NULL)
-			ReleaseSysCache(type);
-		ReleaseCurrentSubTransaction();
-	}
-	PG_CATCH();
-	{
-		ErrorData  *error;
-
-		MemoryContextSwitchTo(context);
-		error = zdm_shim_catch(context);
-		RollbackAndReleaseCurrentSubTransaction();
-		MemoryContextSwitchTo(context);
-		CurrentResourceOwner = owner;
-		if (ERRCODE_TO_CATEGORY(error->sqlerrcode) != ERRCODE_DATA_EXCEPTION && error->sqlerrcode != ERRCODE_SYNTAX_ERROR)
-			ReThrowError(error);
-		ok = false;
-	}
-	PG_END_TRY();
-	MemoryContextSwitchTo(context);
-	CurrentResourceOwner = owner;
-	return ok;
+	if (error == NULL)
+		return true;
+	if (ERRCODE_TO_CATEGORY(error->sqlerrcode) != ERRCODE_DATA_EXCEPTION && error->sqlerrcode != ERRCODE_SYNTAX_ERROR)
+		ReThrowError(error);
+	FreeErrorData(error);
+	return false;
 }
 
 /*

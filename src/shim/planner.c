@@ -16,7 +16,6 @@
 #include "access/detoast.h"
 #include "access/htup_details.h"
 #include "access/transam.h"
-#include "access/xact.h"
 #include "catalog/heap.h"
 #include "catalog/partition.h"
 #include "catalog/pg_class.h"
@@ -38,7 +37,6 @@
 #include "utils/memutils.h"
 #include "utils/rel.h"
 #include "utils/relcache.h"
-#include "utils/resowner.h"
 #include "utils/syscache.h"
 
 /* The most functions that are inlined for one question: functions that call two others each could grow without end. */
@@ -184,53 +182,46 @@ refuse(FmgrHookEventType event, FmgrInfo *function, Datum *private)
 		other_hook(event, function, private);
 }
 
-/* Asks in a subtransaction and with the hooks in place. A cancel and lack of memory go on; every other ERROR means that there is no answer. */
-static ErrorData *
-ask(const Question *question, ZdmAnswer *answer)
+typedef struct Asking
 {
-	ErrorData  *volatile error = NULL;
-	MemoryContext context = CurrentMemoryContext;
-	MemoryContext scratch = AllocSetContextCreate(context, "pg_zdm question to the planner", ALLOCSET_DEFAULT_SIZES);
-	ResourceOwner owner = CurrentResourceOwner;
-	volatile bool begun = false;
+	const Question *question;
+	ZdmAnswer	answer;
+} Asking;
+
+/* Decides with the hooks in place. */
+static void
+decide(void *arg)
+{
+	Asking	   *asking = arg;
 
 	other_needs = needs_fmgr_hook;
 	other_hook = fmgr_hook;
-	cannot_tell = false;
-	inlined = 0;
-	*answer = ZDM_NO_ANSWER;
 	PG_TRY();
 	{
-		BeginInternalSubTransaction(NULL);
-		begun = true;
-		MemoryContextSwitchTo(scratch);
 		needs_fmgr_hook = needs_refusal;
 		fmgr_hook = refuse;
-		*answer = question->decide(question);
-		needs_fmgr_hook = other_needs;
-		fmgr_hook = other_hook;
-		ReleaseCurrentSubTransaction();
+		asking->answer = asking->question->decide(asking->question);
 	}
-	PG_CATCH();
+	PG_FINALLY();
 	{
 		needs_fmgr_hook = other_needs;
 		fmgr_hook = other_hook;
-		MemoryContextSwitchTo(context);
-		error = zdm_shim_catch(context);
-		if (begun)
-			RollbackAndReleaseCurrentSubTransaction();
-		*answer = ZDM_NO_ANSWER;
 	}
 	PG_END_TRY();
-	MemoryContextSwitchTo(context);
-	CurrentResourceOwner = owner;
-	MemoryContextDelete(scratch);
-	if (cannot_tell)
-		*answer = ZDM_CANNOT_TELL;
-	if (error != NULL && ERRCODE_TO_CATEGORY(error->sqlerrcode) != ERRCODE_OPERATOR_INTERVENTION &&
-		ERRCODE_TO_CATEGORY(error->sqlerrcode) != ERRCODE_INSUFFICIENT_RESOURCES)
-		return NULL;
-	return error;
+}
+
+/* Asks in a subtransaction. A cancel and lack of memory go on; every other ERROR means that there is no answer. */
+static ErrorData *
+ask(const Question *question, ZdmAnswer *answer)
+{
+	Asking		asking = {.question = question, .answer = ZDM_NO_ANSWER};
+	ErrorData  *error;
+
+	cannot_tell = false;
+	inlined = 0;
+	error = zdm_in_subtransaction(decide, &asking, true);
+	*answer = cannot_tell ? ZDM_CANNOT_TELL : error != NULL ? ZDM_NO_ANSWER : asking.answer;
+	return zdm_unanswered(error);
 }
 
 /* As ATExecAddColumn does (tablecmds.c): cook the default, plan it, look for what is volatile. */

@@ -12,7 +12,6 @@
 #include "access/table.h"
 #include "access/tableam.h"
 #include "access/transam.h"
-#include "access/xact.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_type.h"
 #include "executor/executor.h"
@@ -21,8 +20,8 @@
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
+#include "utils/memutils.h"
 #include "utils/rel.h"
-#include "utils/resowner.h"
 #include "utils/rls.h"
 #include "utils/snapmgr.h"
 #include "utils/timestamp.h"
@@ -227,40 +226,34 @@ look(Looking *looking)
 	relation_close(rel, AccessShareLock);
 }
 
+typedef struct Told
+{
+	const ZdmProbe *probe;
+	MemoryContext context;
+	int			answer;
+	char	   *reason;			/* or NULL; in the context */
+} Told;
+
+static void
+look_and_tell(void *arg)
+{
+	Told	   *told = arg;
+	Looking		looking = {.probe = told->probe, .answer = ZDM_PROBE_NOT_FOUND};
+
+	look(&looking);
+	told->answer = looking.answer;
+	if (looking.answer == ZDM_PROBE_CANNOT_TELL && looking.reason != NULL)
+		told->reason = MemoryContextStrdup(told->context, looking.reason);
+}
+
 /* Looks for a row; `answer` is one of ZDM_PROBE_FOUND, NOT_FOUND and CANNOT_TELL, then with a reason. */
 ErrorData *
 zdm_shim_probe(const ZdmProbe *probe, int *answer, char **reason)
 {
-	ErrorData  *volatile error = NULL;
-	MemoryContext context = CurrentMemoryContext;
-	ResourceOwner owner = CurrentResourceOwner;
-	Looking    *looking = palloc0(sizeof(Looking));
+	Told		told = {.probe = probe, .context = CurrentMemoryContext, .answer = ZDM_PROBE_CANNOT_TELL};
+	ErrorData  *error = zdm_in_subtransaction(look_and_tell, &told, true);
 
-	looking->probe = probe;
-	looking->answer = ZDM_PROBE_NOT_FOUND;
-	BeginInternalSubTransaction(NULL);
-	PG_TRY();
-	{
-		look(looking);
-		*answer = looking->answer;
-		*reason = looking->answer == ZDM_PROBE_CANNOT_TELL && looking->reason != NULL ? MemoryContextStrdup(context, looking->reason) : NULL;
-		ReleaseCurrentSubTransaction();
-	}
-	PG_CATCH();
-	{
-		MemoryContextSwitchTo(context);
-		error = zdm_shim_catch(context);
-		RollbackAndReleaseCurrentSubTransaction();
-		/* a cancel or a shutdown says nothing of the data */
-		if (ERRCODE_TO_CATEGORY(error->sqlerrcode) != ERRCODE_TO_CATEGORY(ERRCODE_QUERY_CANCELED))
-		{
-			*answer = ZDM_PROBE_CANNOT_TELL;
-			*reason = pstrdup(error->message);
-			error = NULL;
-		}
-	}
-	PG_END_TRY();
-	MemoryContextSwitchTo(context);
-	CurrentResourceOwner = owner;
-	return error;
+	*answer = error == NULL ? told.answer : ZDM_PROBE_CANNOT_TELL;
+	*reason = error == NULL ? told.reason : pstrdup(error->message);
+	return zdm_unanswered(error);
 }

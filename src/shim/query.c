@@ -20,7 +20,6 @@
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
-#include "utils/resowner.h"
 #include "utils/snapmgr.h"
 #include "utils/syscache.h"
 
@@ -232,6 +231,27 @@ look(const char *sql, int limit, MemoryContext context, ZdmResult *answer)
 	FreeQueryDesc(description);
 }
 
+typedef struct Asking
+{
+	const char *sql;
+	int			limit;
+	MemoryContext context;
+	ZdmResult  *answer;
+} Asking;
+
+static void
+look_briefly(void *arg)
+{
+	Asking	   *asking = arg;
+	int			nest_level = NewGUCNestLevel();
+
+	(void) set_config_option("lock_timeout", "10ms", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+	PushActiveSnapshot(GetLatestSnapshot());
+	look(asking->sql, asking->limit, asking->context, asking->answer);
+	PopActiveSnapshot();
+	AtEOXact_GUC(true, nest_level);
+}
+
 /*
  * What a query gives, if it is one that reads the system's catalogs by built-in functions. It runs with the rights of the caller, in a subtransaction that
  * is taken back, so that no lock stays and an error of the query's is no error of ours; it waits for no lock.
@@ -239,50 +259,15 @@ look(const char *sql, int limit, MemoryContext context, ZdmResult *answer)
 ErrorData *
 zdm_shim_query(const char *sql, int limit, ZdmResult *answer)
 {
-	ErrorData  *volatile error = NULL;
-	MemoryContext context = CurrentMemoryContext;
-	ResourceOwner owner = CurrentResourceOwner;
+	Asking		asking = {.sql = sql, .limit = limit, .context = CurrentMemoryContext, .answer = answer};
+	ErrorData  *error;
 
 	memset(answer, 0, sizeof(*answer));
 	/* there are no subtransactions then */
 	if (IsInParallelMode())
 		return NULL;
-	BeginInternalSubTransaction(NULL);
-	MemoryContextSwitchTo(context);
-	PG_TRY();
-	{
-		int			nest_level = NewGUCNestLevel();
-		MemoryContext scratch = AllocSetContextCreate(context, "pg_zdm look", ALLOCSET_DEFAULT_SIZES);
-
-		MemoryContextSwitchTo(scratch);
-		(void) set_config_option("lock_timeout", "10ms", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
-		PushActiveSnapshot(GetLatestSnapshot());
-		look(sql, limit, context, answer);
-		PopActiveSnapshot();
-		AtEOXact_GUC(true, nest_level);
-		MemoryContextSwitchTo(context);
-		MemoryContextDelete(scratch);
-	}
-	PG_CATCH();
-	{
-		MemoryContextSwitchTo(context);
-		error = zdm_shim_catch(context);
-	}
-	PG_END_TRY();
-	RollbackAndReleaseCurrentSubTransaction();
-	MemoryContextSwitchTo(context);
-	CurrentResourceOwner = owner;
-
+	error = zdm_in_subtransaction(look_briefly, &asking, false);
 	if (error != NULL)
-	{
 		answer->answered = false;
-		/* a cancel, a shutdown, a lack of memory are nothing that the query did */
-		if (ERRCODE_TO_CATEGORY(error->sqlerrcode) != ERRCODE_TO_CATEGORY(ERRCODE_QUERY_CANCELED)
-			&& ERRCODE_TO_CATEGORY(error->sqlerrcode) != ERRCODE_TO_CATEGORY(ERRCODE_OUT_OF_MEMORY))
-		{
-			FreeErrorData(error);
-			error = NULL;
-		}
-	}
-	return error;
+	return zdm_unanswered(error);
 }

@@ -13,6 +13,7 @@
 #include "datatype/timestamp.h"
 #include "executor/spi.h"
 #include "fmgr.h"
+#include "nodes/execnodes.h"
 #include "utils/elog.h"
 
 /* A report made in Rust; NULL stands for "not given". Strings are in the server's encoding. */
@@ -44,6 +45,8 @@ extern ErrorData *zdm_shim_commit(MemoryContext error_context);
 extern ErrorData *zdm_shim_nap(int64 milliseconds, MemoryContext error_context);
 extern void zdm_shim_self_check(void);
 extern ErrorData *zdm_shim_catch(MemoryContext context);
+extern ErrorData *zdm_in_subtransaction(void (*work) (void *arg), void *arg, bool keep);
+extern ErrorData *zdm_unanswered(ErrorData *error);
 
 /*
  * The frame of a function that gives an error back: ZDM_KEEP_ERROR among its declarations, what may fail in PG_TRY(); { ... }, and
@@ -61,6 +64,27 @@ extern ErrorData *zdm_shim_catch(MemoryContext context);
 	} \
 	PG_END_TRY(); \
 	return error
+
+/* check: rows.c; a value of a row */
+typedef enum ZdmValueKind
+{
+	ZDM_VALUE_NULL,
+	ZDM_VALUE_BOOL,
+	ZDM_VALUE_INT,
+	ZDM_VALUE_OID,
+	ZDM_VALUE_INTERVAL,			/* in microseconds */
+	ZDM_VALUE_TEXT
+} ZdmValueKind;
+
+typedef struct ZdmValue
+{
+	ZdmValueKind kind;
+	int64		number;
+	const char *text;			/* UTF-8, without a NUL byte at its end */
+	Size		length;
+} ZdmValue;
+
+extern ErrorData *zdm_shim_put_row(ReturnSetInfo *result, const ZdmValue *values, int nvalues);
 
 /* check: parse.c, relation.c, lookup.c */
 typedef struct ZdmFunction

@@ -15,16 +15,27 @@ use prost::{DecodeError, Message};
 /// of stack in an optimized build, and the server leaves at least 512 kB between its own limit and the end of the stack (`STACK_DEPTH_SLOP`).
 pub const DEPTH: usize = 300;
 
-/// The tree of a text, if it is no deeper than `limit`; [`Error::Decode`] says that it is.
-pub fn parse(sql: &str, limit: usize) -> Result<ParseResult, Error> {
-    let input = CString::new(sql)?;
-    // SAFETY: the input ends with a NUL and outlives the call; the options are those of plain SQL.
-    let parsed = Parsed(unsafe { pg_query_parse_protobuf_opts(input.as_ptr(), 0) });
-    let bytes = parsed.bytes()?;
-    if depth(bytes) > limit {
-        return Err(Error::Decode(DecodeError::new("the tree is too deep")));
+/// What the C library made of a text, to be decoded.
+pub struct Encoded(Parsed);
+
+impl Encoded {
+    /// Reads a text.
+    pub fn new(sql: &str) -> Result<Self, Error> {
+        let input = CString::new(sql)?;
+        // SAFETY: the input ends with a NUL and outlives the call; the options are those of plain SQL.
+        let parsed = Parsed(unsafe { pg_query_parse_protobuf_opts(input.as_ptr(), 0) });
+        parsed.bytes()?;
+        Ok(Self(parsed))
     }
-    ParseResult::decode(bytes).map_err(Error::Decode)
+
+    /// The tree, if it is no deeper than `limit`; [`Error::Decode`] says that it is.
+    pub fn decode(&self, limit: usize) -> Result<ParseResult, Error> {
+        let bytes = self.0.bytes()?;
+        if depth(bytes) > limit {
+            return Err(Error::Decode(DecodeError::new("the tree is too deep")));
+        }
+        ParseResult::decode(bytes).map_err(Error::Decode)
+    }
 }
 
 /// How deep messages lie in each other, at most. What is a string and what is a message is not told apart: a string counts as the messages that it

@@ -167,7 +167,7 @@ impl Setting {
 }
 
 fn parse(text: &str) -> Result<ParseResult, pg_query::Error> {
-    zdm_tree::parse(text, DEPTH)
+    zdm_tree::Encoded::new(text).and_then(|encoded| encoded.decode(DEPTH))
 }
 
 /// The fragment's nodes as they are in the statement `alone`.

@@ -90,7 +90,7 @@ mod tests {
     use crate::parse;
 
     fn middle(keys: &str) -> Option<String> {
-        let statements = parse::statements(&format!("CREATE INDEX ON t {keys}")).expect("SQL");
+        let statements = parse::statements(&format!("CREATE INDEX ON t {keys}"), &|| false).expect("SQL");
         let Some(Kind::CreateIndex(create)) = statements.into_iter().next().map(|one| one.kind) else { return None };
         create.middle
     }

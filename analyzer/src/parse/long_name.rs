@@ -7,11 +7,12 @@ const LONGEST: usize = 63;
 
 /// The names in a statement that are too long, unquoted, each once.
 pub fn long_names(text: &str) -> Vec<String> {
-    // most texts have no run of so many letters, quoted names with blanks apart
+    // most texts have no run of so many letters, and only in a quoted name there are blanks
+    let blank = if text.contains('"') { b' ' } else { b'_' };
     let mut run = 0;
     let mut any = false;
     for byte in text.bytes() {
-        run = if byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'$' || byte >= 0x80 || byte == b' ' { run + 1 } else { 0 };
+        run = if byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'$' || byte >= 0x80 || byte == blank { run + 1 } else { 0 };
         any |= run > LONGEST;
     }
     let mut found = Vec::new();

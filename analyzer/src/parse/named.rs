@@ -4,27 +4,39 @@ use pg_query::NodeRef;
 use pg_query::protobuf::node::Node as Tree;
 
 use super::{expr, names, tree};
-use crate::ir::QualifiedName;
+use crate::ir::{Named, QualifiedName};
 
-/// Longer texts are rows that are written out, and are not read again.
+/// Longer texts are rows that are written out, and are not looked through.
 const LONG: usize = 64 << 10;
 
-/// What a statement names.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Named {
-    /// The names of a WITH, aliases and what is made are left out.
-    pub relations: Vec<QualifiedName>,
-    /// With the numbers of their arguments.
-    pub calls: Vec<(QualifiedName, usize)>,
-}
-
-/// The names in a statement; `None` when it is not read.
+/// The names in the one statement of a text; `None` when it is not read.
 pub fn named(text: &str) -> Option<Named> {
     let parsed = Some(text).filter(|text| text.len() < LONG).and_then(|text| tree(text).ok())?;
-    let nodes = parsed.nodes();
+    Some(names_in(parsed.nodes().into_iter().map(|(node, ..)| node)))
+}
+
+/// The names in a statement of so many bytes, if it is a query or a change of rows.
+pub fn of(node: &Tree, length: usize) -> Option<Named> {
+    let is_one = matches!(
+        node,
+        Tree::SelectStmt(_)
+            | Tree::InsertStmt(_)
+            | Tree::UpdateStmt(_)
+            | Tree::DeleteStmt(_)
+            | Tree::MergeStmt(_)
+            | Tree::CopyStmt(_)
+            | Tree::ViewStmt(_)
+            | Tree::CreateTableAsStmt(_)
+            | Tree::DeclareCursorStmt(_)
+            | Tree::ExplainStmt(_)
+    );
+    (is_one && length < LONG).then(|| names_in(node.nodes().into_iter().map(|(node, ..)| node)))
+}
+
+fn names_in<'a>(nodes: impl Iterator<Item = NodeRef<'a>>) -> Named {
     let mut named = Named::default();
     let (mut other, mut made): (Vec<String>, Vec<QualifiedName>) = Default::default();
-    for (node, ..) in &nodes {
+    for node in nodes {
         match node {
             NodeRef::CommonTableExpr(cte) => other.push(cte.ctename.clone()),
             NodeRef::RangeVar(table) => {
@@ -48,7 +60,7 @@ pub fn named(text: &str) -> Option<Named> {
         }
     }
     named.relations.retain(|name| !made.contains(name) && (name.schema.is_some() || !other.contains(&name.name)));
-    Some(named)
+    named
 }
 
 #[cfg(test)]

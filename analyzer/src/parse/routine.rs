@@ -22,7 +22,7 @@ pub fn routine(text: &str) -> Option<Routine> {
     }
     let parameters = parameters(text, function)?;
     let body = match functions::word(&function.options, "language")?.to_lowercase().as_str() {
-        "plpgsql" => Body::Program(program::read(&source, None, 1, &|inner| server_statements(inner, 0))?),
+        "plpgsql" => Body::Program(program::read(&source, None, 1, &|inner| server_statements(inner, 0, &|| false))?),
         "sql" => sql(source)?,
         _ => return None,
     };
@@ -37,7 +37,7 @@ fn sql(source: String) -> Option<Body> {
     if expression.is_some() {
         return Some(Body::Sql(Vec::new(), expression));
     }
-    let statements = server_statements(&source, 0).ok()?;
+    let statements = server_statements(&source, 0, &|| false).ok()?;
     Some(Body::Sql(vec![Part { text: source, statements, offset: None, certain: true }], None))
 }
 

@@ -1,9 +1,11 @@
 //! The elements of a CREATE SCHEMA: statements of their own, run one after the other.
 
+use std::rc::Rc;
+
 use pg_query::protobuf::node::Node as Tree;
 use pg_query::protobuf::{CreateSchemaStmt, RangeVar};
 
-use super::{fact, statement, tag, tree, whole};
+use super::{fact, named, statement, tag, tree, whole};
 use crate::ir::{Block, Kind, Part, Statement};
 
 /// What a CREATE SCHEMA runs; `sql` is its text alone, which stands at `offset` and `line` of the whole.
@@ -24,18 +26,19 @@ fn elements(create: CreateSchemaStmt, sql: &str, line: u32) -> Vec<Statement> {
     let role = create.authrole.map(|role| role.rolename).unwrap_or_default();
     let schema = if create.schemaname.is_empty() { role } else { create.schemaname };
     let statements = create.schema_elts.into_iter().filter_map(|element| element.node).map(|mut node| {
-        if let Some(name) = named(&mut node).filter(|name| name.schemaname.is_empty()) {
+        if let Some(name) = name_of(&mut node).filter(|name| name.schemaname.is_empty()) {
             name.schemaname.clone_from(&schema);
         }
         let span = whole(sql);
         let kind = statement::kind(&node, sql, &span);
-        Statement { number: 1, line, tag: tag::of(&node), kind, facts: fact::of(&node, sql, &span), span }
+        let named = named::of(&node, span.len()).map(Rc::new);
+        Statement { number: 1, line, tag: tag::of(&node), kind, facts: fact::of(&node, sql, &span), named, span }
     });
     statements.collect()
 }
 
 /// The name of what an element makes, or what it belongs to.
-fn named(element: &mut Tree) -> Option<&mut RangeVar> {
+fn name_of(element: &mut Tree) -> Option<&mut RangeVar> {
     match element {
         Tree::CreateStmt(create) => create.relation.as_mut(),
         Tree::ViewStmt(create) => create.view.as_mut(),

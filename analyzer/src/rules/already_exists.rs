@@ -64,7 +64,7 @@ impl Rule for AlreadyExists {
                 _ => None,
             },
             Kind::AlterTable(alter) => context.existing(&alter.target.name).and_then(|relation| {
-                alter.actions.iter().find_map(|action| match action {
+                context.actions(alter).find_map(|action| match action {
                     _ if context.added(action).any(|added| added.kind == ConstraintKind::PrimaryKey) && has_key(&relation, alter) => {
                         Some(format!("a primary key of {}", super::name_of(&relation)))
                     }

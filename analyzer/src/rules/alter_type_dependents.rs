@@ -53,6 +53,6 @@ impl Rule for AlterTypeDependents {
                 false => "Drop what uses the column first, and create it again in the same transaction.",
             }))
         };
-        alter.actions.iter().filter_map(report).collect()
+        context.actions(alter).filter_map(report).collect()
     }
 }

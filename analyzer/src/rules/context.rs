@@ -9,7 +9,7 @@ use std::rc::Rc;
 use crate::catalog::{Oid, Relation, RelationKind, Size};
 use crate::effects::{Effects, Touch, either, has_storage};
 use crate::finding::Risk;
-use crate::ir::{Action, AlterTable, ConstraintDef, Fact, Kind, QualifiedName, Statement};
+use crate::ir::{Action, AlterTable, ConstraintDef, Fact, Kind, Named, QualifiedName, Statement};
 use crate::lock::LockMode;
 use crate::script::{Found, Past, Script};
 use crate::{parse, quote};
@@ -31,8 +31,6 @@ pub(crate) struct Context<'a> {
     actions: OnceCell<Option<Vec<std::ops::Range<usize>>>>,
     /// The answers of [`Self::is_harmless`].
     harmless: RefCell<BTreeMap<Oid, bool>>,
-    /// What its text names, for queries and changes of rows.
-    named: OnceCell<Option<parse::Named>>,
 }
 
 /// What a rule says. The caller adds the place.
@@ -141,7 +139,6 @@ impl<'a> Context<'a> {
             altered: OnceCell::new(),
             actions: OnceCell::new(),
             harmless: RefCell::default(),
-            named: OnceCell::new(),
         }
     }
 
@@ -199,8 +196,8 @@ impl<'a> Context<'a> {
     }
 
     /// The relations and functions that the text of a query or a change of rows names.
-    pub fn named(&self) -> Option<&parse::Named> {
-        self.named.get_or_init(|| parse::named(self.text())).as_ref()
+    pub fn named(&self) -> Option<&'a Named> {
+        self.statement.named.as_deref()
     }
 
     /// A part of the checked text.
@@ -241,12 +238,22 @@ impl<'a> Context<'a> {
     pub fn each_action(&self, check: impl Fn(&'a Action, &Rc<Relation>) -> Option<Report>) -> Vec<Report> {
         match self.existing_altered() {
             Some((alter, relation)) if !self.is_harmless(&relation) => {
-                let wanted = |_: &(usize, &Action)| !self.script().catalog().interrupted();
+                let wanted = |_: &(usize, &Action)| !self.interrupted();
                 let placed = |(number, action)| check(action, &relation).map(|report| self.placed(report, number, alter.actions.len()));
                 alter.actions.iter().enumerate().take_while(wanted).filter_map(placed).collect()
             }
             _ => Vec::new(),
         }
+    }
+
+    /// The actions of an `ALTER TABLE`, for as long as the answer is wanted: there may be a hundred thousand.
+    pub fn actions(&self, alter: &'a AlterTable) -> impl Iterator<Item = &'a Action> {
+        alter.actions.iter().take_while(|_| !self.interrupted())
+    }
+
+    /// Whether the answer is no longer wanted.
+    pub fn interrupted(&self) -> bool {
+        self.script().catalog().interrupted()
     }
 
     /// A report about one of the actions.

@@ -42,10 +42,10 @@ super::rule! {
 impl Rule for DropColumn {
     fn check(&self, context: &Context) -> Vec<Report> {
         if let Kind::AlterComposite { name, actions, .. } = context.kind() {
-            return actions.iter().filter_map(|action| attribute(context, name, action)).collect();
+            return actions.iter().take_while(|_| !context.interrupted()).filter_map(|action| attribute(context, name, action)).collect();
         }
         let Some((alter, relation)) = context.alter() else { return Vec::new() };
-        let dropped = alter.actions.iter().filter_map(|action| match action {
+        let dropped = context.actions(alter).filter_map(|action| match action {
             Action::DropColumn { name, .. } if relation.columns.iter().any(|column| column.name == *name) => Some(name),
             _ => None,
         });

@@ -63,6 +63,6 @@ impl Rule for DropColumnDependents {
                 report.detail("The statement fails.").hint("Drop or replace what uses the column first.")
             })
         };
-        alter.actions.iter().filter_map(report).collect()
+        context.actions(alter).filter_map(report).collect()
     }
 }

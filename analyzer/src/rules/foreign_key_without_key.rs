@@ -47,7 +47,8 @@ impl Rule for ForeignKeyWithoutKey {
         if context.script().has_hidden_effects() || context.mentioned_before(&["unique index"]) {
             return Vec::new();
         }
-        keys.into_iter().filter(|key| key.kind == ConstraintKind::ForeignKey).find_map(|key| refused(context, key)).into_iter().collect()
+        let mut keys = keys.into_iter().filter(|key| key.kind == ConstraintKind::ForeignKey).take_while(|_| !context.interrupted());
+        keys.find_map(|key| refused(context, key)).into_iter().collect()
     }
 }
 

@@ -41,7 +41,7 @@ impl Rule for InheritedDefinition {
         let found = match context.kind() {
             Kind::AlterTable(alter) => context.existing(&alter.target.name).and_then(|relation| {
                 let table = Table { context, relation: &relation, only: alter.target.only };
-                alter.actions.iter().find_map(|action| table.refused(alter, action)).map(|why| (relation.clone(), why))
+                context.actions(alter).find_map(|action| table.refused(alter, action)).map(|why| (relation.clone(), why))
             }),
             Kind::Rename(rename) => match &rename.what {
                 Renamed::Column { from, .. } => context.existing(&rename.target.name).and_then(|relation| {

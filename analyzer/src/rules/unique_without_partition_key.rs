@@ -50,7 +50,7 @@ impl Rule for UniqueWithoutPartitionKey {
             _ => return Vec::new(),
         };
         let Some(table) = context.existing(name).filter(|table| table.kind == RelationKind::PartitionedTable) else { return Vec::new() };
-        keys.into_iter().filter_map(|columns| lacks(context, &table, columns)).collect()
+        keys.into_iter().take_while(|_| !context.interrupted()).filter_map(|columns| lacks(context, &table, columns)).collect()
     }
 }
 

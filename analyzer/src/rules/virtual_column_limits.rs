@@ -48,7 +48,7 @@ impl Rule for VirtualColumnLimits {
                 Some(context.failure(Some(&relation), why).hint("Index its expression, or make the column STORED."))
             }),
             Kind::AlterTable(_) => context.existing_altered().and_then(|(alter, relation)| {
-                let why = alter.actions.iter().find_map(|action| refused(context, &relation, action))?;
+                let why = context.actions(alter).find_map(|action| refused(context, &relation, action))?;
                 Some(context.failure(Some(&relation), why).hint("Make the column STORED, or the constraint ENFORCED, first."))
             }),
             _ => None,

@@ -89,6 +89,7 @@ fn moment(db: &mut TestCatalog, users: Oid, orders: Oid) {
     db.change(metrics, |table| {
         table.size = Size::Bytes(1 << 30);
         table.owned_sequences.change(|owned| owned.push(("id".to_owned(), numbers)));
+        table.columns.iter_mut().filter(|column| column.name == "id").for_each(|column| column.has_default = true);
     });
     let ledger = db.table("ledger", "id bigint not null, amount numeric");
     db.owned_by_another(ledger, "accounting");
