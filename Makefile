@@ -14,10 +14,10 @@ endif
 # Prints the pg_config chosen, for the scripts that want it in the environment. Evaluated when used: after `deps`.
 CHOSEN = $$(source tools/lib.sh && choose_server && echo "$$PG_CONFIG")
 
-.PHONY: help demo test install bench lint clean deps build
+.PHONY: help demo test test-interop install bench lint clean deps build
 
 help: ## says what there is
-	@sed -nE 's/^([a-z]+):.*## (.*)/\1 \2/p' $(MAKEFILE_LIST) | while read -r target text; do printf '  make %-9s %s\n' "$$target" "$$text"; done
+	@sed -nE 's/^([a-z-]+):.*## (.*)/\1 \2/p' $(MAKEFILE_LIST) | while read -r target text; do printf '  make %-12s %s\n' "$$target" "$$text"; done
 	@echo "  With PG_CONFIG=<path of pg_config>: for that server. With PG_MAJOR=<15..18>: for that major's package of the system."
 
 demo: install ## builds, installs, and shows the extension at work on a private server
@@ -25,6 +25,9 @@ demo: install ## builds, installs, and shows the extension at work on a private 
 
 test: install ## runs all tests on one server
 	@tools/run-tests
+
+test-interop: install ## runs sixteen migration tools against a guarded database, on one server
+	@PG_CONFIG="$(CHOSEN)" tests/interop/run --all
 
 install: build ## builds and copies the extension into a server (PG_CONFIG=...)
 	@tools/install

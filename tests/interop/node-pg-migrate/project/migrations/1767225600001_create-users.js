@@ -1,0 +1,12 @@
+export const up = (pgm) => {
+  pgm.createTable('users', {
+    id: 'id',
+    email: 'text',
+    name: 'text',
+    note: 'text',
+    created_at: { type: 'timestamptz', default: pgm.func('now()') },
+  });
+  pgm.createIndex('users', 'created_at');
+};
+
+export const down = (pgm) => pgm.dropTable('users');

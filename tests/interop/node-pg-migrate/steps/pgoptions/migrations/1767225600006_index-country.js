@@ -1,0 +1,3 @@
+export const up = (pgm) => pgm.createIndex('users', 'country');
+
+export const down = (pgm) => pgm.dropIndex('users', 'country');
