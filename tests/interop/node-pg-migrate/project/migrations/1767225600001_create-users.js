@@ -1,4 +1,4 @@
-export const up = (pgm) => {
+exports.up = (pgm) => {
   pgm.createTable('users', {
     id: 'id',
     email: 'text',
@@ -9,4 +9,4 @@ export const up = (pgm) => {
   pgm.createIndex('users', 'created_at');
 };
 
-export const down = (pgm) => pgm.dropTable('users');
+exports.down = (pgm) => pgm.dropTable('users');

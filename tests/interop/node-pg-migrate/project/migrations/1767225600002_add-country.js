@@ -1,3 +1,3 @@
-export const up = (pgm) => pgm.addColumns('users', { country: 'text' });
+exports.up = (pgm) => pgm.addColumns('users', { country: 'text' });
 
-export const down = (pgm) => pgm.dropColumns('users', ['country']);
+exports.down = (pgm) => pgm.dropColumns('users', ['country']);

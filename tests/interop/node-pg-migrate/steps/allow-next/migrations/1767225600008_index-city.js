@@ -1,3 +1,3 @@
-export const up = (pgm) => pgm.createIndex('users', 'city');
+exports.up = (pgm) => pgm.createIndex('users', 'city');
 
-export const down = (pgm) => pgm.dropIndex('users', 'city');
+exports.down = (pgm) => pgm.dropIndex('users', 'city');

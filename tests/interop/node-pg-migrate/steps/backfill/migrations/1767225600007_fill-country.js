@@ -1,6 +1,6 @@
-export const up = (pgm) => {
+exports.up = (pgm) => {
   pgm.noTransaction();
   pgm.sql("CALL zdm.backfill('users', 'country = ''nz''', 'country IS NULL')");
 };
 
-export const down = false;
+exports.down = false;

@@ -1,9 +1,9 @@
-export const up = (pgm) => {
+exports.up = (pgm) => {
   pgm.noTransaction();
   pgm.createIndex('users', 'email', { concurrently: true });
 };
 
-export const down = (pgm) => {
+exports.down = (pgm) => {
   pgm.noTransaction();
   pgm.dropIndex('users', 'email', { concurrently: true });
 };

@@ -1,3 +1,3 @@
-export const up = (pgm) => pgm.createIndex('users', 'country');
+exports.up = (pgm) => pgm.createIndex('users', 'country');
 
-export const down = (pgm) => pgm.dropIndex('users', 'country');
+exports.down = (pgm) => pgm.dropIndex('users', 'country');

@@ -1,3 +1,3 @@
-export const up = (pgm) => pgm.addColumns('users', { city: 'text' });
+exports.up = (pgm) => pgm.addColumns('users', { city: 'text' });
 
-export const down = (pgm) => pgm.dropColumns('users', ['city']);
+exports.down = (pgm) => pgm.dropColumns('users', ['city']);

@@ -1,3 +1,3 @@
-export const up = (pgm) => pgm.createIndex('users', 'email');
+exports.up = (pgm) => pgm.createIndex('users', 'email');
 
-export const down = (pgm) => pgm.dropIndex('users', 'email');
+exports.down = (pgm) => pgm.dropIndex('users', 'email');

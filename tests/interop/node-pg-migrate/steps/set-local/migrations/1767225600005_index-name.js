@@ -1,6 +1,6 @@
-export const up = (pgm) => {
+exports.up = (pgm) => {
   pgm.sql("SET LOCAL zdm.allow = 'create-index-not-concurrent:public.users (OPS-1)'");
   pgm.createIndex('users', 'name');
 };
 
-export const down = (pgm) => pgm.dropIndex('users', 'name');
+exports.down = (pgm) => pgm.dropIndex('users', 'name');
