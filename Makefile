@@ -14,7 +14,7 @@ endif
 # Prints the pg_config chosen, for the scripts that want it in the environment. Evaluated when used: after `deps`.
 CHOSEN = $$(source tools/lib.sh && choose_server && echo "$$PG_CONFIG")
 
-.PHONY: help demo test test-core test-upgrade install bench lint clean deps build
+.PHONY: help demo test test-core test-interop test-upgrade install bench lint clean deps build
 
 help: ## says what there is
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1 \2/p' $(MAKEFILE_LIST) | while read -r target text; do printf '  make %-12s %s\n' "$$target" "$$text"; done
@@ -29,6 +29,9 @@ test: install ## runs all tests on one server
 
 test-core: install ## PostgreSQL's own regression suite, with the library preloaded and without
 	@PG_CONFIG="$(CHOSEN)" tools/test-core
+
+test-interop: install ## runs sixteen migration tools against a guarded database, on one server
+	@PG_CONFIG="$(CHOSEN)" tests/interop/run --all
 
 test-upgrade: ## pg_upgrade of a guarded database, between the majors that have the extension installed
 	@tools/test-upgrade

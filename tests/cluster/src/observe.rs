@@ -35,7 +35,8 @@ pub(crate) fn effects(rows: Vec<String>) -> Effects {
 }
 
 /// The same, and indexes.
-const WITH_INDEXES: &str = "c.relkind IN ('r', 'p', 'm', 'v', 'i', 'I') AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast', 'zdm')
+const WITH_INDEXES: &str =
+    "c.relkind IN ('r', 'p', 'm', 'v', 'i', 'I') AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast', 'zdm')
     AND n.nspname NOT LIKE 'pg\\_temp\\_%'";
 
 /// Text as an SQL constant.

@@ -1,0 +1,6 @@
+-- migrate:up
+/* zdm:allow create-index-not-concurrent OPS-1 */
+CREATE INDEX users_note_index ON users (note);
+
+-- migrate:down
+DROP INDEX users_note_index;

@@ -1,0 +1,1 @@
+CALL zdm.backfill('users', 'country = ''nz''', 'country IS NULL');

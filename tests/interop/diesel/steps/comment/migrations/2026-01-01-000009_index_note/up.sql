@@ -1,0 +1,2 @@
+/* zdm:allow create-index-not-concurrent OPS-1 */
+CREATE INDEX users_note_index ON users (note);

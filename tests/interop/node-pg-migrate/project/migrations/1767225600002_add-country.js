@@ -1,0 +1,3 @@
+exports.up = (pgm) => pgm.addColumns('users', { country: 'text' });
+
+exports.down = (pgm) => pgm.dropColumns('users', ['country']);

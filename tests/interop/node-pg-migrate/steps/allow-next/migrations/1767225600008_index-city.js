@@ -1,0 +1,3 @@
+exports.up = (pgm) => pgm.createIndex('users', 'city');
+
+exports.down = (pgm) => pgm.dropIndex('users', 'city');

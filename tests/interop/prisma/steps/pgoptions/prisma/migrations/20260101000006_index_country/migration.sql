@@ -1,0 +1,1 @@
+CREATE INDEX users_country_index ON users (country);

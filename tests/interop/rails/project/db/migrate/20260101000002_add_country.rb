@@ -1,0 +1,5 @@
+class AddCountry < ActiveRecord::Migration[6.1]
+  def change
+    add_column :users, :country, :text
+  end
+end

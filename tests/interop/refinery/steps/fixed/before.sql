@@ -1,0 +1,1 @@
+CREATE INDEX CONCURRENTLY users_email_index ON users (email);

@@ -1,0 +1,6 @@
+module.exports = {
+  up: (queryInterface) => queryInterface.sequelize.query(
+    "CALL zdm.backfill('users', 'country = ''nz''', 'country IS NULL')",
+  ),
+  down: async () => {},
+};

@@ -1,0 +1,4 @@
+module.exports = {
+  up: (queryInterface) => queryInterface.addIndex('users', ['country']),
+  down: (queryInterface) => queryInterface.removeIndex('users', ['country']),
+};

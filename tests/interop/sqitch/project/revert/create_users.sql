@@ -1,0 +1,7 @@
+-- Revert interop:create_users from pg
+
+BEGIN;
+
+DROP TABLE users;
+
+COMMIT;

@@ -1,0 +1,1 @@
+-- Revert interop:fill_country from pg

@@ -1,0 +1,7 @@
+-- Deploy interop:index_country to pg
+
+BEGIN;
+
+CREATE INDEX users_country_index ON users (country);
+
+COMMIT;

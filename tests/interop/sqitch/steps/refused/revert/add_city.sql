@@ -1,0 +1,7 @@
+-- Revert interop:add_city from pg
+
+BEGIN;
+
+ALTER TABLE users DROP COLUMN city;
+
+COMMIT;

@@ -1,0 +1,7 @@
+-- Revert interop:index_email from pg
+
+BEGIN;
+
+DROP INDEX users_email_index;
+
+COMMIT;

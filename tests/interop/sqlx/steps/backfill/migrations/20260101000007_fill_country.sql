@@ -1,0 +1,2 @@
+-- no-transaction
+CALL zdm.backfill('users', 'country = ''nz''', 'country IS NULL');
