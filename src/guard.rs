@@ -118,10 +118,10 @@ fn guard_hooked(statement: &Statement, rows: bool) -> Result<(), Error> {
         Ok(verdict.findings.into_iter().filter(about_it).collect())
     };
     let mut found = findings(statement)?;
-    if found.is_empty() {
-        if let Some(plain) = subtransaction(|| plainly(statement, owner))? {
-            found = findings(&plain)?;
-        }
+    if found.is_empty()
+        && let Some(plain) = subtransaction(|| plainly(statement, owner))?
+    {
+        found = findings(&plain)?;
     }
     decide::decide(statement, &found, mode)?;
     Ok(())

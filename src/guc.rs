@@ -85,14 +85,6 @@ pub fn define() {
             None,
         );
     }
-    GucRegistry::define_bool_guc(
-        c"zdm.comment_allow",
-        c"Lets a comment in a statement allow what the guard would refuse.",
-        c"/* zdm:allow rule[:schema.table] reason */ counts for roles that may set zdm.allow.",
-        &COMMENT_ALLOW,
-        GucContext::Suset,
-        GucFlags::default(),
-    );
     GucRegistry::define_int_guc(
         c"zdm.audit_retention",
         c"Sets for how long events stay in zdm.audit.",
@@ -108,6 +100,14 @@ pub fn define() {
         c"Lets a background worker write refusals into zdm.audit.",
         c"Without it they are in the server's log only.",
         &AUDIT_WORKER,
+        GucContext::Suset,
+        GucFlags::default(),
+    );
+    GucRegistry::define_bool_guc(
+        c"zdm.comment_allow",
+        c"Lets a comment in a statement allow what the guard would refuse.",
+        c"/* zdm:allow rule[:schema.table] reason */ counts for roles that may set zdm.allow.",
+        &COMMENT_ALLOW,
         GucContext::Suset,
         GucFlags::default(),
     );
