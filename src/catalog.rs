@@ -223,7 +223,7 @@ impl Catalog for LiveCatalog {
     }
 
     fn small_table(&self) -> u64 {
-        u64::try_from(guc::SMALL_TABLE.get()).unwrap_or(0) * 1024
+        u64::try_from(guc::small_table()).unwrap_or(0) * 1024
     }
 
     fn policy(&self, rule: &str, relation: Option<Oid>) -> Option<Policy> {

@@ -106,7 +106,7 @@ fn guard_hooked(statement: &Statement, rows: bool) -> Result<(), Error> {
     if !rows {
         return watch(statement, shim::owner()?, mode);
     }
-    let mode = match (guc::GUARD_DML.get(), mode) {
+    let mode = match (guc::guard_dml(), mode) {
         (GuardDml::Off, _) | (_, GuardMode::Off) => return Ok(()),
         (GuardDml::Warn, _) => GuardMode::Warn,
         (GuardDml::Enforce, mode) => mode,

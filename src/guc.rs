@@ -1,5 +1,9 @@
 //! Every setting, in alphabetical order.
 
+mod rejected;
+
+pub use rejected::{guard_dml, require_reason, small_table};
+
 use pgrx::guc::{GucContext, GucFlags, GucRegistry, GucSetting, PostgresGucEnum};
 use std::ffi::CString;
 
@@ -31,19 +35,20 @@ pub enum GuardDml {
 /// Which findings the guard lets pass; `crate::guard` reads it.
 pub static ALLOW: GucSetting<Option<CString>> = GucSetting::<Option<CString>>::new(None);
 
-/// Whether comments in statements allow anything.
-pub static COMMENT_ALLOW: GucSetting<bool> = GucSetting::<bool>::new(false);
 /// For how long events stay in `zdm.audit`, in minutes; 0: for ever.
 pub static AUDIT_RETENTION: GucSetting<i32> = GucSetting::<i32>::new(90 * 24 * 60);
 
 /// Whether a background worker writes down what a transaction cannot.
 pub static AUDIT_WORKER: GucSetting<bool> = GucSetting::<bool>::new(true);
 
+/// Whether comments in statements allow anything.
+pub static COMMENT_ALLOW: GucSetting<bool> = GucSetting::<bool>::new(false);
+
 /// The lock_timeout that the guard gives to DDL which would wait for a strong lock without end, in milliseconds; 0: none.
 pub static DEFAULT_LOCK_TIMEOUT: GucSetting<i32> = GucSetting::<i32>::new(5000);
 
-/// What the guard does with an UPDATE or a DELETE of every row.
-pub static GUARD_DML: GucSetting<GuardDml> = GucSetting::<GuardDml>::new(GuardDml::Warn);
+/// What the guard does with an UPDATE or a DELETE of every row; read by [`guard_dml`].
+static GUARD_DML: GucSetting<GuardDml> = GucSetting::<GuardDml>::new(GuardDml::Warn);
 
 /// Whether the guard says anything below an error.
 pub static GUARD_MESSAGES: GucSetting<bool> = GucSetting::<bool>::new(true);
@@ -63,14 +68,17 @@ pub static NOTICE_INTERVAL: GucSetting<i32> = GucSetting::<i32>::new(5000);
 /// For how long one check may look at rows, in milliseconds.
 pub static PROBE_TIMEOUT: GucSetting<i32> = GucSetting::<i32>::new(1000);
 
-/// Whether an allowance counts only with a reason.
-pub static REQUIRE_REASON: GucSetting<bool> = GucSetting::<bool>::new(false);
+/// Whether an allowance counts only with a reason; read by [`require_reason`].
+static REQUIRE_REASON: GucSetting<bool> = GucSetting::<bool>::new(false);
 
-/// The heap below which a table counts as small, in kB.
-pub static SMALL_TABLE: GucSetting<i32> = GucSetting::<i32>::new(8192);
+/// The heap below which a table counts as small, in kB; read by [`small_table`].
+static SMALL_TABLE: GucSetting<i32> = GucSetting::<i32>::new(SMALL_TABLE_DEFAULT);
+
+const SMALL_TABLE_DEFAULT: i32 = 8192;
 
 /// Registers the settings and reserves the prefix `zdm`.
 pub fn define() {
+    let asked = rejected::asked();
     // SAFETY: the check hook keeps to the contract of guc.c: it looks at the value and says yes or no.
     unsafe {
         GucRegistry::define_string_guc_with_hooks(
@@ -205,4 +213,5 @@ pub fn define() {
     );
     // SAFETY: the argument is a NUL-terminated string that lives for ever; the call only marks the prefix (guc.c, MarkGUCPrefixReserved).
     unsafe { pgrx::pg_sys::MarkGUCPrefixReserved(c"zdm".as_ptr()) };
+    rejected::compare(&asked);
 }

@@ -30,7 +30,7 @@ pub fn rewritten(fcinfo: pg_sys::FunctionCallInfo) -> Result<pg_sys::Datum, Erro
     let catalog = LiveCatalog::for_guard(crate::catalog::shim::function_owner(fcinfo));
     let relation = catalog.shared(table);
     catalog.finish()?;
-    let small = |size: Size| matches!(size, Size::Bytes(bytes) if bytes <= u64::from(guc::SMALL_TABLE.get().unsigned_abs()) * 1024);
+    let small = |size: Size| matches!(size, Size::Bytes(bytes) if bytes <= u64::from(guc::small_table().unsigned_abs()) * 1024);
     if let Some(relation) = relation.filter(|one| !one.temporary && !one.created_here && !small(one.size)) {
         let name = quote::qualified(&relation.schema, &relation.name);
         let message = format!("rewrites {name}, which the text of this {tag} did not show");

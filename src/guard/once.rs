@@ -115,7 +115,7 @@ fn claim_for(connection: &Connection, statement: &Statement, finding: &Finding, 
             "has expired"
         } else if !row.bool(4) {
             "does not count, since its role may not set zdm.allow any more"
-        } else if reason.is_none() && guc::REQUIRE_REASON.get() {
+        } else if reason.is_none() && guc::require_reason() {
             "gives no reason, which zdm.require_reason demands"
         } else {
             match take(connection, statement, id)? {
@@ -169,7 +169,7 @@ pub fn settle() -> Result<(), Error> {
 /// A reason, which must be there if reasons are demanded.
 pub fn reason(text: Option<String>) -> Result<Option<String>, Error> {
     let reason = text.as_deref().and_then(allow::said);
-    if reason.is_none() && guc::REQUIRE_REASON.get() {
+    if reason.is_none() && guc::require_reason() {
         return Err(invalid("a reason is demanded").detail("zdm.require_reason is on.").hint("Give it: reason => '...'."));
     }
     Ok(reason)

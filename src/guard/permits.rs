@@ -73,7 +73,7 @@ impl Permits {
     }
 
     fn add(&mut self, permit: Permit) {
-        let counts = permit.allowance.reason().is_some() || !guc::REQUIRE_REASON.get();
+        let counts = permit.allowance.reason().is_some() || !guc::require_reason();
         if counts { self.list.push(permit) } else { self.without_reason.push(permit) }
     }
 

@@ -14,6 +14,17 @@ SELECT set_config('zdm.allow', '*', false); TRUNCATE app.same
 TRUNCATE app.same
 CREATE INDEX ON app.users (v)
 
+-- attempt: everything is small, in the options of the connection
+-- options: -c zdm.small_table=1GB
+CREATE INDEX ON app.users (v)
+ALTER TABLE app.users ALTER COLUMN v SET NOT NULL
+
+-- attempt: other settings in the options of the connection
+-- options: -c zdm.guard_dml=off -c zdm.require_reason=off -c zdm.max_check_size=1 -c zdm.comment_allow=on
+DELETE FROM app.same
+/* zdm:allow truncate-table */ TRUNCATE app.same
+CREATE INDEX ON app.users (v)
+
 -- attempt: the mode in the options of the connection
 -- options: -c zdm.guard_mode=off
 TRUNCATE app.same
