@@ -1,5 +1,7 @@
 //! `invalid-definition`.
 
+use std::collections::HashSet;
+
 use super::{Context, Report, Rule, Turn, missing_object};
 use crate::catalog::{ConstraintKind, Oid, Relation, RelationKind};
 use crate::ir::{Action, AlterTable, ColumnDef, ConstraintDef, Fact, Kind, QualifiedName};
@@ -35,6 +37,10 @@ super::rule! {
     InvalidDefinition, "invalid-definition", Caution
 }
 
+/// The server refuses longer keys and wider tables (INDEX_MAX_KEYS, MaxHeapAttributeNumber).
+const MAX_KEYS: usize = 32;
+const MAX_COLUMNS: usize = 1600;
+
 impl Rule for InvalidDefinition {
     fn turn(&self) -> Turn {
         Turn::Circumstances
@@ -47,14 +53,19 @@ impl Rule for InvalidDefinition {
         let found = subquery(context).or_else(|| match context.kind() {
             Kind::CreateIndex(create) if create.plain => {
                 let table = context.existing(&create.table.name)?;
-                let refused =
-                    create.columns.iter().flatten().find_map(|name| without_class(context, type_of(&table, name)?, name, &create.method));
+                let mut columns = create.columns.iter().flatten().take(MAX_KEYS);
+                let refused = columns.find_map(|name| without_class(context, type_of(&table, name)?, name, &create.method));
                 refused.map(|why| context.failure(Some(&table), why).hint("Name an operator class, or another access method."))
             }
-            Kind::CreateTable(create) => create.columns.iter().find_map(|column| in_a_key(context, column, &create.constraints)),
+            Kind::CreateTable(create) => {
+                let keys: HashSet<&String> = create.constraints.iter().filter(|one| is_key(one)).flat_map(|one| &one.columns).collect();
+                let mut columns = create.columns.iter().filter(|column| keys.contains(&column.name)).take(MAX_COLUMNS);
+                columns.find_map(|column| in_a_key(context, column))
+            }
             Kind::AlterTable(alter) => {
                 let table = context.existing(&alter.target.name)?;
-                alter.actions.iter().find_map(|action| refused(context, alter, &table, action)).map(|(why, hint)| {
+                let mut actions = alter.actions.iter().take_while(|_| !context.interrupted());
+                actions.find_map(|action| refused(context, alter, &table, action)).map(|(why, hint)| {
                     let report = context.failure(Some(&table), why);
                     report.hint(hint)
                 })
@@ -95,7 +106,7 @@ fn refused(context: &Context, alter: &AlterTable, table: &Relation, action: &Act
                 })
             };
             let of = |name: &str| type_of(table, name).or_else(|| added_column(name));
-            added.columns.iter().find_map(|name| without_class(context, of(name)?, name, "btree")).map(|why| (why, CLASS))
+            added.columns.iter().take(MAX_KEYS).find_map(|name| without_class(context, of(name)?, name, "btree")).map(|why| (why, CLASS))
         }
         Action::AddColumn { column, .. } if column.constraints.iter().any(is_key) => {
             without_class(context, new_type(context, column)?, &column.name, "btree").map(|why| (why, CLASS))
@@ -110,8 +121,7 @@ fn is_key(added: &ConstraintDef) -> bool {
 }
 
 /// A column of a new table in one of its keys.
-fn in_a_key(context: &Context, column: &ColumnDef, constraints: &[ConstraintDef]) -> Option<Report> {
-    constraints.iter().find(|added| is_key(added) && added.columns.contains(&column.name))?;
+fn in_a_key(context: &Context, column: &ColumnDef) -> Option<Report> {
     let why = without_class(context, new_type(context, column)?, &column.name, "btree")?;
     Some(context.failure(None, why).hint("Leave it out of the key, or use another type (jsonb for json)."))
 }

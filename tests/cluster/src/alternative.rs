@@ -191,7 +191,9 @@ impl<'a> Lab<'a> {
                     };
                     match self.step(&mut s, database, &piece, &tag) {
                         Ok((came, ran_apart)) => {
-                            wrong.extend(long(&came, case).map(|what| format!("{piece}: {what}")));
+                            // REINDEX lists the partitions under SHARE, for a moment; cases.sql claims what it holds while it works
+                            let moment = |what: &String| tag == "REINDEX" && piece.contains("CONCURRENTLY") && what.ends_with(" ShareLock");
+                            wrong.extend(long(&came, case).filter(|what| !moment(what)).map(|what| format!("{piece}: {what}")));
                             let said = if ran_apart { lasting(&said, &came) } else { said };
                             if tag != "CALL" && tag != "REINDEX" && !holds(&said, &came, true) {
                                 wrong.push(format!("{piece}\n    said: {}\n    came: {}", show(&said), show(&came)));
