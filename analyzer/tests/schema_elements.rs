@@ -34,7 +34,7 @@ fn elements_that_disturb_nobody_are_safe() {
 fn what_writes_everything_anew_is_a_danger() {
     let db = examples();
     for sql in ["VACUUM FULL", "VACUUM (FULL, ANALYZE)", "CLUSTER", "REINDEX DATABASE x", "REINDEX SYSTEM x"] {
-        assert_eq!(said(sql, &db), [(Risk::Danger, Some("unbounded-effect"))], "{sql}");
+        assert_eq!(said(sql, &db).first(), Some(&(Risk::Danger, Some("unbounded-effect"))), "{sql}");
     }
     let moves = "ALTER TABLE ALL IN TABLESPACE pg_default SET TABLESPACE fast";
     assert_eq!(said(moves, &db), [(Risk::Danger, Some("unbounded-effect"))]);
