@@ -3,7 +3,8 @@
 -- Not marked with pg_extension_config_dump: it tells of this database, not of a copy. No user may write to it: the library does, with the owner's
 -- rights.
 CREATE TABLE zdm.audit (
-    id                bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    -- no sequence: it would change what lastval() says in the session that writes
+    id                uuid PRIMARY KEY DEFAULT pg_catalog.gen_random_uuid(),
     at                timestamptz NOT NULL,
     event             text NOT NULL,
     session_user_name text,
@@ -20,7 +21,6 @@ CREATE TABLE zdm.audit (
     reason            text
 );
 CREATE INDEX audit_at ON zdm.audit (at);
-COMMENT ON SEQUENCE zdm.audit_id_seq IS 'the numbers of the events in zdm.audit';
 COMMENT ON TABLE zdm.audit IS 'what the guard refused, warned of and let pass, and what changed it; trimmed by zdm.audit_retention, never dumped';
 COMMENT ON COLUMN zdm.audit.at IS 'when it happened';
 COMMENT ON COLUMN zdm.audit.event IS 'refused, warned, allowed; mode, policy, allowance, exempt: a change of the guard; lost: events that came too fast';

@@ -61,7 +61,7 @@ zdm_shim_audit_who(ZdmWho *who)
 	ZDM_RETURN_ERROR(context);
 }
 
-/* Whether zdm.audit is there and can be written to without waiting; then it is locked for that, and so is the sequence of its numbers. */
+/* Whether zdm.audit is there and can be written to without waiting; then it is locked for that. */
 ErrorData *
 zdm_shim_audit_table(ZdmAuditTable *state, Oid *owner)
 {
@@ -73,13 +73,11 @@ zdm_shim_audit_table(ZdmAuditTable *state, Oid *owner)
 	{
 		Oid			schema = get_namespace_oid("zdm", true);
 		Oid			table = OidIsValid(schema) ? get_relname_relid("audit", schema) : InvalidOid;
-		Oid			numbers = OidIsValid(schema) ? get_relname_relid("audit_id_seq", schema) : InvalidOid;
 
-		if (OidIsValid(table) && OidIsValid(numbers))
+		if (OidIsValid(table))
 		{
 			*state = ZDM_AUDIT_BUSY;
-			if (!XactReadOnly && !RecoveryInProgress() && ConditionalLockRelationOid(table, RowExclusiveLock) &&
-				ConditionalLockRelationOid(numbers, RowExclusiveLock))
+			if (!XactReadOnly && !RecoveryInProgress() && ConditionalLockRelationOid(table, RowExclusiveLock))
 			{
 				HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(table));
 
