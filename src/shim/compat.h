@@ -28,6 +28,9 @@
 #define zdm_lock_held(tag, mode) LockHeldByMe(tag, mode, false)
 #endif
 
+/* Lists in the server's cache are found by a hash; before, each search walked through all of them (catcache.c, SearchCatCacheList). */
+#define zdm_cache_lists_are_hashed (PG_VERSION_NUM >= 160000)
+
 /* Runs `what` for each lock (`held`, a PROCLOCK) in a partition of a process' list; the partition is locked. */
 #if PG_VERSION_NUM < 160000
 #define zdm_each_lock(proc, partition, what) \

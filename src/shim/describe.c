@@ -125,34 +125,52 @@ by_number(const void *one, const void *other)
 	return ((const ZdmColumn *) one)->number - ((const ZdmColumn *) other)->number;
 }
 
+static void
+describe_column(Form_pg_attribute form, ZdmRelation *result)
+{
+	ZdmColumn  *column;
+
+	if (form->attnum <= 0 || form->attisdropped)
+		return;
+	column = ZDM_MORE(result->columns, result->ncolumns);
+	column->number = form->attnum;
+	column->not_null = form->attnotnull;
+	column->has_default = form->atthasdef;
+	column->identity = form->attidentity;
+	column->generated = form->attgenerated;
+	column->type = form->atttypid;
+	column->typmod = form->atttypmod;
+	column->collation = form->attcollation;
+	column->name = pstrdup(NameStr(form->attname));
+}
+
 /* The columns, from the cache that the server reads them from too: it is filled once for a relation and told of every change. */
 static void
 describe_columns(Oid relation, ZdmRelation *result)
 {
-	CatCList   *list = SearchSysCacheList1(ATTNUM, ObjectIdGetDatum(relation));
-
-	for (int i = 0; i < list->n_members; i++)
+	if (zdm_cache_lists_are_hashed)
 	{
-		Form_pg_attribute form = (Form_pg_attribute) GETSTRUCT(&list->members[i]->tuple);
-		ZdmColumn  *column;
+		CatCList   *list = SearchSysCacheList1(ATTNUM, ObjectIdGetDatum(relation));
 
-		if (form->attnum <= 0 || form->attisdropped)
-			continue;
-		column = ZDM_MORE(result->columns, result->ncolumns);
-		column->number = form->attnum;
-		column->not_null = form->attnotnull;
-		column->has_default = form->atthasdef;
-		column->identity = form->attidentity;
-		column->generated = form->attgenerated;
-		column->type = form->atttypid;
-		column->typmod = form->atttypmod;
-		column->collation = form->attcollation;
-		column->name = pstrdup(NameStr(form->attname));
+		for (int i = 0; i < list->n_members; i++)
+			describe_column((Form_pg_attribute) GETSTRUCT(&list->members[i]->tuple), result);
+		/* a list that was put together without the index is in no order */
+		if (!list->ordered && result->ncolumns > 1)
+			qsort(result->columns, result->ncolumns, sizeof(ZdmColumn), by_number);
+		ReleaseCatCacheList(list);
 	}
-	/* a list that was put together without the index is in no order */
-	if (!list->ordered && result->ncolumns > 1)
-		qsort(result->columns, result->ncolumns, sizeof(ZdmColumn), by_number);
-	ReleaseCatCacheList(list);
+	else
+	{
+		for (int number = 1; number <= result->column_numbers; number++)
+		{
+			HeapTuple	tuple = SearchSysCache2(ATTNUM, ObjectIdGetDatum(relation), Int16GetDatum((int16) number));
+
+			if (!HeapTupleIsValid(tuple))
+				continue;
+			describe_column((Form_pg_attribute) GETSTRUCT(tuple), result);
+			ReleaseSysCache(tuple);
+		}
+	}
 	for (int i = 0; i < result->ncolumns; i++)
 		if (result->columns[i].generated != '\0')
 			result->columns[i].expression = default_tree(relation, result->columns[i].number);
