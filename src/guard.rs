@@ -15,10 +15,10 @@
 //! audit.rs          what is written down of all that
 //! ```
 //!
-//! It decides before the statement takes any lock, waits for nobody, and writes nothing but that an allowance is used up. Where the library was not loaded before the statement, a
-//! function's statements have no text at hand: they are judged by the command tag, and by what they rewrite. One whose text is longer than is looked
-//! at, has comments nested too deeply, or too many operators without a blank, is judged by its tag too. When the guard itself breaks, `enforce` refuses and says how to switch the guard
-//! off; `warn` lets the statement run.
+//! It decides before the statement takes any lock, waits for nobody, and writes nothing but that an allowance is used up. Where the library was not
+//! loaded before the statement, a function's statements have no text at hand: they are judged by the command tag, and by what they rewrite. One whose
+//! text is longer than is looked at, has comments nested too deeply, or too many operators without a blank, is judged by its tag too. When the guard
+//! itself breaks, `enforce` refuses and says how to switch the guard off; `warn` lets the statement run.
 
 mod allow;
 pub mod audit;

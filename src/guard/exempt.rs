@@ -2,8 +2,8 @@
 //! call it is a matter of GRANT. Whoever the session belongs to decides: neither SET ROLE nor membership makes anybody exempt.
 
 use super::audit::Kind;
+use super::once;
 use super::told::{self, Change};
-use super::{once, shim};
 use crate::check::input;
 use crate::error::{Error, sqlstate};
 use crate::spi::{Arg, Connection};
@@ -40,11 +40,6 @@ pub fn guard_exempt(fcinfo: pg_sys::FunctionCallInfo) -> Result<pg_sys::Datum, E
         });
     }
     Ok(pg_sys::Datum::from(changed))
-}
-
-/// Whether the guard leaves this session alone.
-pub fn this_session() -> Result<bool, Error> {
-    Ok(shim::session_is_exempt()?)
 }
 
 const EXISTS: &str = "SELECT r.oid FROM pg_catalog.pg_roles r WHERE r.oid OPERATOR(pg_catalog.=) $1";

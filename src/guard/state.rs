@@ -1,7 +1,7 @@
 //! In which mode the database is: the row of `zdm.guard_state`, which no dump carries, unless the session overrides it.
 
 use super::tell::tell;
-use super::{audit, exempt, message, preload, shim};
+use super::{audit, message, preload, shim};
 use crate::check::input;
 use crate::check::rows::{Rows, Value};
 use crate::error::{Error, Report, sqlstate};
@@ -82,7 +82,7 @@ pub fn status(fcinfo: pg_sys::FunctionCallInfo) -> Result<pg_sys::Datum, Error> 
     let who = connection.query("SELECT pg_catalog.format('set by %s at %s', changed_by, changed_at) FROM zdm.guard_state", &[])?;
     let who = who.rows.first().and_then(|row| row.first().cloned().flatten());
     let name = name(mode);
-    let exempt = !session && exempt::this_session()?;
+    let exempt = !session && shim::session_is_exempt()?;
     let detail = match (session, exempt) {
         (true, _) => format!("{name}, by zdm.guard_mode in this session"),
         (_, true) => format!("{name}, since role {} is exempt", message::role(shim::session_user())),
