@@ -314,7 +314,7 @@ fn note_reads(statement: &Statement, text: &str, script: &Script, read: &mut Vec
         while let Some(relation) = oids.get(at).and_then(|oid| script.get(*oid)) {
             at += 1;
             let certain = (one.alone && (one.whole || passes_indexes_by(text, &relation))).then_some(true);
-            let answer = if relation.size == Size::Bytes(0) { Some(false) } else { certain };
+            let answer = if *relation.size == Size::Bytes(0) { Some(false) } else { certain };
             read.push((relation.oid, answer));
             oids.extend(relation.children.iter().filter(|child| !oids.contains(child)).copied().collect::<Vec<_>>());
         }

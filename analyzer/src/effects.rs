@@ -238,7 +238,7 @@ impl<'a> Effects<'a> {
 
     /// It is read through. Where no block was ever written there is nothing to read.
     fn scan(&mut self, relation: &Rc<Relation>, lock: LockMode, answer: Option<bool>) {
-        let answer = if has_storage(relation) && relation.size != Size::Bytes(0) { answer } else { Some(false) };
+        let answer = if has_storage(relation) && *relation.size != Size::Bytes(0) { answer } else { Some(false) };
         let touch = self.touch(relation, lock);
         touch.scans = either(touch.scans, answer);
     }

@@ -172,14 +172,14 @@ const QUOTED: &[&str] = &[
 
 /// An identifier, in double quotes where PostgreSQL needs them.
 pub fn ident(name: &str) -> String {
-    let mut letters = name.chars();
-    let plain = matches!(letters.next(), Some('a'..='z' | '_')) && letters.all(|c| matches!(c, 'a'..='z' | '0'..='9' | '_'));
+    let plain = matches!(name.bytes().next(), Some(b'a'..=b'z' | b'_'))
+        && name.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_'));
     if plain && QUOTED.binary_search(&name).is_err() { name.to_owned() } else { format!("\"{}\"", name.replace('"', "\"\"")) }
 }
 
 /// `schema.name`, each part quoted where needed.
 pub fn qualified(schema: &str, name: &str) -> String {
-    format!("{}.{}", ident(schema), ident(name))
+    [ident(schema).as_str(), ident(name).as_str()].join(".")
 }
 
 /// A string literal.

@@ -94,7 +94,7 @@ impl TestCatalog {
         let oid = self.new_oid();
         let stored = matches!(kind, RelationKind::Table | RelationKind::MaterializedView | RelationKind::Index);
         let size = if stored { Size::Bytes(8 << 20) } else { Size::Bytes(0) };
-        let relation = Relation { size, ..Relation::bare(oid, "public".to_owned(), name.to_owned(), kind) };
+        let relation = Relation { size: size.into(), ..Relation::bare(oid, "public".to_owned(), name.to_owned(), kind) };
         self.relations.insert(oid, relation);
         oid
     }

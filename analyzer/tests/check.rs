@@ -147,10 +147,10 @@ fn private_and_empty_tables_are_no_danger() {
         let mut db = examples();
         let users = db.oid("users").expect("users");
         assert!(verdict(sql, &db).0 == Risk::Danger, "{sql}");
-        db.change(users, |relation| relation.size = Size::Bytes(0));
+        db.change(users, |relation| relation.size = Size::Bytes(0).into());
         assert!(verdict(sql, &db).0 <= Risk::Caution, "{sql} on an empty table: {:#?}", check(sql, &db));
         db.change(users, |relation| {
-            relation.size = Size::Unknown;
+            relation.size = Size::Unknown.into();
             relation.temporary = true;
         });
         assert_eq!(verdict(sql, &db).0, Risk::Safe, "{sql} on a temporary table");
@@ -169,9 +169,9 @@ fn one_full_partition_is_enough() {
     let mut db = examples();
     let sql = "CREATE INDEX i ON events (kind)";
     let parts: Vec<_> = ["events_2024", "events_2025"].iter().filter_map(|name| db.oid(name)).collect();
-    db.change(parts[0], |relation| relation.size = Size::Bytes(0));
+    db.change(parts[0], |relation| relation.size = Size::Bytes(0).into());
     assert_eq!(verdict(sql, &db), (Risk::Danger, vec!["create-index-not-concurrent"]));
-    db.change(parts[1], |relation| relation.size = Size::Bytes(0));
+    db.change(parts[1], |relation| relation.size = Size::Bytes(0).into());
     assert_eq!(verdict(sql, &db).0, Risk::Safe);
 }
 

@@ -30,7 +30,7 @@ fn a_new_column_without_a_value_is_spoken_of_on_empty_tables_too() {
     assert_eq!(message(&db), ["adding column z NOT NULL without a default fails if public.users has rows"]);
     db.set_answer(users, Answer::Found);
     assert_eq!(message(&db), ["would fail: public.users has rows, and none of them has a value for column z"]);
-    db.change(users, |users| users.size = Size::Bytes(0));
+    db.change(users, |users| users.size = Size::Bytes(0).into());
     assert_eq!(message(&db), ["adding column z NOT NULL without a default succeeds only as long as public.users is empty"]);
     speaks(
         rule,
@@ -99,7 +99,7 @@ fn lock_timeout_is_the_one_in_force() {
     db.set("lock_timeout", "2s");
     speaks("missing-lock-timeout", &db, &[(add, None), (&format!("SET lock_timeout = 0; {add}"), CAUTION)]);
     let users = db.oid("users").unwrap_or(0);
-    db.set("lock_timeout", "0").change(users, |users| users.size = Size::Bytes(0));
+    db.set("lock_timeout", "0").change(users, |users| users.size = Size::Bytes(0).into());
     speaks("missing-lock-timeout", &db, &[(add, None)]);
 }
 
@@ -262,7 +262,7 @@ fn who_is_in_the_way_is_named() {
     speaks("blocked-now", &db, &[("CREATE INDEX i ON audit (note)", None), ("CREATE TABLE audit2 (id int)", None)]);
     // Also where the table is empty: the lock is waited for all the same.
     let audit = db.oid("audit").unwrap_or(0);
-    db.change(audit, |table| table.size = Size::Bytes(0));
+    db.change(audit, |table| table.size = Size::Bytes(0).into());
     speaks("blocked-now", &db, &[("ALTER TABLE audit ADD COLUMN x int", CAUTION)]);
     // What the caller may not see is not said.
     let orders = db.oid("orders").unwrap_or(0);
@@ -507,7 +507,7 @@ fn particulars_change_the_verdict() {
         &db,
         &[("VACUUM FULL metrics", CAUTION), ("TRUNCATE metrics", None), ("ALTER TABLE metrics ADD x int", None)],
     );
-    db.change(metrics, |table| table.size = Size::Bytes(1 << 20));
+    db.change(metrics, |table| table.size = Size::Bytes(1 << 20).into());
     speaks("replication-lag", &db, &[("VACUUM FULL metrics", None)]);
     speaks("running-job", &db, &[("ALTER TABLE metrics VALIDATE CONSTRAINT c", None), ("CREATE INDEX i ON metrics (value)", CAUTION)]);
     let space = "ALTER TABLE users SET TABLESPACE pg_default, ALTER age TYPE bigint";

@@ -14,7 +14,7 @@ fn database() -> TestCatalog {
     let mut db = examples();
     let users = db.oid("users").unwrap();
     db.change(users, |relation| {
-        relation.size = Size::Bytes(6_550_000_000);
+        relation.size = Size::Bytes(6_550_000_000).into();
         relation.rows = Some(48_123_456.0);
     });
     db

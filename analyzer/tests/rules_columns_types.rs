@@ -30,9 +30,9 @@ fn spares_private_and_empty(rule: &str, sql: &str, table: &str) {
     let mut db = examples();
     let oid = db.oid(table).expect(table);
     speaks(rule, &[sql], &db);
-    db.change(oid, |relation| relation.size = Size::Bytes(0));
+    db.change(oid, |relation| relation.size = Size::Bytes(0).into());
     is_silent(rule, &[sql], &db);
-    db.change(oid, |relation| (relation.size, relation.temporary) = (Size::Unknown, true));
+    db.change(oid, |relation| (relation.size, relation.temporary) = (Size::Unknown.into(), true));
     is_silent(rule, &[sql], &db);
     db.change(oid, |relation| (relation.temporary, relation.created_here) = (false, true));
     is_silent(rule, &[sql], &db);
@@ -153,7 +153,7 @@ fn new_tables_hold_locks_on_old_ones() {
     assert_eq!(check(sql, &db).len(), 1);
     is_silent(rule, &["CREATE TABLE x (id int REFERENCES x)", "CREATE TABLE x (id int); CREATE TABLE y (x int REFERENCES x)"], &db);
     let users = db.oid("users").expect("users");
-    db.change(users, |relation| relation.size = Size::Bytes(0));
+    db.change(users, |relation| relation.size = Size::Bytes(0).into());
     is_silent(rule, &["CREATE TABLE x (u bigint REFERENCES users)"], &db);
 }
 

@@ -31,9 +31,9 @@ fn spares_private_and_empty(rule: &str, sql: &str, table: &str) {
     let mut db = examples();
     let oid = db.oid(table).expect(table);
     speaks(rule, &[sql], &db);
-    db.change(oid, |relation| relation.size = Size::Bytes(0));
+    db.change(oid, |relation| relation.size = Size::Bytes(0).into());
     is_silent(rule, &[sql], &db);
-    db.change(oid, |relation| (relation.size, relation.temporary) = (Size::Unknown, true));
+    db.change(oid, |relation| (relation.size, relation.temporary) = (Size::Unknown.into(), true));
     is_silent(rule, &[sql], &db);
     db.change(oid, |relation| (relation.temporary, relation.created_here) = (false, true));
     is_silent(rule, &[sql], &db);

@@ -31,7 +31,7 @@ fn nothing_is_remarked_on_what_is_new_or_empty() {
     // A foreign key of orders comes from users, and is looked at again when the type changes.
     for name in ["users", "orders"] {
         let table = db.oid(name).unwrap();
-        db.change(table, |table| table.size = Size::Bytes(0));
+        db.change(table, |table| table.size = Size::Bytes(0).into());
     }
     let fresh = "CREATE TABLE fresh (id int, note text, email text, other int DEFAULT 1)";
     for table in ["users", "fresh"] {

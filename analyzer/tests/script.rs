@@ -184,7 +184,7 @@ fn a_schema_that_is_not_searched_hides_nothing() {
     db.change(other, |relation| {
         relation.schema = "S p".to_owned();
         relation.name = "T$1".to_owned();
-        relation.size = Size::Bytes(0);
+        relation.size = Size::Bytes(0).into();
     });
     let sql = "ALTER TABLE \"S p\".\"T$1\" RENAME TO users; CREATE INDEX ON users (age)";
     let index = check(sql, &db).pop().expect("a finding");
@@ -317,7 +317,7 @@ fn a_new_table_reaches_others() {
 fn what_was_empty_may_be_full_after_a_query_filled_it() {
     let mut db = examples();
     let table = db.table("notes", "id bigint not null, v int");
-    db.change(table, |table| table.size = Size::Bytes(0));
+    db.change(table, |table| table.size = Size::Bytes(0).into());
     expect(
         &db,
         &[

@@ -21,7 +21,7 @@ fn sized(table: &str, bytes: u64, rows: Option<f64>) -> TestCatalog {
     let mut db = examples();
     let oid = db.oid(table).unwrap();
     db.change(oid, |relation| {
-        relation.size = Size::Bytes(bytes);
+        relation.size = Size::Bytes(bytes).into();
         relation.rows = rows;
     });
     db
@@ -40,7 +40,7 @@ fn the_size_that_decided_is_named() {
     assert!(detail(&finding).ends_with("public.users takes 8 kB."), "{finding:#?}");
     let mut db = examples();
     let users = db.oid("users").unwrap();
-    db.change(users, |relation| relation.size = Size::Unknown);
+    db.change(users, |relation| relation.size = Size::Unknown.into());
     let finding = one("CREATE INDEX ON users (age)", &db);
     assert!(detail(&finding).ends_with("The size of public.users is not known."), "{finding:#?}");
     assert_eq!(finding.estimate, None);
@@ -126,7 +126,7 @@ fn small_tables_make_a_danger_of_time_a_caution() {
         db.set_small_table(8 * MB);
         assert_eq!(one(sql, &db).risk, Risk::Danger, "the limit itself is not small: {sql}");
         let users = db.oid("users").unwrap();
-        db.set_small_table(1 << 40).change(users, |relation| relation.size = Size::Unknown);
+        db.set_small_table(1 << 40).change(users, |relation| relation.size = Size::Unknown.into());
         assert_eq!(one(sql, &db).risk, Risk::Danger, "unknown is large: {sql}");
     }
 }
@@ -160,7 +160,7 @@ fn all_partitions_and_both_sides_count() {
     db.set_small_table(17 * MB);
     let key = "ALTER TABLE orders ADD FOREIGN KEY (ref) REFERENCES users";
     assert_eq!(one(key, &db).risk, Risk::Caution);
-    db.change(users, |relation| relation.size = Size::Bytes(100 * MB));
+    db.change(users, |relation| relation.size = Size::Bytes(100 * MB).into());
     assert_eq!(one(key, &db).risk, Risk::Danger, "the small table references a big one");
 }
 

@@ -9,7 +9,7 @@ use crate::text::from_server;
 use pgrx::pg_sys;
 use std::ffi::{c_char, c_int};
 use std::rc::Rc;
-use zdm_analyzer::catalog::{Column, Generated, Relation, RelationKind, Size};
+use zdm_analyzer::catalog::{Column, Generated, Lazy, Relation, RelationKind, Size};
 
 /// `ZdmColumn` of `describe.h`.
 #[repr(C)]
@@ -122,12 +122,12 @@ impl RawRelation {
             let raw_columns = slice(self.columns, self.ncolumns);
             let names = Names(raw_columns.iter().map(|column| (column.number, text(column.name))).collect());
             let later = Later { names: Rc::new(names), errors: errors.clone() };
-            let names: &Names = &later.names;
             let oids = |list, count| slice(list, count).iter().map(|oid: &pg_sys::Oid| oid.to_u32()).collect::<Vec<_>>();
             let children = oids(self.children, self.nchildren);
             let (children, child_indexes) = if matches!(self.kind, b'i' | b'I') { (Vec::new(), children) } else { (children, Vec::new()) };
-            let columns = raw_columns.iter().map(|column| column.column(names)).collect::<Result<_, _>>()?;
+            let columns = raw_columns.iter().map(|column| column.column(&later)).collect();
             let (referenced_by, owned_sequences) = later.users(oid);
+            let file = from_server(self.file);
             let relation = Relation {
                 oid,
                 schema: text(self.schema),
@@ -135,7 +135,7 @@ impl RawRelation {
                 kind: kind(self.kind),
                 temporary: self.persistence == b't',
                 created_here: shim::created_here(oid)?,
-                size: size(from_server(self.file).as_deref()),
+                size: file.clone().map_or_else(Lazy::default, |file| Lazy::new(move || size(&file))),
                 rows: (self.rows >= 0.0).then_some(f64::from(self.rows)),
                 parents: later.parents(oid),
                 children,
@@ -154,7 +154,7 @@ impl RawRelation {
                 relation: Rc::new(relation),
                 unlogged: self.persistence == b'u',
                 tablespace: self.tablespace,
-                file: from_server(self.file),
+                file,
                 column_numbers: u32::try_from(self.column_numbers).unwrap_or(0),
                 numbers: raw_columns.iter().map(|column| column.number).collect(),
             })
@@ -163,15 +163,10 @@ impl RawRelation {
 }
 
 impl RawColumn {
-    unsafe fn column(&self, names: &Names) -> Result<Column, ServerError> {
-        // SAFETY: promised by the caller.
+    unsafe fn column(&self, later: &Later) -> Column {
+        // SAFETY: promised by the caller; the expression is one of pg_attrdef.
         unsafe {
-            let reads = if self.expression.is_null() {
-                Vec::new()
-            } else {
-                names.of_expression(&shim::raw_expression(self.expression, false)?.columns)
-            };
-            Ok(Column {
+            Column {
                 name: text(self.name),
                 type_oid: self.type_oid.to_u32(),
                 typmod: self.typmod,
@@ -179,9 +174,10 @@ impl RawColumn {
                 // PostgreSQL keeps the expression of a generated column where a default is kept (pg_attrdef)
                 has_default: self.has_default && self.generated == 0,
                 identity: self.identity != 0,
-                generated: (self.generated != 0).then_some(Generated { stored: self.generated == b's', reads }),
+                generated: (self.generated != 0)
+                    .then(|| Generated { stored: self.generated == b's', reads: later.columns([self.expression]) }),
                 collation: self.collation.to_u32(),
-            })
+            }
         }
     }
 }
@@ -203,8 +199,7 @@ fn kind(letter: u8) -> RelationKind {
 
 /// The size of a file and its further segments. A backend's working directory is the data directory; files are extended when a block is
 /// added, so that no block means no row (md.c, mdextend).
-fn size(path: Option<&str>) -> Size {
-    let Some(path) = path else { return Size::Unknown };
+fn size(path: &str) -> Size {
     let Ok(first) = std::fs::metadata(path) else { return Size::Unknown };
     let mut bytes = first.len();
     let full = u64::from(pg_sys::BLCKSZ) * u64::from(pg_sys::RELSEG_SIZE);

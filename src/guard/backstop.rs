@@ -31,7 +31,7 @@ pub fn rewritten(fcinfo: pg_sys::FunctionCallInfo) -> Result<pg_sys::Datum, Erro
     let relation = catalog.shared(table);
     catalog.finish()?;
     let small = |size: Size| matches!(size, Size::Bytes(bytes) if bytes <= u64::from(guc::small_table().unsigned_abs()) * 1024);
-    if let Some(relation) = relation.filter(|one| !one.temporary && !one.created_here && !small(one.size)) {
+    if let Some(relation) = relation.filter(|one| !one.temporary && !one.created_here && !small(*one.size)) {
         let name = quote::qualified(&relation.schema, &relation.name);
         let message = format!("rewrites {name}, which the text of this {tag} did not show");
         let finding = Finding {

@@ -22,6 +22,7 @@
 #include "parser/parse_coerce.h"
 #include "parser/parse_type.h"
 #include "pgtime.h"
+#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
@@ -48,32 +49,31 @@ name_list(const char *schema, const char *name)
 	return schema == NULL ? names : lcons(makeString(pstrdup(schema)), names);
 }
 
-typedef struct Modified
-{
-	TypeName   *name;
-	int32	   *typmod;
-} Modified;
-
-static void
-look_up_modified(void *arg)
-{
-	Modified   *modified = arg;
-	Type		type = LookupTypeName(NULL, modified->name, modified->typmod, true);
-
-	if (type != NULL)
-		ReleaseSysCache(type);
-}
-
 /*
- * The modifier that a built-in type's own function makes of the ones in the text; false when it refuses them. In a subtransaction, since the
- * refusal is an ERROR.
+ * The modifier that a built-in type's own function makes of the ones in the text, as typenameTypeMod (parse_type.c) asks it; false when it refuses
+ * them, which is an ERROR. Such a function looks at its argument only: it holds nothing that a subtransaction would have to give back.
  */
 static bool
-built_in_typmod(TypeName *type_name, int32 *typmod)
+built_in_typmod(Oid function, const int32 *modifiers, int nmodifiers, int32 *typmod)
 {
-	Modified	modified = {.name = type_name, .typmod = typmod};
-	ErrorData  *error = zdm_in_subtransaction(look_up_modified, &modified, true);
+	MemoryContext context = CurrentMemoryContext;
+	ErrorData  *volatile error = NULL;
 
+	PG_TRY();
+	{
+		Datum	   *texts = palloc(sizeof(Datum) * nmodifiers);
+
+		for (int i = 0; i < nmodifiers; i++)
+			texts[i] = CStringGetDatum(psprintf("%d", modifiers[i]));
+		*typmod = DatumGetInt32(OidFunctionCall1(function,
+												 PointerGetDatum(construct_array(texts, nmodifiers, CSTRINGOID, -2, false, TYPALIGN_CHAR))));
+	}
+	PG_CATCH();
+	{
+		MemoryContextSwitchTo(context);
+		error = zdm_shim_catch(context);
+	}
+	PG_END_TRY();
 	if (error == NULL)
 		return true;
 	if (ERRCODE_TO_CATEGORY(error->sqlerrcode) != ERRCODE_DATA_EXCEPTION && error->sqlerrcode != ERRCODE_SYNTAX_ERROR)
@@ -116,20 +116,8 @@ zdm_shim_type(const char *schema, const char *name, const int32 *modifiers, int 
 				*oid = found;
 				*typmod = ZDM_TYPMOD_UNKNOWN;
 			}
-			else if (OidIsValid(typmodin))
-			{
-				for (int i = 0; i < nmodifiers; i++)
-				{
-					A_Const    *constant = makeNode(A_Const);
-
-					constant->val.ival.type = T_Integer;
-					constant->val.ival.ival = modifiers[i];
-					constant->location = -1;
-					type_name->typmods = lappend(type_name->typmods, constant);
-				}
-				if (built_in_typmod(type_name, typmod))
-					*oid = found;
-			}
+			else if (OidIsValid(typmodin) && built_in_typmod(typmodin, modifiers, nmodifiers, typmod))
+				*oid = found;
 		}
 	}
 	ZDM_RETURN_ERROR(context);

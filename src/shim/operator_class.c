@@ -3,7 +3,20 @@
  */
 #include "zdm_shim.h"
 
+#include "catalog/pg_am.h"
 #include "commands/defrem.h"
+#include "utils/typcache.h"
+
+/* The type cache knows it of these two methods, and is told of every change; GetDefaultOpClass reads all operator classes of the method. */
+static bool
+has_operator_class(Oid type, Oid method)
+{
+	if (method == BTREE_AM_OID)
+		return OidIsValid(lookup_type_cache(type, TYPECACHE_BTREE_OPFAMILY)->btree_opf);
+	if (method == HASH_AM_OID)
+		return OidIsValid(lookup_type_cache(type, TYPECACHE_HASH_OPFAMILY)->hash_opf);
+	return OidIsValid(GetDefaultOpClass(type, method));
+}
 
 /* Whether a type has a default operator class for an access method; not known if there is no such method. */
 ErrorData *
@@ -19,7 +32,7 @@ zdm_shim_has_operator_class(Oid type, const char *method, bool *known, bool *has
 
 		*known = OidIsValid(found);
 		if (*known)
-			*has = OidIsValid(GetDefaultOpClass(type, found));
+			*has = has_operator_class(type, found);
 	}
 	ZDM_RETURN_ERROR(context);
 }

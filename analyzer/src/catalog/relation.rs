@@ -18,11 +18,12 @@ pub enum RelationKind {
 }
 
 /// The size of a relation's main fork on disk.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Size {
     /// Bytes of the file. 0 means that not one block was ever written.
     Bytes(u64),
     /// Cannot be told (no file of its own, or it vanished); to be treated as large.
+    #[default]
     Unknown,
 }
 
@@ -37,7 +38,7 @@ pub struct Relation {
     pub temporary: bool,
     /// Created by the running transaction (the relation cache's `rd_createSubid`), so that nobody else can see it.
     pub created_here: bool,
-    pub size: Size,
+    pub size: Lazy<Size>,
     /// `pg_class.reltuples`; `None` when never analyzed.
     pub rows: Option<f64>,
     /// The partitioned table or inheritance parents directly above.
@@ -74,7 +75,7 @@ impl Relation {
             kind,
             temporary: false,
             created_here: false,
-            size: Size::Bytes(0),
+            size: Size::Bytes(0).into(),
             rows: None,
             parents: Lazy::default(),
             children: Vec::new(),
@@ -115,7 +116,7 @@ pub struct Generated {
     /// STORED, in contrast to VIRTUAL (PostgreSQL 18).
     pub stored: bool,
     /// The columns that the expression reads.
-    pub reads: Vec<String>,
+    pub reads: Lazy<Vec<String>>,
 }
 
 /// `pg_constraint.contype`.

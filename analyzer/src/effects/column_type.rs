@@ -227,7 +227,7 @@ fn index_rebuilt(index: &Index, column: &str, change: Change) -> Option<bool> {
 fn foreign_keys(effects: &mut Effects, relation: &Rc<Relation>, column: &str, change: Change) {
     let checked = |validated: bool| if validated { either(change.rewrites, change.reindexes) } else { Some(false) };
     // No row of it, no value to look for.
-    let empty = relation.size == Size::Bytes(0) && (has_storage(relation) || effects.script().is_new(relation.oid));
+    let empty = *relation.size == Size::Bytes(0) && (has_storage(relation) || effects.script().is_new(relation.oid));
     for key in relation.constraints.iter() {
         let Some(referenced) = key.references.filter(|_| key.columns.iter().any(|one| one == column)) else { continue };
         if let Some(referenced) = effects.script().get(referenced) {

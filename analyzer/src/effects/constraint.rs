@@ -200,7 +200,7 @@ fn check_rows(effects: &mut Effects, alter: &Alter, key: &Constraint, lock: Lock
 }
 
 fn is_without_rows(relation: &Rc<Relation>) -> bool {
-    !super::has_storage(relation) || relation.size == Size::Bytes(0)
+    !super::has_storage(relation) || *relation.size == Size::Bytes(0)
 }
 
 pub fn drop(effects: &mut Effects, alter: &Alter, name: &str, cascade: bool, missing_ok: bool) {

@@ -69,7 +69,7 @@ pub fn scans(effects: &Effects, alter: &AlterTable, relation: &Rc<Relation>, col
     let proved = |member: &Relation| proved(effects.script(), member, column, &dropped);
     let marked = |member: &Relation| is_not_null(member, column) && !is_dropped(&alter.actions, member, column);
     let members = if alter.target.only { vec![Rc::clone(relation)] } else { effects.members(relation) };
-    members.iter().any(|member| super::has_storage(member) && member.size != Size::Bytes(0) && !marked(member) && !proved(member))
+    members.iter().any(|member| super::has_storage(member) && *member.size != Size::Bytes(0) && !marked(member) && !proved(member))
 }
 
 /// The valid CHECK that proves it, if there is one that stays.

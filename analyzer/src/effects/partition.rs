@@ -53,7 +53,7 @@ pub fn attach(effects: &mut Effects, alter: &Alter, partition: &QualifiedName, b
     for (key, has) in keys.into_iter().zip(has) {
         if let Some(referenced) = key.references.and_then(|oid| effects.script().get(oid)) {
             let rows = child.iter().flat_map(|child| effects.tree(child, Recursion::Partitions)).collect::<Vec<_>>();
-            let empty = rows.iter().all(|member| !super::has_storage(member) || member.size == Size::Bytes(0));
+            let empty = rows.iter().all(|member| !super::has_storage(member) || *member.size == Size::Bytes(0));
             let reads = match super::constraint::looked_up(&rows, &referenced) {
                 _ if empty || has == Key::Valid => Some(false),
                 _ if has == Key::Unknown => None,
@@ -98,7 +98,7 @@ pub fn detach(effects: &mut Effects, alter: &Alter, partition: &QualifiedName, h
     for key in alter.root.referenced_by.iter() {
         if let Some(referencing) = effects.script().get(key.table) {
             let referencing = effects.tree(&referencing, Recursion::Partitions);
-            let empty = referencing.iter().all(|member| !super::has_storage(member) || member.size == Size::Bytes(0));
+            let empty = referencing.iter().all(|member| !super::has_storage(member) || *member.size == Size::Bytes(0));
             for member in &referencing {
                 effects.scan(member, LockMode::AccessExclusive, Some(true));
             }

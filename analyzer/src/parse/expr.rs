@@ -73,7 +73,13 @@ pub fn type_text(name: &TypeNameNode) -> Option<String> {
 
 /// What the deparser would print of a type by its name alone.
 fn plain_type(name: &TypeNameNode) -> Option<String> {
-    let plain = TypeNameNode { names: name.names.clone(), typemod: name.typemod, location: name.location, ..TypeNameNode::default() };
+    let plain = TypeNameNode {
+        names: name.names.clone(),
+        typmods: name.typmods.clone(),
+        typemod: name.typemod,
+        location: name.location,
+        ..TypeNameNode::default()
+    };
     let parts = names::strings(&name.names);
     let text = match parts.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
         ["pg_catalog", word] => match *word {
@@ -88,7 +94,12 @@ fn plain_type(name: &TypeNameNode) -> Option<String> {
         [word] if is_plain(word) => word,
         _ => return None,
     };
-    (*name == plain && name.typemod == -1).then(|| text.to_owned())
+    if *name != plain || name.typemod != -1 {
+        return None;
+    }
+    let modifiers: Option<Vec<String>> = name.typmods.iter().map(plain_text).collect();
+    let modifiers = modifiers?.join(", ");
+    Some(if modifiers.is_empty() { text.to_owned() } else { format!("{text}({modifiers})") })
 }
 
 fn deparsed_type(name: &TypeNameNode) -> Option<String> {
@@ -319,12 +330,14 @@ mod tests {
     fn what_is_printed_without_the_deparser_is_what_it_prints() {
         let types = "text jsonb uuid bytea date timestamptz serial bigserial status boolean bool smallint int integer bigint int4 int8 numeric \
                      varchar float8 real name money inet citext timestamp time interval json xml char bit varbit character public.status \
-                     varchar(10) numeric(10,2) int[] text[] setof timestamp(3) bpchar oid regclass \"Status\" \"order\" decimal";
+                     varchar(10) numeric(10,2) vector(3) geometry(Point,4326) int[] text[] setof timestamp(3) bpchar oid regclass \"Status\" \"order\" decimal";
+        let mut plain = 0;
         for one in types.split_whitespace().filter(|one| *one != "setof") {
             let parsed = pg_query::parse(&format!("ALTER TABLE t ADD c {one}"), 0).unwrap().protobuf;
             let mut seen = 0;
             let mut check = |name: &TypeNameNode| {
                 seen += 1;
+                plain += usize::from(plain_type(name).is_some());
                 assert!(plain_type(name).is_none() || plain_type(name) == deparsed_type(name), "{one}: {:?}", plain_type(name));
             };
             let Some(Tree::AlterTableStmt(alter)) = parsed.stmts[0].stmt.as_ref().unwrap().node.as_ref() else { panic!("{one}") };
@@ -333,6 +346,7 @@ mod tests {
             check(column.type_name.as_ref().unwrap());
             assert_eq!(seen, 1);
         }
+        assert!(plain >= 30, "{plain}");
         let expressions = [
             "0",
             "42",

@@ -354,7 +354,7 @@ impl<'a> Context<'a> {
     pub fn is_empty(&self, relation: &Rc<Relation>) -> bool {
         let members = self.effects.members(relation);
         members.iter().any(|member| has_storage(member))
-            && members.iter().all(|member| !has_storage(member) || member.size == Size::Bytes(0) || is_private(member))
+            && members.iter().all(|member| !has_storage(member) || *member.size == Size::Bytes(0) || is_private(member))
             || (relation.kind == RelationKind::PartitionedTable && members.len() == 1)
     }
 
@@ -371,7 +371,7 @@ impl<'a> Context<'a> {
     /// Whether it is smaller than `zdm.small_table`, with all below it.
     pub fn is_small(&self, relation: &Rc<Relation>) -> bool {
         let members = self.effects.members(relation);
-        let sizes = members.iter().filter(|member| has_storage(member)).map(|member| match member.size {
+        let sizes = members.iter().filter(|member| has_storage(member)).map(|member| match *member.size {
             Size::Bytes(bytes) => Some(bytes),
             _ => None,
         });

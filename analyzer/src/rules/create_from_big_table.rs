@@ -41,7 +41,7 @@ impl Rule for CreateFromBigTable {
             _ => None,
         });
         let sized = reads.into_iter().flatten().filter_map(|name| context.existing(name)).map(|table| {
-            let sizes = context.effects().members(&table).into_iter().map(|member| match member.size {
+            let sizes = context.effects().members(&table).into_iter().map(|member| match *member.size {
                 Size::Bytes(bytes) => bytes,
                 Size::Unknown => 0,
             });

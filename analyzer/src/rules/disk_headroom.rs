@@ -48,7 +48,7 @@ impl Rule for DiskHeadroom {
             return Vec::new();
         }
         let needs = |touch: &Touch| {
-            let heap = bytes(touch.relation.size);
+            let heap = bytes(*touch.relation.size);
             let indexes = || indexes(context, &touch.relation);
             match () {
                 () if context.is_harmless(&touch.relation) => 0,
@@ -87,6 +87,6 @@ fn bytes(size: Size) -> u64 {
 
 /// What the indexes of a relation take.
 fn indexes(context: &Context, relation: &Relation) -> u64 {
-    let sizes = relation.indexes.iter().filter_map(|index| context.script().get(index.oid)).map(|index| bytes(index.size));
+    let sizes = relation.indexes.iter().filter_map(|index| context.script().get(index.oid)).map(|index| bytes(*index.size));
     sizes.fold(0, u64::saturating_add)
 }

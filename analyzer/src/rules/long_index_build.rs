@@ -41,7 +41,7 @@ impl Rule for LongIndexBuild {
                 context.existing(&create.table.name).filter(|table| !context.creates_nothing(create, table))
             }
             Kind::Reindex { concurrently: true, .. } => {
-                let bytes = |touch: &&crate::effects::Touch| size(touch.relation.size);
+                let bytes = |touch: &&crate::effects::Touch| size(*touch.relation.size);
                 context
                     .effects()
                     .touches()
@@ -53,7 +53,7 @@ impl Rule for LongIndexBuild {
             _ => None,
         };
         let big = |table: &std::rc::Rc<crate::catalog::Relation>| {
-            context.effects().members(table).iter().map(|member| size(member.size)).fold(0, u64::saturating_add) >= BIG
+            context.effects().members(table).iter().map(|member| size(*member.size)).fold(0, u64::saturating_add) >= BIG
         };
         let Some(table) = table.filter(|table| context.scans(table) && !context.is_harmless(table) && big(table)) else {
             return Vec::new();

@@ -48,7 +48,7 @@ impl Rule for ReplicationLag {
             return Vec::new();
         }
         let whole = |touch: &&crate::effects::Touch| touch.rewrites == Some(true) || !changes.is_empty() && touch.scans == Some(true);
-        let big = context.effects().touches().iter().filter(whole).filter_map(|touch| match touch.relation.size {
+        let big = context.effects().touches().iter().filter(whole).filter_map(|touch| match *touch.relation.size {
             Size::Bytes(bytes) if bytes >= BIG && !context.is_harmless(&touch.relation) => Some((touch, bytes)),
             _ => None,
         });

@@ -25,7 +25,7 @@ fn look(context: &Context, relation: &Rc<Relation>, columns: &[String], below: b
     if members.iter().any(|member| member.kind == RelationKind::ForeignTable) {
         return Some(Answer::Unknown("a part of it is a foreign table".to_owned()));
     }
-    let stored = members.iter().filter(|member| has_storage(member) && member.size != Size::Bytes(0));
+    let stored = members.iter().filter(|member| has_storage(member) && *member.size != Size::Bytes(0));
     let relations: Vec<_> = stored.map(|member| member.oid).collect();
     context.script().catalog().look(relation.oid, &relations, question)
 }

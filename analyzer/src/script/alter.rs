@@ -127,7 +127,7 @@ impl Script<'_> {
             not_null: definition.not_null || definition.identity || is_serial(definition),
             has_default: definition.default.is_some() || is_serial(definition),
             identity: definition.identity,
-            generated: definition.generated.map(|stored| Generated { stored, reads: Vec::new() }),
+            generated: definition.generated.map(|stored| Generated { stored, reads: Lazy::default() }),
             collation,
         }
     }

@@ -44,7 +44,7 @@ impl Script<'_> {
     /// `CREATE TABLE AS`: its columns are not known, but that there are rows in it.
     pub(super) fn filled_table(&mut self, name: &QualifiedName) {
         let place = self.place_of(name);
-        let made = Relation { size: Size::Unknown, ..self.blank(&place, RelationKind::Table) };
+        let made = Relation { size: Size::Unknown.into(), ..self.blank(&place, RelationKind::Table) };
         let oid = made.oid;
         self.state.describe(made, None);
         self.state.create(place, Some(oid));
@@ -61,9 +61,9 @@ impl Script<'_> {
 
     /// Rows come into a table that the text made, or so many that nobody knows into one that was empty.
     pub(super) fn fill(&mut self, name: &QualifiedName, bulk: bool) {
-        let fills = |table: &Rc<Relation>| self.is_new(table.oid) || bulk && table.size == Size::Bytes(0);
+        let fills = |table: &Rc<Relation>| self.is_new(table.oid) || bulk && *table.size == Size::Bytes(0);
         if let Some(table) = self.known(name).filter(fills) {
-            self.patch_tree(&table, |table| table.size = Size::Unknown);
+            self.patch_tree(&table, |table| table.size = Size::Unknown.into());
         }
     }
 

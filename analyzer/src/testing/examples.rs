@@ -46,7 +46,7 @@ fn people(db: &mut TestCatalog) {
     });
     db.change(people, |relation| relation.columns.iter_mut().filter(|one| one.name == "level").for_each(|one| one.has_default = true));
     db.change(people, |relation| {
-        let generated = Generated { stored: true, reads: vec!["email".to_owned()] };
+        let generated = Generated { stored: true, reads: vec!["email".to_owned()].into() };
         let computed = relation.columns.iter_mut().filter(|one| one.name == "email_upper");
         computed.for_each(|one| one.generated = Some(generated.clone()));
     });
@@ -69,7 +69,9 @@ fn particular(db: &mut TestCatalog) {
     db.new_type("weather");
     db.table("diaries", "id bigint not null, sky weather");
     let readings = db.table("readings", "id bigint not null, value int, twice int");
-    db.change(readings, |relation| relation.columns[2].generated = Some(Generated { stored: false, reads: vec!["value".to_owned()] }));
+    db.change(readings, |relation| {
+        relation.columns[2].generated = Some(Generated { stored: false, reads: vec!["value".to_owned()].into() })
+    });
     let codes = db.table("codes", "id bigint not null, code text");
     db.function_use("normal_code", "index", "public.codes_normal_idx", codes);
     let history = db.table("history", "id bigint not null, note text");
@@ -87,7 +89,7 @@ fn moment(db: &mut TestCatalog, users: Oid, orders: Oid) {
     db.job(metrics, 7).replicated(metrics, 2, 1);
     let numbers = db.relation(RelationKind::Sequence, "metrics_id_seq");
     db.change(metrics, |table| {
-        table.size = Size::Bytes(1 << 30);
+        table.size = Size::Bytes(1 << 30).into();
         table.owned_sequences.change(|owned| owned.push(("id".to_owned(), numbers)));
         table.columns.iter_mut().filter(|column| column.name == "id").for_each(|column| column.has_default = true);
     });

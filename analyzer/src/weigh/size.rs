@@ -31,12 +31,12 @@ impl Total {
         let mut total = Self { relations: 0, bytes: Some(0), rows: Some(0.0) };
         for relation in relations {
             total.relations += 1;
-            total.bytes = match (total.bytes, relation.size) {
+            total.bytes = match (total.bytes, *relation.size) {
                 (Some(sum), Size::Bytes(bytes)) => Some(sum.saturating_add(bytes)),
                 _ => None,
             };
             // nothing was counted yet in what is empty
-            let rows = if relation.size == Size::Bytes(0) { Some(0.0) } else { relation.rows };
+            let rows = if *relation.size == Size::Bytes(0) { Some(0.0) } else { relation.rows };
             total.rows = total.rows.zip(rows).map(|(sum, rows)| sum + rows);
         }
         total
@@ -56,7 +56,7 @@ pub fn measure(context: &Context, report: &Report) -> Measure {
     });
     let worked_on: Vec<_> = worked_on.collect();
     let work = worked_on.iter().flat_map(|touch| {
-        let Size::Bytes(bytes) = touch.relation.size else { return Vec::new() };
+        let Size::Bytes(bytes) = *touch.relation.size else { return Vec::new() };
         pieces(context, &touch.relation, touch.rewrites == Some(true)).into_iter().map(|work| (work, bytes)).collect()
     });
     Measure {

@@ -18,7 +18,7 @@ fn oid(db: &TestCatalog, name: &str) -> Oid {
 }
 
 fn empty(db: &mut TestCatalog, table: Oid) {
-    db.change(table, |relation| relation.size = Size::Bytes(0));
+    db.change(table, |relation| relation.size = Size::Bytes(0).into());
 }
 
 fn base() -> TestCatalog {
@@ -84,7 +84,9 @@ fn base() -> TestCatalog {
     let gen_table = db.table("gen", "id int, g int not null, st int");
     db.change(gen_table, |relation| {
         let columns = relation.columns.iter_mut();
-        columns.filter(|column| column.name == "st").for_each(|st| st.generated = Some(Generated { stored: true, reads: Vec::new() }));
+        columns
+            .filter(|column| column.name == "st")
+            .for_each(|st| st.generated = Some(Generated { stored: true, reads: Vec::new().into() }));
     });
     let nolog = db.table("nolog", "id int");
     empty(&mut db, nolog);
@@ -196,7 +198,9 @@ fn apply(db: &mut TestCatalog, setup: &str) {
             let gv = db.table("gv", "id int, st int");
             db.change(gv, |relation| {
                 let columns = relation.columns.iter_mut();
-                columns.filter(|one| one.name == "st").for_each(|st| st.generated = Some(Generated { stored: false, reads: Vec::new() }));
+                columns
+                    .filter(|one| one.name == "st")
+                    .for_each(|st| st.generated = Some(Generated { stored: false, reads: Vec::new().into() }));
             });
         }
         "pp" | "pp referenced" => {
