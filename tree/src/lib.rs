@@ -5,6 +5,8 @@
 //! overflow of the stack would take the whole server down. That is why this is the only file that calls the C library itself, and the only way to a
 //! tree. It is a crate of its own because it is compiled in its own way (Cargo.toml): what a level takes of the stack must not grow with inlining.
 
+mod encode;
+
 use std::ffi::{CStr, CString, c_char, c_int};
 
 use pg_query::Error;
