@@ -72,18 +72,18 @@ fn stored(relations: Vec<Rc<Relation>>) -> Vec<Rc<Relation>> {
 
 /// What is done with one relation.
 fn pieces(context: &Context, relation: &Relation, rewritten: bool) -> Vec<Work> {
-    let existing = relation.indexes.len();
+    let existing = || relation.indexes.len();
     match context.kind() {
         Kind::Modify(changes) => vec![if changes.iter().all(|change| change.delete) { Work::Delete } else { Work::Update }],
         Kind::CreateIndex(_) => vec![Work::Index],
-        Kind::Reindex { .. } => vec![Work::Index; existing.max(1)],
+        Kind::Reindex { .. } => vec![Work::Index; existing().max(1)],
         Kind::AlterTable(alter) => {
             // the other side of a foreign key gets no index
             let root = context.existing(&alter.target.name);
             let own = root.is_some_and(|root| context.effects().members(&root).iter().any(|member| member.oid == relation.oid));
             let added = if own { alter.actions.iter().map(builds).sum() } else { 0 };
             if rewritten {
-                [vec![Work::Rewrite], vec![Work::Index; existing + added]].concat()
+                [vec![Work::Rewrite], vec![Work::Index; existing() + added]].concat()
             } else if added > 0 {
                 vec![Work::Index; added]
             } else if alter.actions.iter().any(|action| matches_rows(context, action)) {
@@ -92,7 +92,7 @@ fn pieces(context: &Context, relation: &Relation, rewritten: bool) -> Vec<Work> 
                 vec![Work::Scan]
             }
         }
-        _ if rewritten => [vec![Work::Rewrite], vec![Work::Index; existing]].concat(),
+        _ if rewritten => [vec![Work::Rewrite], vec![Work::Index; existing()]].concat(),
         _ => vec![Work::Scan],
     }
 }
