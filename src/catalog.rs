@@ -36,8 +36,8 @@ use std::cell::{OnceCell, RefCell};
 use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 use zdm_analyzer::catalog::{
-    Activity, Answer, Cast, Catalog, ColumnStatistics, Decision, Dependent, Dependents, Found, Function, FunctionUse, IndexShape, Oid,
-    OnTable, PartitionKey, Policy, Question, Relation, Replication, TableFacts, Type,
+    Activity, Among, Answer, Cast, Catalog, Class, ColumnStatistics, Decision, Dependent, Dependents, Found, Function, FunctionUse,
+    IndexShape, Oid, OnTable, PartitionKey, Policy, Question, Relation, Replication, TableFacts, Type,
 };
 use zdm_analyzer::ir::{QualifiedName, TypeName};
 use zdm_analyzer::lock::LockMode;
@@ -387,6 +387,10 @@ impl Catalog for LiveCatalog {
 
     fn query(&self, query: &str) -> Option<Found> {
         self.ask(None, || query::run(query))
+    }
+
+    fn objects(&self, class: Class, name: &str, among: Among) -> Option<Vec<Oid>> {
+        self.ask_catalogs(None, || facts::objects(class, name, among))
     }
 
     fn has_on_table(&self, kind: OnTable, table: Oid, name: &str) -> Option<bool> {

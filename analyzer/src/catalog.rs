@@ -15,12 +15,13 @@ pub use details::{ColumnStatistics, Dependent, DependentKind, FunctionUse, Index
 pub use lazy::Lazy;
 pub use moment::{Activity, Dependents, Replication};
 pub use probe::{Answer, Question};
-pub use query::{Found, OnTable};
+pub use query::{Among, Found, OnTable};
 pub use relation::{Column, Constraint, ConstraintKind, ForeignKeyRef, Generated, Index, Relation, RelationKind, Size};
 
 use std::rc::Rc;
 
 use crate::finding::Risk;
+pub use crate::ir::Class;
 use crate::ir::{QualifiedName, TypeName};
 use crate::lock::LockMode;
 
@@ -288,6 +289,11 @@ pub trait Catalog {
 
     /// The tables with a column whose default takes its numbers from this sequence; `None` when it cannot be told.
     fn sequence_users(&self, _sequence: Oid) -> Option<Vec<Oid>> {
+        None
+    }
+
+    /// The objects of a class that have a name; `None` when it cannot be told. What is there is no secret: no privilege is asked for.
+    fn objects(&self, _class: Class, _name: &str, _among: Among) -> Option<Vec<Oid>> {
         None
     }
 

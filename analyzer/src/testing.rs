@@ -38,6 +38,7 @@ pub struct TestCatalog {
     keys: HashMap<Oid, PartitionKey>,
     queries: Vec<(String, Found)>,
     hung: Vec<(OnTable, Oid, String)>,
+    objects: Vec<(Class, String, Oid)>,
 }
 
 impl TestCatalog {
@@ -64,6 +65,13 @@ impl TestCatalog {
     pub fn answer(&mut self, part: &str, answer: Found) -> &mut Self {
         self.queries.push((part.to_owned(), answer));
         self
+    }
+
+    /// Adds an object of a class; whatever else is asked for is not there then. Gives its oid.
+    pub fn object(&mut self, class: Class, name: &str) -> Oid {
+        let oid = self.new_oid();
+        self.objects.push((class, name.to_owned(), oid));
+        oid
     }
 
     /// Gives a table a trigger, policy or rule; whatever else is asked for is not there then.

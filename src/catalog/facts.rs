@@ -4,11 +4,12 @@ use super::describe::{Known, slice};
 use super::details::has_dependents;
 use super::shim::{self, Query};
 use crate::shim::ServerError;
+use crate::text::to_server;
 use pgrx::pg_sys;
 use serde::Deserialize;
-use std::ffi::c_int;
+use std::ffi::{CStr, c_char, c_int};
 use std::ptr;
-use zdm_analyzer::catalog::PartitionKey;
+use zdm_analyzer::catalog::{Among, Class, PartitionKey};
 
 /// `ZdmOids` of `describe.h`.
 #[repr(C)]
@@ -19,6 +20,13 @@ struct RawOids {
 
 unsafe extern "C-unwind" {
     fn zdm_shim_type_users(type_oid: pg_sys::Oid, result: *mut RawOids) -> *mut pg_sys::ErrorData;
+    fn zdm_shim_objects(
+        catalog: pg_sys::Oid,
+        name: *const c_char,
+        schema: *const c_char,
+        visible: bool,
+        result: *mut RawOids,
+    ) -> *mut pg_sys::ErrorData;
 }
 
 /// Makes a C string of a file at compile time.
@@ -52,6 +60,24 @@ pub(super) fn oid(oid: u32) -> pg_sys::Datum {
     pg_sys::Datum::from(pg_sys::Oid::from(oid))
 }
 
+/// A list that a function of the shim makes.
+fn listed(make: impl FnOnce(*mut RawOids) -> *mut pg_sys::ErrorData) -> Result<Vec<u32>, ServerError> {
+    shim::in_scratch_memory(|| {
+        let mut raw = RawOids { oids: ptr::null(), noids: 0 };
+        ServerError::check(make(&mut raw))?;
+        // SAFETY: the array is palloc'd, holds `noids` entries and is copied at once.
+        Ok(unsafe { slice(raw.oids, raw.noids) }.iter().map(|oid| oid.to_u32()).collect())
+    })
+}
+
+/// The objects of a class that have a name.
+pub fn objects(class: Class, name: &str, among: Among) -> Result<Option<Vec<u32>>, ServerError> {
+    let (name, schema) = (to_server(name), if let Among::Schema(schema) = among { Some(to_server(schema)) } else { None });
+    let schema = schema.as_deref().map_or(ptr::null(), CStr::as_ptr);
+    // SAFETY: the strings are valid for the call; errors come back as data.
+    listed(|raw| unsafe { zdm_shim_objects(class.catalog().into(), name.as_ptr(), schema, among == Among::Visible, raw) }).map(Some)
+}
+
 /// The views that read a relation or a column of it.
 pub fn dependent_views(known: &Known, column: Option<&str>, owner: pg_sys::Oid) -> Result<Vec<u32>, ServerError> {
     let number = match column {
@@ -76,17 +102,11 @@ pub fn relations_in_schema(schema: u32, owner: pg_sys::Oid) -> Result<Vec<u32>, 
 
 /// Tables and materialized views with columns of a type.
 pub fn relations_using_type(type_oid: u32) -> Result<Option<Vec<u32>>, ServerError> {
-    shim::in_scratch_memory(|| {
-        let mut raw = RawOids { oids: ptr::null(), noids: 0 };
-        // SAFETY: errors come back as data; the array is palloc'd, holds `noids` entries and is copied at once.
-        let mut oids: Vec<u32> = unsafe {
-            ServerError::check(zdm_shim_type_users(pg_sys::Oid::from(type_oid), &mut raw))?;
-            slice(raw.oids, raw.noids).iter().map(|oid| oid.to_u32()).collect()
-        };
-        oids.sort_unstable();
-        oids.dedup();
-        Ok(Some(oids))
-    })
+    // SAFETY: errors come back as data.
+    let mut oids = listed(|raw| unsafe { zdm_shim_type_users(pg_sys::Oid::from(type_oid), raw) })?;
+    oids.sort_unstable();
+    oids.dedup();
+    Ok(Some(oids))
 }
 
 /// The tables OF a composite type.

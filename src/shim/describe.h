@@ -139,6 +139,7 @@ extern ErrorData *zdm_shim_describe_constraints(Oid relation, ZdmConstraints *re
 extern ErrorData *zdm_shim_describe_indexes(Oid relation, ZdmIndexes *result);
 extern ErrorData *zdm_shim_describe_users(Oid relation, ZdmUsers *result);
 extern ErrorData *zdm_shim_type_users(Oid type, ZdmOids *result);
+extern ErrorData *zdm_shim_objects(Oid catalog, const char *name, const char *schema, bool visible, ZdmOids *result);
 
 typedef struct ZdmType
 {

@@ -18,3 +18,14 @@ pub enum OnTable {
     /// A publication that names it.
     Publication,
 }
+
+/// Where an object is looked for by its name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Among<'a> {
+    /// In a schema.
+    Schema(&'a str),
+    /// What the name means without a schema (`pg_function_is_visible`, `pg_type_is_visible`).
+    Visible,
+    /// In the whole database, or the cluster for what belongs to that.
+    All,
+}

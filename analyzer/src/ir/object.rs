@@ -18,6 +18,22 @@ pub enum Class {
 }
 
 impl Class {
+    /// The number of the catalog that lists them.
+    pub fn catalog(self) -> u32 {
+        match self {
+            Self::Function => 1255,
+            Self::Type => 1247,
+            Self::Schema => 2615,
+            Self::Role => 1260,
+            Self::Extension => 3079,
+            Self::Server => 1417,
+            Self::Publication => 6104,
+            Self::Subscription => 6100,
+            Self::EventTrigger => 3466,
+            Self::Database => 1262,
+        }
+    }
+
     /// As SQL calls it.
     pub fn word(self) -> &'static str {
         match self {

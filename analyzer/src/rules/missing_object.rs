@@ -3,7 +3,7 @@
 mod named;
 
 use super::{Context, Report, Rule};
-use crate::catalog::{OnTable, Relation, RelationKind};
+use crate::catalog::{Among, Class, OnTable, Relation, RelationKind};
 use crate::finding::Risk;
 use crate::ir::{Action, Fact, Kind, Need, QualifiedName};
 use crate::quote;
@@ -112,20 +112,19 @@ fn missing(context: &Context, need: &Need) -> Option<String> {
         Need::Type(name) => {
             let plain = QualifiedName { schema: name.schema.clone(), name: name.name.clone() };
             let unknown = matches!(script.find_type(name), FoundType::Missing) && matches!(script.find(&plain), Found::Missing);
-            (unknown && is_nowhere(context, "pg_type", "typname", &name.name)).then(|| format!("type {plain}"))
+            (unknown && is_nowhere(context, Class::Type, &name.name)).then(|| format!("type {plain}"))
         }
-        Need::Role(name) => (!script.has_made_role(name) && is_nowhere(context, "pg_roles", "rolname", name))
-            .then(|| format!("role {}", quote::ident(name))),
+        Need::Role(name) => {
+            (!script.has_made_role(name) && is_nowhere(context, Class::Role, name)).then(|| format!("role {}", quote::ident(name)))
+        }
         Need::Schema(name) => {
             let known = name == "pg_temp" || script.schema_exists(name);
-            (!known && is_nowhere(context, "pg_namespace", "nspname", name)).then(|| format!("schema {}", quote::ident(name)))
+            (!known && is_nowhere(context, Class::Schema, name)).then(|| format!("schema {}", quote::ident(name)))
         }
-        Need::Available(name) => {
-            is_nowhere(context, "pg_available_extensions", "name", name).then(|| format!("extension {}", quote::ident(name)))
-        }
+        Need::Available(name) => is_not_available(context, name).then(|| format!("extension {}", quote::ident(name))),
         Need::Function(name) => {
             let known = script.has_made_function(name) || !script.functions(name, 0).is_empty();
-            (!known && is_nowhere(context, "pg_proc", "proname", &name.name)).then(|| format!("function {name}()"))
+            (!known && is_nowhere(context, Class::Function, &name.name)).then(|| format!("function {name}()"))
         }
         Need::Index { relation, name } => {
             let relation = context.existing(relation)?;
@@ -171,8 +170,13 @@ fn hung(context: &Context, kind: OnTable, word: &str, relation: &QualifiedName, 
 }
 
 /// Whether no schema of the database has it.
-fn is_nowhere(context: &Context, catalog: &str, column: &str, name: &str) -> bool {
+fn is_nowhere(context: &Context, class: Class, name: &str) -> bool {
+    context.script().catalog().objects(class, name, Among::All).is_some_and(|found| found.is_empty())
+}
+
+/// Whether the server has no such extension to be created.
+fn is_not_available(context: &Context, name: &str) -> bool {
     let name = quote::literal(name);
-    let query = format!("SELECT 1 FROM pg_catalog.{catalog} WHERE {column} OPERATOR(pg_catalog.=) {name} LIMIT 1");
+    let query = format!("SELECT 1 FROM pg_catalog.pg_available_extensions WHERE name OPERATOR(pg_catalog.=) {name} LIMIT 1");
     context.script().catalog().query(&query).is_some_and(|found| found.rows.is_empty())
 }

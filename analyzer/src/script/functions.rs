@@ -6,11 +6,10 @@ use std::rc::Rc;
 
 use super::names::same_name;
 use super::{FIRST_USER_OID, Script};
-use crate::catalog::{Function, Oid, Volatility};
+use crate::catalog::{Among, Class, Function, Oid, Volatility};
 use crate::effects::Volatilities;
 use crate::ir::{FunctionFact, QualifiedName};
 use crate::parse;
-use crate::quote;
 
 /// How deep functions that call functions are looked into.
 const DEPTH: u32 = 8;
@@ -73,9 +72,7 @@ impl Script<'_> {
 
     /// Whether no schema has a function of the name; `None` when it cannot be told.
     pub fn is_no_function(&self, name: &QualifiedName) -> Option<bool> {
-        let known = quote::literal(&name.name);
-        let found = self.base.query(&format!("SELECT 1 FROM pg_catalog.pg_proc WHERE proname OPERATOR(pg_catalog.=) {known} LIMIT 1"))?;
-        Some(found.rows.is_empty())
+        Some(self.base.objects(Class::Function, &name.name, Among::All)?.is_empty())
     }
 
     /// The volatile functions of users that the query of a view calls, or that of one below it, each with the number of its parameters.

@@ -1,7 +1,7 @@
 //! What the catalogs say of objects that are no relations.
 
 use super::Script;
-use crate::catalog::Oid;
+use crate::catalog::{Among, Oid};
 use crate::ir::{Class, Fact, How, Object, Statement};
 use crate::quote;
 
@@ -14,31 +14,27 @@ pub enum FoundObject {
     Unknown,
 }
 
-/// Where a class of objects is listed.
+/// Where a class of objects is listed, and the columns of the schema and the owner there.
 struct Listed {
     catalog: &'static str,
-    /// The columns of the name, of the schema and of the owner.
-    name: &'static str,
-    schema: Option<(&'static str, &'static str)>,
+    schema: Option<&'static str>,
     owner: Option<&'static str>,
-    /// The catalog's number.
-    number: Oid,
 }
 
 fn listed(class: Class) -> Listed {
-    let (catalog, name, schema, owner, number) = match class {
-        Class::Function => ("pg_proc", "proname", Some(("pronamespace", "pg_function_is_visible")), Some("proowner"), 1255),
-        Class::Type => ("pg_type", "typname", Some(("typnamespace", "pg_type_is_visible")), Some("typowner"), 1247),
-        Class::Schema => ("pg_namespace", "nspname", None, Some("nspowner"), 2615),
-        Class::Role => ("pg_roles", "rolname", None, None, 1260),
-        Class::Extension => ("pg_extension", "extname", None, Some("extowner"), 3079),
-        Class::Server => ("pg_foreign_server", "srvname", None, Some("srvowner"), 1417),
-        Class::Publication => ("pg_publication", "pubname", None, Some("pubowner"), 6104),
-        Class::Subscription => ("pg_subscription", "subname", None, Some("subowner"), 6100),
-        Class::EventTrigger => ("pg_event_trigger", "evtname", None, Some("evtowner"), 3466),
-        Class::Database => ("pg_database", "datname", None, Some("datdba"), 1262),
+    let (catalog, schema, owner) = match class {
+        Class::Function => ("pg_proc", Some("pronamespace"), Some("proowner")),
+        Class::Type => ("pg_type", Some("typnamespace"), Some("typowner")),
+        Class::Schema => ("pg_namespace", None, Some("nspowner")),
+        Class::Role => ("pg_roles", None, None),
+        Class::Extension => ("pg_extension", None, Some("extowner")),
+        Class::Server => ("pg_foreign_server", None, Some("srvowner")),
+        Class::Publication => ("pg_publication", None, Some("pubowner")),
+        Class::Subscription => ("pg_subscription", None, Some("subowner")),
+        Class::EventTrigger => ("pg_event_trigger", None, Some("evtowner")),
+        Class::Database => ("pg_database", None, Some("datdba")),
     };
-    Listed { catalog, name, schema, owner, number }
+    Listed { catalog, schema, owner }
 }
 
 impl Script<'_> {
@@ -60,42 +56,34 @@ impl Script<'_> {
         if self.has_hidden_effects() || self.objects.contains(&(object.class, object.name.name.clone())) {
             return FoundObject::Unknown;
         }
-        let at = listed(object.class);
-        let mut query = format!(
-            "SELECT oid FROM pg_catalog.{} WHERE {} OPERATOR(pg_catalog.=) {}",
-            at.catalog,
-            at.name,
-            quote::literal(&object.name.name)
-        );
-        if let Some((column, visible)) = at.schema {
-            match schema.or(object.name.schema.as_deref()) {
-                Some(schema) => query.push_str(&format!(
-                    " AND {column} OPERATOR(pg_catalog.=) (SELECT oid FROM pg_catalog.pg_namespace WHERE nspname OPERATOR(pg_catalog.=) {})",
-                    quote::literal(schema)
-                )),
-                None if self.has_path() => return FoundObject::Unknown,
-                None => query.push_str(&format!(" AND pg_catalog.{visible}(oid)")),
-            }
-        }
-        if let (Class::Function, Some(arguments)) = (object.class, &object.arguments) {
+        let among = match (listed(object.class).schema, schema.or(object.name.schema.as_deref())) {
+            (None, _) => Among::All,
+            (Some(_), Some(schema)) => Among::Schema(schema),
+            (Some(_), None) if self.has_path() => return FoundObject::Unknown,
+            (Some(_), None) => Among::Visible,
+        };
+        let Some(mut found) = self.base.objects(object.class, &object.name.name, among) else { return FoundObject::Unknown };
+        if let (Class::Function, Some(arguments), false) = (object.class, &object.arguments, found.is_empty()) {
             let name = match schema {
                 Some(schema) => quote::qualified(schema, &object.name.name),
                 None => object.name.to_string(),
             };
             let call = quote::literal(&format!("{name}({})", arguments.join(",")));
-            query.push_str(&format!(" AND oid OPERATOR(pg_catalog.=) pg_catalog.to_regprocedure({call})"));
+            let meant = format!("SELECT pg_catalog.to_regprocedure({call})::pg_catalog.oid");
+            let Some(meant) = self.base.query(&meant) else { return FoundObject::Unknown };
+            let meant: Option<Oid> = meant.rows.first().and_then(|row| row.first()?.as_ref()?.parse().ok());
+            found.retain(|oid| Some(*oid) == meant);
         }
-        let Some(found) = self.base.query(&query) else { return FoundObject::Unknown };
-        match found.rows.as_slice() {
+        match found.as_slice() {
             [] => FoundObject::Missing,
-            [row] => row.first().cloned().flatten().and_then(|oid| oid.parse().ok()).map_or(FoundObject::Unknown, FoundObject::There),
+            [oid] => FoundObject::There(*oid),
             _ => FoundObject::Unknown,
         }
     }
 
     /// Another object that has to go first: in words. What depends on it in the usual way and is not a part of it.
     pub fn needed_by(&self, class: Class, oid: Oid) -> Option<String> {
-        let number = listed(class).number;
+        let number = class.catalog();
         // that of a type may be its array's
         let objects = match class {
             Class::Type => format!(
@@ -116,7 +104,7 @@ impl Script<'_> {
         let at = listed(class);
         let owner = at.owner?;
         // the owner of the schema may drop what is in it
-        let schema = at.schema.filter(|_| drops).map(|(schema, _)| {
+        let schema = at.schema.filter(|_| drops).map(|schema| {
             format!(
                 " OR pg_catalog.pg_has_role({role}, (SELECT nspowner FROM pg_catalog.pg_namespace n \
                  WHERE n.oid OPERATOR(pg_catalog.=) {schema}), 'USAGE')"

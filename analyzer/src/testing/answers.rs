@@ -49,6 +49,11 @@ impl Catalog for TestCatalog {
         (there || !self.hung.is_empty()).then_some(there)
     }
 
+    fn objects(&self, class: Class, name: &str, _among: Among) -> Option<Vec<Oid>> {
+        let found = self.objects.iter().filter(|(one, called, _)| *one == class && called == name).map(|(_, _, oid)| *oid);
+        (!self.objects.is_empty()).then(|| found.collect())
+    }
+
     fn query(&self, query: &str) -> Option<Found> {
         self.queries.iter().find(|(part, _)| query.contains(part)).map(|(_, answer)| answer.clone())
     }

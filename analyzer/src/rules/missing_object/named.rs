@@ -1,6 +1,7 @@
 //! The tables and functions that a query or a change of rows names.
 
 use super::{Context, is_nowhere};
+use crate::catalog::Class;
 use crate::ir::QualifiedName;
 use crate::script::Found;
 
@@ -39,6 +40,5 @@ fn is_no_function(context: &Context, name: &QualifiedName, arguments: usize) -> 
     let named = context.named().map(|named| named.relations.as_slice()).unwrap_or_default();
     let has_column =
         |table: &QualifiedName| context.existing(table).is_none_or(|table| table.columns.iter().any(|one| one.name == name.name));
-    arguments != 1
-        || !named.iter().any(has_column) && !context.script().makes_types() && is_nowhere(context, "pg_type", "typname", &name.name)
+    arguments != 1 || !named.iter().any(has_column) && !context.script().makes_types() && is_nowhere(context, Class::Type, &name.name)
 }
