@@ -49,7 +49,7 @@ CREATE TABLE zdm.job_part (
     job            bigint NOT NULL REFERENCES zdm.job ON DELETE CASCADE,
     part           integer NOT NULL,
     relation       regclass NOT NULL,
-    walk           text NOT NULL CHECK (walk OPERATOR(pg_catalog.=) ANY (ARRAY['key', 'block'])),
+    walk           text NOT NULL CHECK (walk OPERATOR(pg_catalog.=) ANY (ARRAY['key', 'block', 'ladder'])),
     key_columns    text[],
     -- fixed when the job began (job.bounds_at); NULL: there was no row
     upper_bound    text[],
@@ -118,10 +118,15 @@ COMMENT ON VIEW zdm.progress IS 'backfill jobs and how far they are; made for \w
 GRANT SELECT ON zdm.progress TO PUBLIC;
 
 CREATE PROCEDURE zdm.backfill(target regclass, set_expr text, where_expr text DEFAULT NULL, batch integer DEFAULT NULL,
-                              pause interval DEFAULT '0')
+                              pause interval DEFAULT '0', strategy text DEFAULT NULL)
     LANGUAGE c AS 'MODULE_PATHNAME', 'zdm_backfill';
-COMMENT ON PROCEDURE zdm.backfill(regclass, text, text, integer, interval)
+COMMENT ON PROCEDURE zdm.backfill(regclass, text, text, integer, interval, text)
     IS 'changes the rows of a table in short committed batches';
+
+-- A walk as a ladder asks it for each row, with the rights of the job's owner.
+CREATE FUNCTION zdm.tid_slice("row" tid, slices integer) RETURNS integer
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'zdm_tid_slice';
+COMMENT ON FUNCTION zdm.tid_slice(tid, integer) IS 'the number of a row''s line pointer in its page, modulo the number of slices';
 
 CREATE PROCEDURE zdm.run(job bigint)
     LANGUAGE c AS 'MODULE_PATHNAME', 'zdm_run';

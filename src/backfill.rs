@@ -3,11 +3,11 @@
 //! ```text
 //! request.rs   the arguments; the two fragments are parsed alone and deparsed (zdm-analyzer)
 //! context.rs   may a procedure commit here?
-//! target.rs    what kind of table is it, may it be walked, by which key or by blocks
+//! target.rs    what kind of table is it, may it be walked, and how (target/strategy.rs)
 //! job.rs       the row in zdm.job: the position, the lease, the outcome
 //! older.rs     wait for transactions that wrote to the table before we began
 //! run.rs       the loop: one batch = one transaction = data and position together
-//! walk/        key.rs and block.rs: which rows the next batch changes
+//! walk/        key.rs, block.rs, ladder.rs: which rows the next batch changes
 //! progress.rs  NOTICEs
 //! settings.rs  the session settings under which the user's expressions mean what they meant when the job began
 //! ```
@@ -22,6 +22,7 @@ mod progress;
 mod request;
 mod run;
 mod settings;
+mod slice;
 mod target;
 mod walk;
 

@@ -26,6 +26,10 @@ impl Arg {
         Self { type_oid: pg_sys::INT8OID, datum: value.into_datum() }
     }
 
+    pub fn int4(value: i32) -> Self {
+        Self { type_oid: pg_sys::INT4OID, datum: value.into_datum() }
+    }
+
     pub fn oid(value: pg_sys::Oid) -> Self {
         Self { type_oid: pg_sys::OIDOID, datum: value.into_datum() }
     }

@@ -122,6 +122,7 @@ impl Job {
                 let saved_part = Saved {
                     relation: part.oid(0),
                     key_columns: list(part.text(2)),
+                    ladder: part.text(1) == Some("ladder"),
                     upper: list(part.text(3)),
                     rows: part.int8(4),
                     columns: part.string(5),
@@ -174,14 +175,16 @@ impl Job {
                 let columns: Vec<_> = key.columns.iter().map(|column| column.name.as_str()).collect();
                 format!("by key ({})", columns.join(", "))
             }
+            Some(Walk::Ladder(_)) => "as a ladder, with a closing sweep".to_owned(),
             _ => "by blocks, with a closing sweep".to_owned(),
         };
+        let why = self.parts.first().and_then(|part| part.why.as_deref()).map(|why| format!(" ({why})")).unwrap_or_default();
         let partitions = if self.parts.len() > 1 { format!(", {} tables", self.parts.len()) } else { String::new() };
         let verb = if self.updated > 0 || self.position.is_some() { "goes on" } else { "begins" };
         notice(
             format!("backfill job {} on {} {verb}", self.id, self.display),
             Some(format!(
-                "It walks {walk}{partitions}, about {} rows, {} a batch.",
+                "It walks {walk}{why}{partitions}, about {} rows, {} a batch.",
                 thousands(self.estimated),
                 thousands(self.batch.into())
             )),
@@ -212,7 +215,7 @@ impl Job {
             .map(|(index, part)| {
                 let columns = match &part.walk {
                     Walk::Key(key) => Some(key.columns.iter().map(|column| column.name.clone()).collect::<Vec<_>>()),
-                    Walk::Block => None,
+                    Walk::Block | Walk::Ladder(_) => None,
                 };
                 json!({ "part": index + 1, "relation": part.relation.to_u32(), "walk": part.walk.name(), "key_columns": columns.map_or(json!(null), |c| json!(c)),
                         "rows": part.rows, "columns": part.columns })

@@ -8,6 +8,33 @@ use zdm_analyzer::fragment::{self, Assignments, Condition, FragmentError};
 const DEFAULT_BATCH: i32 = 1000;
 const MICROSECONDS_PER_DAY: i64 = 86_400_000_000;
 
+/// A walk that the caller wants.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Strategy {
+    Key,
+    Block,
+    Ladder,
+}
+
+impl Strategy {
+    /// As the argument has it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Key => "key",
+            Self::Block => "block",
+            Self::Ladder => "ladder",
+        }
+    }
+
+    fn read(text: &str) -> Result<Self, Error> {
+        let all = [Self::Key, Self::Block, Self::Ladder];
+        all.into_iter().find(|one| one.name() == text).ok_or_else(|| {
+            Error::new(sqlstate::INVALID_PARAMETER_VALUE, format!("unrecognized strategy: \"{text}\""))
+                .hint("Available strategies are key, block and ladder; leave it out to have the fitting one chosen.")
+        })
+    }
+}
+
 /// What is asked for.
 pub struct Request {
     pub target: pg_sys::Oid,
@@ -16,6 +43,8 @@ pub struct Request {
     /// Rows a batch.
     pub batch: i32,
     pub pause_ms: i64,
+    /// `None`: the one that fits.
+    pub strategy: Option<Strategy>,
 }
 
 impl Request {
@@ -27,22 +56,24 @@ impl Request {
             condition: condition.map(|text| fragment::parse_condition(text).map_err(|error| wrong("where_expr", error))).transpose()?,
             batch,
             pause_ms,
+            strategy: None,
         })
     }
 
-    /// Reads the procedure's five arguments.
+    /// Reads the procedure's six arguments.
     ///
     /// # Errors
     /// 22004 for a NULL where none is allowed, 22023 for a number out of range, the parser's own for the two fragments.
     pub fn from_call(fcinfo: pg_sys::FunctionCallInfo) -> Result<Self, Error> {
         // SAFETY: the procedure's SQL declaration gives these arguments these types.
-        let (target, set, condition, batch, pause) = unsafe {
+        let (target, set, condition, batch, pause, strategy) = unsafe {
             (
                 pgrx::fcinfo::pg_getarg::<pg_sys::Oid>(fcinfo, 0),
                 text_argument(fcinfo, 1)?,
                 text_argument(fcinfo, 2)?,
                 pgrx::fcinfo::pg_getarg::<i32>(fcinfo, 3),
                 pgrx::fcinfo::pg_getarg_datum(fcinfo, 4),
+                text_argument(fcinfo, 5)?,
             )
         };
         let target = target.ok_or_else(|| null("target"))?;
@@ -61,6 +92,7 @@ impl Request {
             condition: condition.map(|text| fragment::parse_condition(&text).map_err(|error| wrong("where_expr", error))).transpose()?,
             batch,
             pause_ms: pause_ms(pause)?,
+            strategy: strategy.as_deref().map(Strategy::read).transpose()?,
         })
     }
 }

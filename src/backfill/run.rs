@@ -9,6 +9,7 @@ use crate::backfill::target::{Part, Walk};
 use crate::backfill::transaction;
 use crate::backfill::walk::block::{BlockWalk, count_blocks};
 use crate::backfill::walk::key::{KeyWalk, count_remaining, upper_bound};
+use crate::backfill::walk::ladder::LadderWalk;
 use crate::backfill::walk::{Statements, Step, Walker};
 use crate::error::{Error, sqlstate};
 use crate::spi::{Arg, Connection};
@@ -81,11 +82,20 @@ fn walk_part(
     let settings = job.settings.clone();
     let mut walker: Box<dyn Walker> = match &part.walk {
         Walk::Key(key) => Box::new(KeyWalk::new(connection, part, key, statements, position)),
+        Walk::Ladder(slices) => {
+            Box::new(transaction(connection, &settings, || LadderWalk::new(connection, part, *slices, statements, position.as_deref()))?)
+        }
         Walk::Block => Box::new(transaction(connection, &settings, || BlockWalk::new(connection, part, statements, position.as_deref()))?),
     };
     let batch = i64::from(job.batch);
     let mut same = Same::new(part, job.target);
     loop {
+        loop {
+            match walker.wait(batch)? {
+                0 => break,
+                early => connection.nap(early)?,
+            }
+        }
         let step = batch_transaction(connection, &settings, || {
             if same.check(connection)? {
                 walker.mind_triggers();
@@ -156,7 +166,7 @@ fn remaining(connection: &Connection, job: &Job, parts: &[Part]) -> Result<Optio
                     position = bound;
                 }
             }
-            Walk::Block => {
+            Walk::Block | Walk::Ladder(_) => {
                 let mut first = 0;
                 loop {
                     let (count, blocks) =

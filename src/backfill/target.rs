@@ -1,7 +1,8 @@
-//! What is to be walked, and how: the table or its leaf partitions, each by a unique key or, without one, by blocks.
+//! What is to be walked, and how: the table or its leaf partitions, each by a unique key, by blocks or as a ladder.
 
 pub mod identity;
 mod key;
+mod strategy;
 
 use crate::backfill::request::Request;
 use crate::backfill::walk::Statements;
@@ -19,6 +20,8 @@ pub enum Walk {
     Key(Key),
     /// By ranges of blocks, and a closing sweep.
     Block,
+    /// By ranges of blocks, each visited so many times, and a closing sweep.
+    Ladder(i64),
 }
 
 impl Walk {
@@ -27,6 +30,7 @@ impl Walk {
         match self {
             Self::Key(_) => "key",
             Self::Block => "block",
+            Self::Ladder(_) => "ladder",
         }
     }
 }
@@ -38,6 +42,8 @@ pub struct Part {
     /// Quoted, with its schema.
     pub name: String,
     pub walk: Walk,
+    /// Why this walk, where there was a choice.
+    pub why: Option<String>,
     /// The last key that belongs to the job; `None` when there was no row, and for a walk by blocks.
     pub upper: Option<Vec<String>>,
     pub rows: i64,
@@ -112,6 +118,14 @@ pub fn plan(connection: &Connection, request: &Request) -> Result<Plan, Error> {
     let name = qualified(target);
     refuse_kind(target, &name)?;
 
+    let proof = match &request.condition {
+        Some(condition) => {
+            falsifies_knowing(&request.set, condition, &|column| column_fact(connection, request.target, column), &|function, _| {
+                only_built_in(connection, function)
+            })
+        }
+        None => Falsified::NotProved { why: "There is no where_expr.".to_owned() },
+    };
     let mut parts = Vec::new();
     let tree = connection.query(
         &format!("{TREE} {relation} WHERE c.oid OPERATOR(pg_catalog.=) ANY (ARRAY(SELECT oid FROM tree)) ORDER BY c.oid"),
@@ -122,36 +136,12 @@ pub fn plan(connection: &Connection, request: &Request) -> Result<Plan, Error> {
         refuse_kind(member, &member_name)?;
         check_columns(connection, request, member.oid(7), &member_name)?;
         if member.text(0) != Some("p") {
-            parts.push(part(connection, request, member, &target.string(3))?);
+            parts.push(part(connection, request, member, &target.string(3), &proof)?);
         }
     }
 
     if parts.iter().any(|part| part.relation != request.target) {
         judge_whole(connection, request, &name, &target.string(3))?;
-    }
-
-    let proof = match &request.condition {
-        Some(condition) => {
-            falsifies_knowing(&request.set, condition, &|column| column_fact(connection, request.target, column), &|function, _| {
-                only_built_in(connection, function)
-            })
-        }
-        None => Falsified::NotProved { why: "There is no where_expr.".to_owned() },
-    };
-    if let (Falsified::NotProved { why }, Some(part)) = (&proof, parts.iter().find(|part| matches!(part.walk, Walk::Block))) {
-        return Err(Error::new(
-            sqlstate::OBJECT_NOT_IN_PREREQUISITE_STATE,
-            format!("{} has no primary key or unique index that it can be walked by", part.name),
-        )
-        .detail(format!(
-            "Without a key it can only be walked by blocks, and rows move between blocks: then the WHERE must exclude the rows already done, \
-             or they could be changed twice. That is not proved here. {why}"
-        ))
-        .hint(
-            "Give a where_expr that the new values make false (for instance set_expr 'v = 1' with where_expr 'v IS DISTINCT FROM 1' or 'v IS NULL'), \
-             or create a unique B-tree index concurrently: on plain NOT NULL columns, with the default operator classes (of one schema) and the \
-             columns' own collations, all in one direction.",
-        ));
     }
     Ok(Plan { name, target_name: target.string(3), parts, falsifies: matches!(proof, Falsified::Yes) })
 }
@@ -172,8 +162,9 @@ pub fn judge_whole(connection: &Connection, request: &Request, name: &str, alias
 /// A part of a job that was begun before, as `zdm.job_part` holds it.
 pub struct Saved {
     pub relation: pg_sys::Oid,
-    /// `None`: walked by blocks.
+    /// `None`: walked by blocks, or as a ladder.
     pub key_columns: Option<Vec<String>>,
+    pub ladder: bool,
     pub upper: Option<Vec<String>>,
     pub rows: i64,
     pub columns: String,
@@ -199,6 +190,7 @@ pub fn reload(connection: &Connection, request: &Request, saved: Saved) -> Resul
             relation: saved.relation,
             name,
             walk: Walk::Block,
+            why: None,
             upper: None,
             rows: 0,
             before_trigger: false,
@@ -207,6 +199,7 @@ pub fn reload(connection: &Connection, request: &Request, saved: Saved) -> Resul
     };
     let name = qualified(row);
     let walk = match saved.key_columns.as_deref() {
+        None if saved.ladder => strategy::again(connection, saved.relation, &name)?,
         None => Walk::Block,
         Some(columns) => match key::again(connection, saved.relation, columns)? {
             Some(key) => Walk::Key(key),
@@ -219,7 +212,7 @@ pub fn reload(connection: &Connection, request: &Request, saved: Saved) -> Resul
     };
     let columns = identity::columns(connection, request, saved.relation, &walk)?;
     identity::same_columns(&name, &saved.columns, &columns)?;
-    Ok(Part { relation: saved.relation, name, walk, upper: saved.upper, rows: saved.rows, before_trigger: row.bool(6), columns })
+    Ok(Part { relation: saved.relation, name, walk, why: None, upper: saved.upper, rows: saved.rows, before_trigger: row.bool(6), columns })
 }
 
 fn qualified(row: Row<'_>) -> String {
@@ -300,13 +293,10 @@ fn only_built_in(connection: &Connection, function: &str) -> bool {
 }
 
 /// One table of the plan. `alias` is the target's name: user expressions may qualify columns by it.
-fn part(connection: &Connection, request: &Request, row: Row<'_>, alias: &str) -> Result<Part, Error> {
+fn part(connection: &Connection, request: &Request, row: Row<'_>, alias: &str, proof: &Falsified) -> Result<Part, Error> {
     let relation = row.oid(7);
     let name = qualified(row);
-    let walk = match key::choose(connection, relation, request.set.columns(), &name)? {
-        Some(key) => Walk::Key(key),
-        None => Walk::Block,
-    };
+    let key = key::choose(connection, relation, request.set.columns(), &name)?;
     let statements = Statements::new(&name, alias, request.set.sql(), request.condition.as_ref().map(|condition| condition.sql()));
     // The server judges the statement: names, types, and (EXPLAIN starts the executor) privileges.
     let update = connection.prepare(&statements.whole(), &[])?;
@@ -321,14 +311,19 @@ fn part(connection: &Connection, request: &Request, row: Row<'_>, alias: &str) -
             .detail("Another session that went on with the job would not find it, or find another table of that name.")
             .hint("Put the rows into a table that all sessions see."));
     }
-    let read = match &walk {
-        Walk::Key(key) => key.columns.iter().map(|column| quote(&column.name)).collect::<Vec<_>>().join(", "),
-        Walk::Block => "ctid".to_owned(),
+    let read = match &key {
+        Some(key) => key.columns.iter().map(|column| quote(&column.name)).collect::<Vec<_>>().join(", "),
+        None => "ctid".to_owned(),
     };
     for statement in [statements.whole(), format!("SELECT {read} FROM ONLY {name}")] {
         connection.query(&format!("EXPLAIN (COSTS false) {statement}"), &[])?;
     }
     let rows = connection.planned_rows(&connection.prepare(&format!("SELECT FROM ONLY {name}"), &[])?)?;
+    let proved = match proof {
+        Falsified::NotProved { why } => Err(why.as_str()),
+        _ => Ok(()),
+    };
+    let strategy::Chosen { walk, why } = strategy::choose(connection, request, relation, &name, key, proved)?;
     let columns = identity::columns(connection, request, relation, &walk)?;
-    Ok(Part { relation, name, walk, upper: None, rows: rows as i64, before_trigger: row.bool(6), columns })
+    Ok(Part { relation, name, walk, why, upper: None, rows: rows as i64, before_trigger: row.bool(6), columns })
 }
