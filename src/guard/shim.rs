@@ -23,7 +23,7 @@ pub struct RawStatement {
 
 unsafe extern "C-unwind" {
     fn zdm_shim_statement(fcinfo: pg_sys::FunctionCallInfo, statement: *mut RawStatement) -> *mut pg_sys::ErrorData;
-    fn zdm_shim_install_hooks(judge: UtilityGuard, settle: Settle);
+    fn zdm_shim_install_hooks(judge: UtilityGuard);
     fn zdm_shim_owe() -> bool;
     fn zdm_shim_may_allow(role: pg_sys::Oid, may: *mut bool) -> *mut pg_sys::ErrorData;
     fn zdm_shim_claim(id: u32, beyond: bool, claimed: *mut bool) -> *mut pg_sys::ErrorData;
@@ -38,11 +38,21 @@ unsafe extern "C-unwind" {
     fn zdm_shim_guc_detail(detail: *const c_char);
 }
 
-/// `ZdmUtilityGuard` of `zdm_shim.h`.
-pub type UtilityGuard = unsafe extern "C-unwind" fn(*const RawStatement, bool) -> *mut pg_sys::ErrorData;
+/// `ZdmWhy` of `zdm_shim.h`: why the hooks ask about a statement.
+#[repr(C)]
+#[derive(Clone, Copy, PartialEq, Eq)]
+#[expect(dead_code, reason = "the hooks make them")]
+pub enum Why {
+    /// It fires no event.
+    NoEvent,
+    /// It changes every row of a table.
+    EveryRow,
+    /// It has run, and something was left for then.
+    Done,
+}
 
-/// `ZdmSettle` of `zdm_shim.h`.
-pub type Settle = unsafe extern "C-unwind" fn() -> *mut pg_sys::ErrorData;
+/// `ZdmUtilityGuard` of `zdm_shim.h`.
+pub type UtilityGuard = unsafe extern "C-unwind" fn(*const RawStatement, Why) -> *mut pg_sys::ErrorData;
 
 /// The statement that fired the event trigger, or that a hook has seen.
 #[derive(Clone)]
@@ -135,9 +145,9 @@ pub unsafe fn hooked(raw: *const RawStatement, limit: usize) -> Statement {
 }
 
 /// Puts the hooks in place, once a process.
-pub fn install_hooks(judge: UtilityGuard, settle: Settle) {
-    // SAFETY: the hooks are chained before those that are there (utility.c); the functions live as long as the process.
-    unsafe { zdm_shim_install_hooks(judge, settle) };
+pub fn install_hooks(judge: UtilityGuard) {
+    // SAFETY: the hooks are chained before those that are there (utility.c); the function lives as long as the process.
+    unsafe { zdm_shim_install_hooks(judge) };
 }
 
 /// How many utility statements lie around the current one, itself included.

@@ -35,7 +35,6 @@ typedef struct Frame
 
 static Frame *innermost = NULL;
 static ZdmUtilityGuard guard = NULL;
-static ZdmSettle settle = NULL;
 static ProcessUtility_hook_type next_utility = NULL;
 static ExecutorStart_hook_type next_start = NULL;
 
@@ -151,14 +150,26 @@ fires_no_event(Node *tree)
 	}
 }
 
-/* `relation`: the table of which it changes every row; there the text may be that of another statement, or none. */
+/* Of a statement that changes every row the text may be that of another one, or missing. */
 static void
-judge(const ZdmStatement *statement)
+judge(const ZdmStatement *statement, ZdmWhy why)
 {
-	bool		rows = OidIsValid(statement->relation);
+	if ((statement->text != NULL || why == ZDM_EVERY_ROW) && zdm_guard_stands())
+		zdm_raise(guard(statement, why));
+}
 
-	if (guard != NULL && (statement->text != NULL || rows) && zdm_guard_stands())
-		zdm_raise(guard(statement, rows));
+static ZdmStatement
+statement_of(const Frame *frame)
+{
+	return (ZdmStatement) {
+		.tag = GetCommandTagName(CreateCommandTag(frame->tree)),
+		.text = frame->text,
+		.length = frame->length,
+		.before = frame->before,
+		.alone = zdm_stands_alone(frame->tree),
+		.first = zdm_comes_first(frame->tree),
+		.relation = InvalidOid
+	};
 }
 
 static void
@@ -184,21 +195,17 @@ process_utility(PlannedStmt *planned, const char *text, bool read_only_tree, Pro
 	{
 		if (fires_no_event(planned->utilityStmt))
 		{
-			ZdmStatement statement = {
-				.tag = GetCommandTagName(CreateCommandTag(planned->utilityStmt)),
-				.text = frame.text,
-				.length = frame.length,
-				.before = frame.before,
-				.alone = zdm_stands_alone(planned->utilityStmt),
-				.first = zdm_comes_first(planned->utilityStmt),
-				.relation = InvalidOid
-			};
+			ZdmStatement statement = statement_of(&frame);
 
-			judge(&statement);
+			judge(&statement, ZDM_NO_EVENT);
 		}
 		next(planned, text, read_only_tree, context, params, environment, receiver, completion);
-		if (frame.owes && settle != NULL)
-			zdm_raise(settle());
+		if (frame.owes)
+		{
+			ZdmStatement statement = statement_of(&frame);
+
+			zdm_raise(guard(&statement, ZDM_DONE));
+		}
 	}
 	PG_FINALLY();
 	{
@@ -258,7 +265,7 @@ look_at_change(PlannedStmt *planned, Plan *plan, const char *text)
 		};
 
 		statement.text = slice(text, planned->stmt_location, planned->stmt_len, &statement.length);
-		judge(&statement);
+		judge(&statement, ZDM_EVERY_ROW);
 	}
 }
 
@@ -323,10 +330,9 @@ zdm_shim_depth(void)
 
 /* Puts the hooks in place, once a process. */
 void
-zdm_shim_install_hooks(ZdmUtilityGuard judge_utility, ZdmSettle settle_utility)
+zdm_shim_install_hooks(ZdmUtilityGuard judge_utility)
 {
 	guard = judge_utility;
-	settle = settle_utility;
 	zdm_watch_claims();
 	next_utility = ProcessUtility_hook;
 	ProcessUtility_hook = process_utility;

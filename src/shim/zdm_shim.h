@@ -211,17 +211,22 @@ typedef struct ZdmStatement
 	Oid			relation;		/* the table of which it changes every row, or InvalidOid */
 } ZdmStatement;
 
-/* Judges a statement that fires no event, or (with `rows`) one that changes every row of a table: an error to raise, or NULL. */
-typedef ErrorData *(*ZdmUtilityGuard) (const ZdmStatement *statement, bool rows);
+/* Why the hooks ask about a statement. */
+typedef enum ZdmWhy
+{
+	ZDM_NO_EVENT,				/* it fires none */
+	ZDM_EVERY_ROW,				/* it changes every row of a table */
+	ZDM_DONE					/* it has run, and something was left for then */
+} ZdmWhy;
 
-/* Does what had to wait until the command was done: an error to raise, or NULL. */
-typedef ErrorData *(*ZdmSettle) (void);
+/* Judges a statement: an error to raise, or NULL. */
+typedef ErrorData *(*ZdmUtilityGuard) (const ZdmStatement *statement, ZdmWhy why);
 
 extern ErrorData *zdm_shim_statement(FunctionCallInfo fcinfo, ZdmStatement *statement);
 extern ErrorData *zdm_shim_wait_at_most(int milliseconds, bool *set);
 
 /* guard: hook.c */
-extern void zdm_shim_install_hooks(ZdmUtilityGuard judge_utility, ZdmSettle settle_utility);
+extern void zdm_shim_install_hooks(ZdmUtilityGuard judge_utility);
 extern bool zdm_shim_owe(void);
 extern int	zdm_shim_depth(void);
 extern ErrorData *zdm_shim_guard_owner(Oid *owner);
