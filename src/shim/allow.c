@@ -9,6 +9,7 @@
 
 #include "access/xact.h"
 #include "catalog/namespace.h"
+#include "commands/defrem.h"
 #include "miscadmin.h"
 #include "nodes/parsenodes.h"
 #include "storage/lock.h"
@@ -124,6 +125,7 @@ bool
 zdm_stands_alone(Node *tree)
 {
 	ListCell   *cell;
+	bool		concurrent = false;
 
 	switch (nodeTag(tree))
 	{
@@ -143,10 +145,12 @@ zdm_stands_alone(Node *tree)
 				return true;
 			foreach(cell, ((ReindexStmt *) tree)->params)
 			{
-				if (strcmp(lfirst_node(DefElem, cell)->defname, "concurrently") == 0)
-					return true;
+				DefElem    *option = lfirst_node(DefElem, cell);
+
+				if (strcmp(option->defname, "concurrently") == 0)
+					concurrent = defGetBoolean(option);
 			}
-			return false;
+			return concurrent;
 		case T_AlterDatabaseStmt:
 			foreach(cell, ((AlterDatabaseStmt *) tree)->options)
 			{
