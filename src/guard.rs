@@ -183,7 +183,7 @@ fn watch(statement: &Statement, owner: pg_sys::Oid, mode: GuardMode) -> Result<(
         findings.extend(subtransaction(|| waits::blocker(foreseen, &first, owner))?);
     }
     let allowed = decide::decide(statement, &findings, mode)?;
-    waits::limit(foreseen.as_deref().unwrap_or_default())?;
+    waits::limit(foreseen.as_deref().unwrap_or_default(), mode)?;
     if allowed {
         foreseen::keep(Said::Allowed, None);
     } else {

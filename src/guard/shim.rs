@@ -32,7 +32,7 @@ unsafe extern "C-unwind" {
     fn zdm_shim_session_is_exempt(exempt: *mut bool) -> *mut pg_sys::ErrorData;
     fn zdm_shim_has_allowances(any: *mut bool) -> *mut pg_sys::ErrorData;
     fn zdm_shim_depth() -> c_int;
-    fn zdm_shim_wait_at_most(milliseconds: c_int, set: *mut bool) -> *mut pg_sys::ErrorData;
+    fn zdm_shim_wait_at_most(milliseconds: c_int, respect: bool, set: *mut bool) -> *mut pg_sys::ErrorData;
     fn zdm_shim_guard_owner(owner: *mut pg_sys::Oid) -> *mut pg_sys::ErrorData;
     fn zdm_shim_guard_state(mode: *mut c_char, size: c_int) -> *mut pg_sys::ErrorData;
     fn zdm_shim_guc_detail(detail: *const c_char);
@@ -156,11 +156,12 @@ pub fn depth() -> i32 {
     unsafe { zdm_shim_depth() }
 }
 
-/// Sets `lock_timeout` to the end of the transaction, in milliseconds, if it is 0; says whether it was.
-pub fn wait_at_most(milliseconds: i32) -> Result<bool, ServerError> {
+/// Sets `lock_timeout` to the end of the transaction, in milliseconds, if it is 0; says whether it was. With `respect`, a 0 that the session has
+/// set stays.
+pub fn wait_at_most(milliseconds: i32, respect: bool) -> Result<bool, ServerError> {
     let mut set = false;
     // SAFETY: errors come back as data.
-    ServerError::check(unsafe { zdm_shim_wait_at_most(milliseconds, &mut set) })?;
+    ServerError::check(unsafe { zdm_shim_wait_at_most(milliseconds, respect, &mut set) })?;
     Ok(set)
 }
 

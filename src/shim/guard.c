@@ -2,6 +2,7 @@
  * The guard: which statement fired the event trigger.
  */
 #include "zdm_shim.h"
+#include "compat.h"
 
 #include "commands/event_trigger.h"
 #include "miscadmin.h"
@@ -99,17 +100,18 @@ zdm_shim_statement(FunctionCallInfo fcinfo, ZdmStatement *statement)
 }
 
 /*
- * Sets lock_timeout to the end of the transaction, if there is none: whoever waits for a strong lock has everybody else wait behind it.
+ * Sets lock_timeout to the end of the transaction, if there is none: whoever waits for a strong lock has everybody else wait behind it. With
+ * `respect`, only if the session has not said that it wants none.
  */
 ErrorData *
-zdm_shim_wait_at_most(int milliseconds, bool *set)
+zdm_shim_wait_at_most(int milliseconds, bool respect, bool *set)
 {
 	ZDM_KEEP_ERROR;
 
 	*set = false;
 	PG_TRY();
 	{
-		if (LockTimeout == 0 && milliseconds > 0)
+		if (LockTimeout == 0 && milliseconds > 0 && !(respect && zdm_setting_source("lock_timeout") == PGC_S_SESSION))
 		{
 			char		value[16];
 

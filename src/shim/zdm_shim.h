@@ -223,7 +223,7 @@ typedef enum ZdmWhy
 typedef ErrorData *(*ZdmUtilityGuard) (const ZdmStatement *statement, ZdmWhy why);
 
 extern ErrorData *zdm_shim_statement(FunctionCallInfo fcinfo, ZdmStatement *statement);
-extern ErrorData *zdm_shim_wait_at_most(int milliseconds, bool *set);
+extern ErrorData *zdm_shim_wait_at_most(int milliseconds, bool respect, bool *set);
 
 /* guard: hook.c */
 extern void zdm_shim_install_hooks(ZdmUtilityGuard judge_utility);
