@@ -102,11 +102,16 @@ fn farewell() -> Result<(), Error> {
     }
 }
 
-/// What the hooks call before a statement that fires no event, or that changes every row of a table.
+/// What the hooks call before a statement that fires no event, or that changes every row of a table; and with comments that are of no use.
 fn guard_hooked(statement: &Statement, why: Why) -> Result<(), Error> {
     audit::session_mode(guc::GUARD_MODE.get());
     let mode = state::mode()?;
-    if why == Why::EveryRow { guard_rows(statement, mode) } else { watch(statement, shim::owner()?, mode) }
+    match why {
+        Why::EveryRow => guard_rows(statement, mode),
+        Why::Remark if mode == GuardMode::Off => Ok(()),
+        Why::Remark => decide::decide(statement, &[], mode).map(|_| ()),
+        Why::NoEvent | Why::Done => watch(statement, shim::owner()?, mode),
+    }
 }
 
 fn guard_rows(statement: &Statement, mode: GuardMode) -> Result<(), Error> {

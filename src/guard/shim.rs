@@ -1,6 +1,7 @@
 //! The guard's side of the C shim: `src/shim/guard.c`.
 
 use super::comment;
+use crate::guc;
 use crate::shim::ServerError;
 use crate::text::to_server;
 use pgrx::pg_sys;
@@ -23,7 +24,7 @@ pub struct RawStatement {
 
 unsafe extern "C-unwind" {
     fn zdm_shim_statement(fcinfo: pg_sys::FunctionCallInfo, statement: *mut RawStatement) -> *mut pg_sys::ErrorData;
-    fn zdm_shim_install_hooks(judge: UtilityGuard);
+    fn zdm_shim_install_hooks(judge: UtilityGuard, comments: *const bool);
     fn zdm_shim_owe() -> bool;
     fn zdm_shim_may_allow(role: pg_sys::Oid, may: *mut bool) -> *mut pg_sys::ErrorData;
     fn zdm_shim_claim(id: u32, beyond: bool, claimed: *mut bool) -> *mut pg_sys::ErrorData;
@@ -49,6 +50,8 @@ pub enum Why {
     EveryRow,
     /// It has run, and something was left for then.
     Done,
+    /// It is none of the guard's business, but there is a comment that would allow something.
+    Remark,
 }
 
 /// `ZdmUtilityGuard` of `zdm_shim.h`.
@@ -146,8 +149,8 @@ pub unsafe fn hooked(raw: *const RawStatement, limit: usize) -> Statement {
 
 /// Puts the hooks in place, once a process.
 pub fn install_hooks(judge: UtilityGuard) {
-    // SAFETY: the hooks are chained before those that are there (utility.c); the function lives as long as the process.
-    unsafe { zdm_shim_install_hooks(judge) };
+    // SAFETY: the hooks are chained before those that are there (utility.c); the function and the setting live as long as the process.
+    unsafe { zdm_shim_install_hooks(judge, guc::COMMENT_ALLOW.as_ptr()) };
 }
 
 /// How many utility statements lie around the current one, itself included.

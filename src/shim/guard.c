@@ -60,6 +60,7 @@ zdm_shim_statement(FunctionCallInfo fcinfo, ZdmStatement *statement)
 			ereport(ERROR,
 					(errcode(ERRCODE_E_R_I_E_EVENT_TRIGGER_PROTOCOL_VIOLATED),
 					 errmsg("not fired by event trigger manager")));
+		zdm_is_judged();
 		statement->tag = GetCommandTagName(data->tag);
 		statement->alone = zdm_stands_alone(data->parsetree);
 		statement->first = zdm_comes_first(data->parsetree);

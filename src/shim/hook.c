@@ -5,6 +5,7 @@
  * fires none. ProcessUtility sees them all, with the text and the place of the statement in it (utility.c). An ERROR that passes here is not
  * touched: PG_FINALLY throws it on as it is.
  */
+#define _GNU_SOURCE				/* memmem */
 #include "zdm_shim.h"
 
 #include "access/xact.h"
@@ -17,6 +18,7 @@
 #include "nodes/plannodes.h"
 #include "parser/parsetree.h"
 #include "replication/logicalworker.h"
+#include "tcop/pquery.h"
 #include "tcop/utility.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
@@ -31,10 +33,12 @@ typedef struct Frame
 	int			length;
 	int			before;
 	bool		owes;			/* something is to be done when the command is done */
+	bool		judged;
 } Frame;
 
 static Frame *innermost = NULL;
 static ZdmUtilityGuard guard = NULL;
+static const bool *comments_allow = NULL;
 static ProcessUtility_hook_type next_utility = NULL;
 static ExecutorStart_hook_type next_start = NULL;
 
@@ -158,6 +162,21 @@ judge(const ZdmStatement *statement, ZdmWhy why)
 		zdm_raise(guard(statement, why));
 }
 
+/* What marks a comment that allows something, and how far before a statement one is looked for. */
+#define ZDM_MARK "zdm:allow"
+#define ZDM_BEFORE 65536
+
+/* Has it said, if comments count, that one for a statement which is not judged allows nothing. Of what functions run nothing is said. */
+static void
+remark(const ZdmStatement *statement, const char *whole)
+{
+	int			near = Min(statement->before, ZDM_BEFORE);
+
+	if (*comments_allow && statement->text != NULL && ActivePortal != NULL && ActivePortal->sourceText == whole &&
+		memmem(statement->text - near, near + statement->length, ZDM_MARK, strlen(ZDM_MARK)) != NULL)
+		judge(statement, ZDM_REMARK);
+}
+
 static ZdmStatement
 statement_of(const Frame *frame)
 {
@@ -190,6 +209,7 @@ process_utility(PlannedStmt *planned, const char *text, bool read_only_tree, Pro
 	frame.text = slice(text, planned->stmt_location, planned->stmt_len, &frame.length);
 	frame.before = Max(planned->stmt_location, 0);
 	frame.owes = false;
+	frame.judged = false;
 	innermost = &frame;
 	PG_TRY();
 	{
@@ -197,6 +217,7 @@ process_utility(PlannedStmt *planned, const char *text, bool read_only_tree, Pro
 		{
 			ZdmStatement statement = statement_of(&frame);
 
+			frame.judged = true;
 			judge(&statement, ZDM_NO_EVENT);
 		}
 		next(planned, text, read_only_tree, context, params, environment, receiver, completion);
@@ -205,6 +226,13 @@ process_utility(PlannedStmt *planned, const char *text, bool read_only_tree, Pro
 			ZdmStatement statement = statement_of(&frame);
 
 			zdm_raise(guard(&statement, ZDM_DONE));
+		}
+		/* a comment in PREPARE is for the statement that is prepared */
+		if (*comments_allow && !frame.judged && frame.outer == NULL && !IsA(frame.tree, PrepareStmt))
+		{
+			ZdmStatement statement = statement_of(&frame);
+
+			remark(&statement, text);
 		}
 	}
 	PG_FINALLY();
@@ -252,10 +280,12 @@ changes_everything(Plan *plan)
 		reads_everything(outerPlan(plan));
 }
 
-static void
+static bool
 look_at_change(PlannedStmt *planned, Plan *plan, const char *text)
 {
-	if (changes_everything(plan))
+	bool		judged = changes_everything(plan);
+
+	if (judged)
 	{
 		ModifyTable *change = (ModifyTable *) plan;
 		ZdmStatement statement = {
@@ -267,27 +297,49 @@ look_at_change(PlannedStmt *planned, Plan *plan, const char *text)
 		statement.text = slice(text, planned->stmt_location, planned->stmt_len, &statement.length);
 		judge(&statement, ZDM_EVERY_ROW);
 	}
+	return judged;
 }
 
-static void
+static bool
 look_at_rows(PlannedStmt *planned, const char *text)
 {
+	bool		judged = look_at_change(planned, planned->planTree, text);
 	ListCell   *cell;
 
-	look_at_change(planned, planned->planTree, text);
 	if (planned->hasModifyingCTE)
 	{
 		foreach(cell, planned->subplans)
-			look_at_change(planned, lfirst(cell), text);
+			judged |= look_at_change(planned, lfirst(cell), text);
 	}
+	return judged;
+}
+
+/* The same as for a command, for a query that is one by itself. */
+static void
+remark_on_query(PlannedStmt *planned, const char *text)
+{
+	ZdmStatement statement = {
+		.tag = GetCommandTagName(CreateCommandTag((Node *) planned)),
+		.before = Max(planned->stmt_location, 0),
+		.relation = InvalidOid
+	};
+
+	statement.text = slice(text, planned->stmt_location, planned->stmt_len, &statement.length);
+	remark(&statement, text);
 }
 
 static void
 executor_start(QueryDesc *description, int flags)
 {
+	PlannedStmt *planned = description->plannedstmt;
+	bool		judged = false;
+
 	/* what only explains runs nothing */
-	if ((description->operation != CMD_SELECT || description->plannedstmt->hasModifyingCTE) && !(flags & EXEC_FLAG_EXPLAIN_ONLY))
-		look_at_rows(description->plannedstmt, description->sourceText);
+	if ((description->operation != CMD_SELECT || planned->hasModifyingCTE) && !(flags & EXEC_FLAG_EXPLAIN_ONLY))
+		judged = look_at_rows(planned, description->sourceText);
+	/* what rules add has the text of the statement that they were added to */
+	if (*comments_allow && !judged && innermost == NULL && planned->canSetTag)
+		remark_on_query(planned, description->sourceText);
 	if (next_start)
 		next_start(description, flags);
 	else
@@ -305,6 +357,14 @@ zdm_current_text(Node *tree, ZdmStatement *statement)
 	statement->length = innermost->length;
 	statement->before = innermost->before;
 	return innermost->text != NULL;
+}
+
+/* The current command fires an event. */
+void
+zdm_is_judged(void)
+{
+	if (innermost != NULL)
+		innermost->judged = true;
 }
 
 /* Asks to be called when the current command is done; false if no hook sees that. */
@@ -330,8 +390,9 @@ zdm_shim_depth(void)
 
 /* Puts the hooks in place, once a process. */
 void
-zdm_shim_install_hooks(ZdmUtilityGuard judge_utility)
+zdm_shim_install_hooks(ZdmUtilityGuard judge_utility, const bool *comments)
 {
+	comments_allow = comments;
 	guard = judge_utility;
 	zdm_watch_claims();
 	next_utility = ProcessUtility_hook;

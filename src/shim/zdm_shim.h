@@ -216,7 +216,8 @@ typedef enum ZdmWhy
 {
 	ZDM_NO_EVENT,				/* it fires none */
 	ZDM_EVERY_ROW,				/* it changes every row of a table */
-	ZDM_DONE					/* it has run, and something was left for then */
+	ZDM_DONE,					/* it has run, and something was left for then */
+	ZDM_REMARK					/* it is none of the guard's business, but there is a comment that would allow something */
 } ZdmWhy;
 
 /* Judges a statement: an error to raise, or NULL. */
@@ -226,7 +227,8 @@ extern ErrorData *zdm_shim_statement(FunctionCallInfo fcinfo, ZdmStatement *stat
 extern ErrorData *zdm_shim_wait_at_most(int milliseconds, bool respect, bool *set);
 
 /* guard: hook.c */
-extern void zdm_shim_install_hooks(ZdmUtilityGuard judge_utility);
+extern void zdm_shim_install_hooks(ZdmUtilityGuard judge_utility, const bool *comments);
+extern void zdm_is_judged(void);
 extern bool zdm_shim_owe(void);
 extern int	zdm_shim_depth(void);
 extern ErrorData *zdm_shim_guard_owner(Oid *owner);
