@@ -8,21 +8,11 @@
 #define _GNU_SOURCE				/* memmem */
 #include "zdm_shim.h"
 
-#include "access/xact.h"
-#include "access/xlog.h"
-#include "catalog/pg_event_trigger.h"
-#include "commands/event_trigger.h"
-#include "commands/extension.h"
 #include "executor/executor.h"
-#include "miscadmin.h"
 #include "nodes/plannodes.h"
 #include "parser/parsetree.h"
-#include "replication/logicalworker.h"
 #include "tcop/pquery.h"
 #include "tcop/utility.h"
-#include "utils/lsyscache.h"
-#include "utils/rel.h"
-#include "utils/syscache.h"
 
 /* A utility statement that is being run; the innermost one first. */
 typedef struct Frame
@@ -57,64 +47,6 @@ slice(const char *text, int location, int length, int *result)
 		return NULL;
 	*result = length > 0 ? Min(length, rest) : rest;
 	return text + start;
-}
-
-/*
- * What runs in these is not the guard's concern (and there are no event triggers in some of them). On a standby the server itself refuses all DDL,
- * and what it replays never comes by here.
- */
-bool
-zdm_guard_keeps_out(void)
-{
-	return creating_extension || IsBinaryUpgrade || !IsUnderPostmaster || IsLogicalWorker() || RecoveryInProgress();
-}
-
-/* Whether the event trigger of the guard would fire: one who has disabled it wants no guard at all. */
-bool
-zdm_guard_stands(void)
-{
-	Oid			trigger;
-	HeapTuple	tuple;
-	bool		enabled;
-
-	/* a worker of a parallel query may not open a subtransaction, and changes nothing */
-	if (zdm_guard_keeps_out() || !IsTransactionState() || IsInParallelMode())
-		return false;
-#if PG_VERSION_NUM >= 170000
-	if (!event_triggers)
-		return false;
-#endif
-	if (!OidIsValid(get_extension_oid("pg_zdm", true)))
-		return false;
-	trigger = get_event_trigger_oid("zdm_guard", true);
-	if (!OidIsValid(trigger))
-		return false;
-	tuple = SearchSysCache1(EVENTTRIGGEROID, ObjectIdGetDatum(trigger));
-	if (!HeapTupleIsValid(tuple))
-		return false;
-	enabled = ((Form_pg_event_trigger) GETSTRUCT(tuple))->evtenabled != TRIGGER_DISABLED;
-	ReleaseSysCache(tuple);
-	return enabled;
-}
-
-/* The owner of the event trigger, a superuser. */
-ErrorData *
-zdm_shim_guard_owner(Oid *owner)
-{
-	ZDM_KEEP_ERROR;
-
-	*owner = InvalidOid;
-	PG_TRY();
-	{
-		HeapTuple	tuple = SearchSysCache1(EVENTTRIGGEROID, ObjectIdGetDatum(get_event_trigger_oid("zdm_guard", false)));
-
-		if (HeapTupleIsValid(tuple))
-		{
-			*owner = ((Form_pg_event_trigger) GETSTRUCT(tuple))->evtowner;
-			ReleaseSysCache(tuple);
-		}
-	}
-	ZDM_RETURN_ERROR(context);
 }
 
 /* Commands that lock, rewrite or destroy and fire no ddl_command_start (event_trigger.c, EventTriggerCommonSetup; cmdtaglist.h). */
@@ -242,48 +174,10 @@ process_utility(PlannedStmt *planned, const char *text, bool read_only_tree, Pro
 	PG_END_TRY();
 }
 
-/* Whether a plan reads its table as a whole: no condition is left in it, or there never was one. */
-static bool
-reads_everything(Plan *plan)
-{
-	ListCell   *cell;
-
-	if (plan == NULL || plan->qual != NIL)
-		return false;
-	switch (nodeTag(plan))
-	{
-		case T_SeqScan:
-			return true;
-		case T_IndexScan:
-			return ((IndexScan *) plan)->indexqual == NIL;
-		case T_Append:
-			foreach(cell, ((Append *) plan)->appendplans)
-			{
-				if (!reads_everything(lfirst(cell)))
-					return false;
-			}
-			return true;
-		case T_Result:
-			return ((Result *) plan)->resconstantqual == NULL && reads_everything(outerPlan(plan));
-		default:
-			return false;
-	}
-}
-
-/* Whether it is an UPDATE or a DELETE of every row of a table. */
-static bool
-changes_everything(Plan *plan)
-{
-	ModifyTable *change = (ModifyTable *) plan;
-
-	return plan != NULL && IsA(plan, ModifyTable) && (change->operation == CMD_UPDATE || change->operation == CMD_DELETE) &&
-		reads_everything(outerPlan(plan));
-}
-
 static bool
 look_at_change(PlannedStmt *planned, Plan *plan, const char *text)
 {
-	bool		judged = changes_everything(plan);
+	bool		judged = zdm_changes_everything(plan);
 
 	if (judged)
 	{

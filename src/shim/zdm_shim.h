@@ -231,10 +231,15 @@ extern void zdm_shim_install_hooks(ZdmUtilityGuard judge_utility, const bool *co
 extern void zdm_is_judged(void);
 extern bool zdm_shim_owe(void);
 extern int	zdm_shim_depth(void);
-extern ErrorData *zdm_shim_guard_owner(Oid *owner);
 extern bool zdm_current_text(struct Node *tree, ZdmStatement *statement);
+
+/* guard: at_work.c */
+extern ErrorData *zdm_shim_guard_owner(Oid *owner);
 extern bool zdm_guard_keeps_out(void);
 extern bool zdm_guard_stands(void);
+
+/* guard: every_row.c */
+extern bool zdm_changes_everything(struct Plan *plan);
 
 /* guard: allow.c */
 extern ErrorData *zdm_shim_may_allow(Oid role, bool *may);

@@ -153,3 +153,48 @@ fn who_waited_for_the_table_that_was_meant_is_let_pass() {
         }
     }
 }
+
+/// Tables of the same name in several schemas, as with one schema for each customer, that statements reach without their being named.
+#[test]
+fn tables_of_the_same_name_elsewhere_are_no_mistake() {
+    let (db, mut admin) = lab("meant_tenants", "warn");
+    admin.run(
+        "CREATE SCHEMA one; CREATE SCHEMA two; CREATE TABLE public.users (id int PRIMARY KEY, v int);
+         CREATE TABLE one.users (id int PRIMARY KEY, v int, up int REFERENCES public.users); INSERT INTO public.users VALUES (1, 1);
+         CREATE TABLE two.users () INHERITS (public.users); INSERT INTO one.users VALUES (1, 1, 1); INSERT INTO two.users VALUES (2, 2);
+         CREATE TABLE public.events (id int, v int) PARTITION BY RANGE (id);
+         CREATE TABLE one.events PARTITION OF public.events FOR VALUES FROM (0) TO (10);
+         CREATE TABLE two.events (id int, v int); INSERT INTO public.events VALUES (1, 1); INSERT INTO two.events VALUES (11, 1);
+         CREATE MATERIALIZED VIEW two.seen AS SELECT id FROM public.events; CREATE TYPE two.row AS (a int); CREATE TABLE one.row OF two.row",
+    );
+    let mut s = db.connect();
+    s.run("SET search_path = public, two, one");
+    for sql in [
+        "TRUNCATE public.users CASCADE",
+        "TRUNCATE one.users",
+        "DROP TABLE public.users CASCADE",
+        "DROP TABLE one.users CASCADE",
+        "DROP SCHEMA one CASCADE",
+        "DROP TYPE two.row CASCADE",
+        "ALTER TYPE two.row ADD ATTRIBUTE b int CASCADE",
+        "ALTER TABLE users ADD COLUMN w int",
+        "ALTER TABLE users ALTER v TYPE bigint",
+        "ALTER TABLE public.users DROP CONSTRAINT users_pkey CASCADE",
+        "ALTER TABLE one.users DROP CONSTRAINT users_up_fkey",
+        "ALTER TABLE two.users NO INHERIT public.users",
+        "ALTER TABLE one.users ADD FOREIGN KEY (v) REFERENCES public.users",
+        "ALTER TABLE events ATTACH PARTITION two.events FOR VALUES FROM (10) TO (20)",
+        "ALTER TABLE events DETACH PARTITION one.events",
+        "CREATE INDEX ON events (v)",
+        "DROP TABLE events CASCADE",
+        "REINDEX TABLE one.events",
+        "CREATE TABLE two.other (LIKE users); ALTER TABLE two.other RENAME TO seen_2",
+        "REFRESH MATERIALIZED VIEW two.seen",
+        "ALTER TABLE two.events SET SCHEMA far; ALTER TABLE far.events RENAME TO users",
+        "LOCK TABLE public.users, two.events",
+    ] {
+        s.run(&format!("BEGIN; {sql}; ROLLBACK"));
+        assert!(!s.texts().iter().any(|text| text.contains("not-analyzable")), "{sql}: {:?}", s.texts());
+        s.forget_notices();
+    }
+}
