@@ -163,6 +163,13 @@ fn the_way_that_is_shown_fits_the_statement() {
         s.run(&format!("BEGIN; SET LOCAL zdm.allow = 'reindex-not-concurrent'; {sql}; COMMIT"));
     }
     refused(s.attempt("REINDEX (CONCURRENTLY maybe) TABLE app.users"), "42601");
+    s.run(
+        "CREATE TABLE app.parts (id int PRIMARY KEY) PARTITION BY RANGE (id); CREATE TABLE app.part PARTITION OF app.parts DEFAULT;
+         INSERT INTO app.parts SELECT g FROM generate_series(1, 100) g",
+    );
+    once(&mut s, "reindex-not-concurrent", "REINDEX TABLE app.parts");
+    once(&mut s, "reindex-not-concurrent", "REINDEX INDEX app.parts_pkey");
+    once(&mut s, "vacuum-full-or-cluster", "CLUSTER app.parts USING parts_pkey");
     for sql in ["REINDEX SCHEMA app", "VACUUM FULL app.users", "VACUUM (FULL) app.users"] {
         let error = refused(s.attempt(sql), "ZDM01");
         assert!(error.message().contains("\n  allow: SELECT zdm.allow_next("), "{sql}: {}", error.message());
