@@ -2,7 +2,7 @@
 
 use super::Script;
 use crate::catalog::Oid;
-use crate::ir::{Class, Fact, How, Object, Statement};
+use crate::ir::{Class, Fact, Handled, How, Object, Statement};
 use crate::quote;
 
 /// What an object's name means.
@@ -37,6 +37,7 @@ fn listed(class: Class) -> Listed {
         Class::Subscription => ("pg_subscription", "subname", None, Some("subowner"), 6100),
         Class::EventTrigger => ("pg_event_trigger", "evtname", None, Some("evtowner"), 3466),
         Class::Database => ("pg_database", "datname", None, Some("datdba"), 1262),
+        Class::Tablespace => ("pg_tablespace", "spcname", None, Some("spcowner"), 1213),
     };
     Listed { catalog, name, schema, owner, number }
 }
@@ -45,6 +46,16 @@ impl Script<'_> {
     /// What the name of an object means to the next statement that looks for it.
     pub fn object(&self, object: &Object) -> FoundObject {
         self.find_object(object, None)
+    }
+
+    /// Whether all that a statement drops IF EXISTS is not there: then it does nothing.
+    pub fn drops_nothing(&self, statement: &Statement) -> bool {
+        let mut handled = statement.facts.iter().filter_map(|fact| match fact {
+            Fact::Handles(handled) => Some(handled),
+            _ => None,
+        });
+        let missing = |one: &Handled| one.how == How::Drop && one.lenient && self.object(&one.object) == FoundObject::Missing;
+        handled.next().is_some_and(missing) && handled.all(missing)
     }
 
     /// What has its name where it would be created.
