@@ -48,7 +48,10 @@ impl Rule for IdentityCollides {
                 _ => return None,
             };
             let greatest = context.statistics(relation, name)?.greatest?;
-            if greatest < start || context.mentioned_before(&["truncate", "delete from"]) || context.soon().any(|later| repairs(context, later, name)) {
+            if greatest < start
+                || context.mentioned_before(&["truncate", "delete from"])
+                || context.soon().any(|later| repairs(context, later, name))
+            {
                 return None;
             }
             let unique = |index: &Index| index.unique && index.valid && index.columns == [name.as_str()];
