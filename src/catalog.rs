@@ -2,7 +2,7 @@
 //!
 //! Three rules hold for every answer:
 //!
-//! * **no lock on a relation is taken or waited for** (our own catalogs apart), so that a verdict comes at once while somebody else holds
+//! * **no lock on a relation is taken or waited for** (our own catalogs apart, and but for [`shim::share_of_rows`]), so that a verdict comes at once while somebody else holds
 //!   ACCESS EXCLUSIVE on the table in question;
 //! * **names are resolved as the caller would**, by the search_path and the rights of the session; what the caller cannot see does not exist;
 //! * **the facts are read with the rights of our function's owner**, by qualified names, and no code of a user runs.
@@ -38,7 +38,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
 use zdm_analyzer::catalog::{
     Activity, Among, Answer, Cast, Catalog, Class, ColumnStatistics, Decision, Dependent, Dependents, Found, Function, FunctionUse,
-    IndexShape, Oid, OnTable, PartitionKey, Policy, Question, Relation, Replication, TableFacts, Type,
+    IndexShape, Oid, OnTable, PartitionKey, Policy, Question, Relation, Replication, Share, TableFacts, Type,
 };
 use zdm_analyzer::ir::{QualifiedName, TypeName};
 use zdm_analyzer::lock::LockMode;
@@ -444,6 +444,11 @@ impl Catalog for LiveCatalog {
 
     fn default_is_volatile(&self, expression: &str, column: &Type) -> Decision {
         self.ask(Decision::Refused, || shim::default_is_volatile(expression, column.oid, column.typmod))
+    }
+
+    fn share_of_rows(&self, table: Oid, statement: &str) -> Option<Share> {
+        // it takes a lock
+        self.ask_now(None, || shim::share_of_rows(table, statement))
     }
 
     fn proves_not_null(&self, relation: Oid, column: &str) -> Decision {

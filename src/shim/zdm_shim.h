@@ -127,6 +127,12 @@ typedef enum ZdmAnswer
 	ZDM_NO_ANSWER				/* the server does not accept the question */
 } ZdmAnswer;
 
+/* A question that the server's own code answers, without code of a user (planner.c). */
+typedef ZdmAnswer (*ZdmDecide) (const void *question);
+
+extern ErrorData *zdm_ask(ZdmDecide decision, const void *question, bool keep, ZdmAnswer *answer);
+extern ErrorData *zdm_shim_share(Oid table, const char *statement, double *kept, double *all, ZdmAnswer *answer);
+
 extern ErrorData *zdm_shim_default_is_volatile(const char *expression, Oid type, int32 typmod, ZdmAnswer *answer);
 extern ErrorData *zdm_shim_proves_not_null(Oid table, int16 attribute, ZdmAnswer *answer);
 extern ErrorData *zdm_shim_proves_bound(Oid parent, Oid table, const char *bound, bool outside, ZdmAnswer *answer);
