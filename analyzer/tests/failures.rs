@@ -387,10 +387,7 @@ fn objects_that_are_no_relations() {
 fn what_is_dropped_if_it_exists_and_is_not_there() {
     let mut db = examples();
     db.set_guard_sees_events_only(true);
-    db.answer("'shop'", Found { columns: Vec::new(), rows: vec![vec![Some("50000".to_owned())]] });
-    for catalog in ["database", "tablespace", "roles", "subscription", "extension", "proc", "type", "namespace", "publication"] {
-        db.answer(&format!("FROM pg_catalog.pg_{catalog} WHERE"), Found::default());
-    }
+    db.object(Class::Database, "shop");
     let rules = |sql: &str| check(sql, &db).iter().map(|one| one.rule.unwrap_or("safe")).collect::<Vec<_>>();
     for sql in [
         "DROP DATABASE IF EXISTS nosuch",
