@@ -388,6 +388,7 @@ fn what_is_dropped_if_it_exists_and_is_not_there() {
     let mut db = examples();
     db.set_guard_sees_events_only(true);
     db.object(Class::Database, "shop");
+    db.object(Class::Type, "shop");
     let rules = |sql: &str| check(sql, &db).iter().map(|one| one.rule.unwrap_or("safe")).collect::<Vec<_>>();
     for sql in [
         "DROP DATABASE IF EXISTS nosuch",
