@@ -2,7 +2,7 @@
 //!
 //! Three rules hold for every answer:
 //!
-//! * **no lock on a relation is taken or waited for** (our own catalogs apart), so that a verdict comes at once while somebody else holds
+//! * **no lock on a relation is taken or waited for** (our own catalogs apart, and but for [`shim::share_of_rows`]), so that a verdict comes at once while somebody else holds
 //!   ACCESS EXCLUSIVE on the table in question;
 //! * **names are resolved as the caller would**, by the search_path and the rights of the session; what the caller cannot see does not exist;
 //! * **the facts are read with the rights of our function's owner**, by qualified names, and no code of a user runs.
@@ -29,18 +29,26 @@ use crate::guc;
 use crate::shim::ServerError;
 use describe::Known;
 use errors::Errors;
+pub use moment::held_locks;
 use pgrx::pg_sys;
 use policy::Policies;
 use shim::Name;
 use std::cell::{OnceCell, RefCell};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
 use zdm_analyzer::catalog::{
     Activity, Among, Answer, Cast, Catalog, Class, ColumnStatistics, Decision, Dependent, Dependents, Found, Function, FunctionUse,
-    IndexShape, Oid, OnTable, PartitionKey, Policy, Question, Relation, Replication, TableFacts, Type,
+    IndexShape, Oid, OnTable, PartitionKey, Policy, Question, Relation, Replication, Share, TableFacts, Type,
 };
 use zdm_analyzer::ir::{QualifiedName, TypeName};
 use zdm_analyzer::lock::LockMode;
+
+/// The names of relations that were asked for, without their schemas, and all that they meant.
+#[derive(Default)]
+pub struct Named {
+    pub names: BTreeSet<String>,
+    pub relations: BTreeSet<Oid>,
+}
 
 /// The live catalogs, for the time of one check.
 pub struct LiveCatalog {
@@ -58,6 +66,7 @@ pub struct LiveCatalog {
     jobs: OnceCell<HashMap<Oid, i64>>,
     /// Until when rows may be looked at, if they may at all.
     probe_until: Option<pg_sys::TimestampTz>,
+    named: RefCell<Named>,
 }
 
 impl LiveCatalog {
@@ -77,6 +86,7 @@ impl LiveCatalog {
             jobs: OnceCell::new(),
             policies: OnceCell::new(),
             probe_until: None,
+            named: RefCell::default(),
         }
     }
 
@@ -88,6 +98,11 @@ impl LiveCatalog {
     /// For the guard, which decides in no time and asks nothing that is over in a moment.
     pub fn for_guard(owner: pg_sys::Oid) -> Self {
         Self { momentary: false, ..Self::owned_by(owner) }
+    }
+
+    /// The names that were asked for, where the guard asks.
+    pub fn named(&self) -> Named {
+        self.named.take()
     }
 
     /// The error that a question met, if any: it is to be raised before anything else is done.
@@ -141,7 +156,13 @@ impl Catalog for LiveCatalog {
     }
 
     fn relation(&self, name: &QualifiedName) -> Option<Oid> {
-        self.ask(None, || shim::relation(&qualified(name)))
+        let relation = self.ask(None, || shim::relation(&qualified(name)));
+        if !self.momentary {
+            let mut named = self.named.borrow_mut();
+            named.names.insert(name.name.clone());
+            named.relations.extend(relation);
+        }
+        relation
     }
 
     fn describe(&self, relation: Oid) -> Option<Relation> {
@@ -305,7 +326,7 @@ impl Catalog for LiveCatalog {
     }
 
     fn held_locks(&self) -> Vec<(Oid, LockMode)> {
-        self.ask(Vec::new(), moment::held_locks)
+        self.ask(Vec::new(), held_locks)
     }
 
     fn lock_holders(&self, relation: Oid, mode: LockMode) -> Vec<Activity> {
@@ -423,6 +444,11 @@ impl Catalog for LiveCatalog {
 
     fn default_is_volatile(&self, expression: &str, column: &Type) -> Decision {
         self.ask(Decision::Refused, || shim::default_is_volatile(expression, column.oid, column.typmod))
+    }
+
+    fn share_of_rows(&self, table: Oid, statement: &str) -> Option<Share> {
+        // it takes a lock
+        self.ask_now(None, || shim::share_of_rows(table, statement))
     }
 
     fn proves_not_null(&self, relation: Oid, column: &str) -> Decision {

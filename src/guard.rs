@@ -9,6 +9,7 @@
 //! told.rs           where that is told
 //! exempt.rs         roles that are left alone
 //! waits.rs          lock_timeout, and whoever is in the way
+//! meant.rs          what the names meant then, and when the statement had its locks
 //! foreseen.rs       what was foreseen of the statements that run,
 //! backstop.rs       and the events that tell what really happens
 //! message.rs        what is said (tell.rs: below an error, unless that is switched off)
@@ -27,6 +28,7 @@ mod comment;
 mod decide;
 mod exempt;
 mod foreseen;
+mod meant;
 mod message;
 mod once;
 mod permits;
@@ -40,7 +42,7 @@ mod waits;
 pub use allow::check_hook as check_allow;
 pub use state::sees_events_only;
 
-use crate::catalog::LiveCatalog;
+use crate::catalog::{LiveCatalog, Named};
 use crate::check::{self, input};
 use crate::error::{Error, Report};
 use crate::guc::{self, GuardDml, GuardMode};
@@ -48,10 +50,11 @@ use crate::shim::sql_function;
 use crate::spi::{Connection, subtransaction};
 use crate::text::to_server;
 use foreseen::Said;
+use meant::Meant;
 use pgrx::pg_sys;
-use shim::{Statement, Text};
+use shim::{Statement, Text, Why};
 use tell::tell;
-use zdm_analyzer::Verdict;
+use zdm_analyzer::Foreseen;
 use zdm_analyzer::catalog::Catalog;
 use zdm_analyzer::finding::{Finding, Risk};
 use zdm_analyzer::quote;
@@ -68,14 +71,14 @@ sql_function!(zdm_withdraw_allowance, pg_finfo_zdm_withdraw_allowance, once::wit
 
 /// Puts the hooks in place; called once a process, when the library is loaded.
 pub fn install() {
-    shim::install_hooks(guard_utility, settle);
+    shim::install_hooks(guard_utility);
     audit::install();
 }
 
 /// The function of the event trigger on `ddl_command_start`.
 fn guard_ddl(fcinfo: pg_sys::FunctionCallInfo) -> Result<pg_sys::Datum, Error> {
     let statement = shim::statement(fcinfo, guc::MAX_CHECK_SIZE.get() as usize)?;
-    foreseen::keep(Said::Unseen);
+    foreseen::keep(Said::Unseen, None);
     if !statement.exempt {
         audit::session_mode(guc::GUARD_MODE.get());
         let mode = state::mode()?;
@@ -99,13 +102,19 @@ fn farewell() -> Result<(), Error> {
     }
 }
 
-/// What the hooks call: for a statement that fires no event, or for one that changes every row of a table.
-fn guard_hooked(statement: &Statement, rows: bool) -> Result<(), Error> {
+/// What the hooks call before a statement that fires no event, or that changes every row of a table; and with comments that are of no use.
+fn guard_hooked(statement: &Statement, why: Why) -> Result<(), Error> {
     audit::session_mode(guc::GUARD_MODE.get());
     let mode = state::mode()?;
-    if !rows {
-        return watch(statement, shim::owner()?, mode);
+    match why {
+        Why::EveryRow => guard_rows(statement, mode),
+        Why::Remark if mode == GuardMode::Off => Ok(()),
+        Why::Remark => decide::decide(statement, &[], mode).map(|_| ()),
+        Why::NoEvent | Why::Done => watch(statement, shim::owner()?, mode),
     }
+}
+
+fn guard_rows(statement: &Statement, mode: GuardMode) -> Result<(), Error> {
     let mode = match (guc::guard_dml(), mode) {
         (GuardDml::Off, _) | (_, GuardMode::Off) => return Ok(()),
         (GuardDml::Warn, _) => GuardMode::Warn,
@@ -114,8 +123,8 @@ fn guard_hooked(statement: &Statement, rows: bool) -> Result<(), Error> {
     let owner = shim::owner()?;
     let about_it = |finding: &Finding| message::about_rows(finding) && finding.relation == Some(statement.relation.to_u32());
     let findings = |statement: &Statement| -> Result<Vec<Finding>, Error> {
-        let verdict = verdict(statement, owner, mode, rows)?.unwrap_or_default();
-        Ok(verdict.findings.into_iter().filter(about_it).collect())
+        let judgement = judgement(statement, owner, mode, true)?.unwrap_or_default();
+        Ok(judgement.findings.into_iter().filter(about_it).collect())
     };
     let mut found = findings(statement)?;
     if found.is_empty()
@@ -145,16 +154,24 @@ fn plainly(statement: &Statement, owner: pg_sys::Oid) -> Result<Option<Statement
 
 /// See `ZdmUtilityGuard` of `zdm_shim.h`.
 #[pgrx::pg_guard]
-unsafe extern "C-unwind" fn guard_utility(raw: *const shim::RawStatement, rows: bool) -> *mut pg_sys::ErrorData {
+unsafe extern "C-unwind" fn guard_utility(raw: *const shim::RawStatement, why: Why) -> *mut pg_sys::ErrorData {
     // SAFETY: the hook passes a statement that lives until this returns.
-    let statement = unsafe { shim::hooked(raw, guc::MAX_CHECK_SIZE.get() as usize) };
-    guard_hooked(&statement, rows).map_or_else(crate::shim::raise, |()| std::ptr::null_mut())
+    let statement = || unsafe { shim::hooked(raw, guc::MAX_CHECK_SIZE.get() as usize) };
+    let result = match why {
+        Why::Done => once::settle().and_then(|()| meant::look_again(statement)),
+        _ => guard_hooked(&statement(), why),
+    };
+    result.map_or_else(crate::shim::raise, |()| std::ptr::null_mut())
 }
 
-/// See `ZdmSettle` of `zdm_shim.h`.
-#[pgrx::pg_guard]
-unsafe extern "C-unwind" fn settle() -> *mut pg_sys::ErrorData {
-    once::settle().map_or_else(crate::shim::raise, |()| std::ptr::null_mut())
+/// What there is to say of a statement.
+#[derive(Default)]
+struct Judgement {
+    findings: Vec<Finding>,
+    /// What it does to each relation that exists; `None` when that is not known.
+    foreseen: Option<Vec<Foreseen>>,
+    /// What its names meant.
+    named: Named,
 }
 
 /// Judges a statement, and decides.
@@ -162,24 +179,27 @@ fn watch(statement: &Statement, owner: pg_sys::Oid, mode: GuardMode) -> Result<(
     if mode == GuardMode::Off {
         return Ok(());
     }
-    let Some(verdict) = verdict(statement, owner, mode, false)? else { return Ok(()) };
+    let Some(Judgement { mut findings, foreseen, named }) = judgement(statement, owner, mode, false)? else { return Ok(()) };
     if matches!(statement.text, Text::Unseen) {
-        decide::warn_nested(statement, &verdict.findings);
+        decide::warn_nested(statement, &findings);
         return Ok(());
     }
-    let mut findings = verdict.findings;
-    let foreseen = verdict.foreseen;
     if let (Some(foreseen), Some(first)) = (&foreseen, findings.first().cloned()) {
         findings.extend(subtransaction(|| waits::blocker(foreseen, &first, owner))?);
     }
     let allowed = decide::decide(statement, &findings, mode)?;
-    waits::limit(foreseen.as_deref().unwrap_or_default())?;
-    foreseen::keep(if allowed { Said::Allowed } else { Said::Judged(foreseen) });
+    waits::limit(foreseen.as_deref().unwrap_or_default(), mode)?;
+    if allowed {
+        foreseen::keep(Said::Allowed, None);
+    } else {
+        let meant = Meant::of(statement, named, foreseen.as_deref().unwrap_or_default())?;
+        foreseen::keep(Said::Judged(foreseen), meant);
+    }
     Ok(())
 }
 
-/// What there is to say of a statement; `None` when the guard broke and the mode lets the statement run all the same.
-fn verdict(statement: &Statement, owner: pg_sys::Oid, mode: GuardMode, rows: bool) -> Result<Option<Verdict>, Error> {
+/// Judges a statement; `None` when the guard broke and the mode lets the statement run all the same.
+fn judgement(statement: &Statement, owner: pg_sys::Oid, mode: GuardMode, rows: bool) -> Result<Option<Judgement>, Error> {
     unless_broken(statement, mode, || judge(owner, statement, rows))
 }
 
@@ -204,7 +224,7 @@ fn say(report_: Report) -> Result<(), Error> {
     Ok(())
 }
 
-fn judge(owner: pg_sys::Oid, statement: &Statement, rows: bool) -> Result<Verdict, Error> {
+fn judge(owner: pg_sys::Oid, statement: &Statement, rows: bool) -> Result<Judgement, Error> {
     let by_tag = || zdm_analyzer::check_command(&statement.tag);
     let hidden = match &statement.text {
         Text::Exact(bytes) => match input::excess(bytes) {
@@ -216,19 +236,20 @@ fn judge(owner: pg_sys::Oid, statement: &Statement, rows: bool) -> Result<Verdic
                 // an EXECUTE has the text of the PREPARE
                 let inner = text.as_deref().filter(|_| rows).and_then(zdm_analyzer::prepared_text);
                 let mut verdict = check::verdict(&catalog, inner.as_deref().or(text.as_deref()));
+                let named = catalog.named();
                 catalog.finish()?;
                 if by_tag().is_some() {
                     verdict.findings.iter_mut().for_each(opaque);
                 }
-                return Ok(verdict);
+                return Ok(Judgement { findings: verdict.findings, foreseen: verdict.foreseen, named });
             }
         },
-        Text::Unseen => return Ok(Verdict { findings: by_tag().into_iter().collect(), foreseen: None }),
+        Text::Unseen => return Ok(Judgement { findings: by_tag().into_iter().collect(), ..Judgement::default() }),
         Text::TooLong(bytes) => message::Hidden::Size(*bytes),
     };
     let mut findings: Vec<Finding> = by_tag().map(|finding| message::hidden(finding, &hidden)).into_iter().collect();
     findings.iter_mut().for_each(opaque);
-    Ok(Verdict { findings, foreseen: None })
+    Ok(Judgement { findings, ..Judgement::default() })
 }
 
 /// A text that is at hand and cannot be read may hold anything that its command can do: otherwise it would be the way round the guard.

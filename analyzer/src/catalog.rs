@@ -344,6 +344,12 @@ pub trait Catalog {
         Decision::Refused
     }
 
+    /// How many rows of a table the planner expects the WHERE of an UPDATE or DELETE to keep, which is the whole text of it; `None` when that would be a
+    /// guess or cannot be told, and for the guard.
+    fn share_of_rows(&self, _table: Oid, _statement: &str) -> Option<Share> {
+        None
+    }
+
     /// Whether the valid constraints of a relation prove that a column holds no NULL (`NotNullImpliedByRelConstraints`).
     fn proves_not_null(&self, _relation: Oid, _column: &str) -> Decision {
         Decision::Refused
@@ -364,6 +370,13 @@ pub trait Catalog {
     fn same_index(&self, _wanted: Oid, _index: Oid) -> Decision {
         Decision::Refused
     }
+}
+
+/// Rows of a table, as the planner expects them.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Share {
+    pub kept: f64,
+    pub all: f64,
 }
 
 /// What the server's own code answers.

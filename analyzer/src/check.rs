@@ -1,9 +1,8 @@
 //! The questions a caller can ask.
 
 use std::borrow::Cow;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
-use std::rc::Rc;
 
 use crate::catalog::{Catalog, Oid, Relation, RelationKind, Size};
 use crate::effects::Touch;
@@ -233,13 +232,14 @@ pub fn effects(sql: &str, catalog: &dyn Catalog) -> Result<Vec<Effect>, NotAnaly
         if catalog.interrupted() {
             break;
         }
-        let (mut done, mut read) = (Vec::new(), Vec::new());
+        let (mut done, mut read) = (Doings::default(), Vec::new());
         run(statement, sql, &mut script, &mut done, &mut read, true);
-        also_read(&mut done, &read);
-        done.retain(|(effect, _)| effect.lock >= LockMode::ShareUpdateExclusive);
-        let relations: HashSet<Oid> = done.iter().map(|(effect, _)| effect.relation).collect();
-        for (mut effect, relation) in done {
-            if !is_listed(relation.kind) || relation.index_of.is_some_and(|table| relations.contains(&table)) {
+        also_read(&mut done.all, &read);
+        let mut done = done.all;
+        done.retain(|Done { effect, .. }| effect.lock >= LockMode::ShareUpdateExclusive);
+        let relations: HashSet<Oid> = done.iter().map(|Done { effect, .. }| effect.relation).collect();
+        for Done { mut effect, kind, index_of } in done {
+            if !is_listed(kind) || index_of.is_some_and(|table| relations.contains(&table)) {
                 continue;
             }
             effect.statement = statement.number;
@@ -252,15 +252,22 @@ pub fn effects(sql: &str, catalog: &dyn Catalog) -> Result<Vec<Effect>, NotAnaly
     Ok(rows)
 }
 
+/// What is done to a relation. (Not the relation itself: what somebody else holds is copied when the text changes it.)
+struct Done {
+    effect: Effect,
+    kind: RelationKind,
+    index_of: Option<Oid>,
+}
+
+/// What is done to relations, in the order of first mention.
+#[derive(Default)]
+struct Doings {
+    all: Vec<Done>,
+    places: HashMap<Oid, usize>,
+}
+
 /// Adds what a statement does. A DO block is the sum of its statements, if all of them are seen.
-fn run(
-    statement: &Statement,
-    text: &str,
-    script: &mut Script,
-    done: &mut Vec<(Effect, Rc<Relation>)>,
-    read: &mut Vec<(Oid, Option<bool>)>,
-    calls: bool,
-) {
+fn run(statement: &Statement, text: &str, script: &mut Script, done: &mut Doings, read: &mut Vec<(Oid, Option<bool>)>, calls: bool) {
     if let Some(opened) = opened(statement, text, script, calls) {
         let block = opened.block.as_ref();
         for (part, inner) in block.parts.iter().flat_map(|part| part.statements.iter().map(move |inner| (part, inner))) {
@@ -283,8 +290,8 @@ fn run(
     let effects = model::of(statement, script);
     for touch in effects.touches() {
         let builds_indexes = effects.builds_indexes(touch);
-        match done.iter_mut().map(|(known, _)| known).find(|known| known.relation == touch.relation.oid) {
-            Some(known) => {
+        match done.places.get(&touch.relation.oid).and_then(|at| done.all.get_mut(*at)) {
+            Some(Done { effect: known, .. }) => {
                 known.lock = known.lock.max(touch.lock);
                 known.rewrites = model::either(known.rewrites, touch.rewrites);
                 known.scans = model::either(known.scans, touch.scans);
@@ -293,10 +300,12 @@ fn run(
             None => {
                 let Touch { lock, rewrites, scans, .. } = *touch;
                 let effect = Effect { statement: statement.number, relation: touch.relation.oid, lock, rewrites, scans, builds_indexes };
-                done.push((effect, Rc::clone(&touch.relation)));
+                done.places.insert(touch.relation.oid, done.all.len());
+                done.all.push(Done { effect, kind: touch.relation.kind, index_of: touch.relation.index_of });
             }
         }
     }
+    drop(effects);
     script.changed(text, statement);
     script.apply(statement);
 }
@@ -332,8 +341,8 @@ fn passes_indexes_by(text: &str, relation: &Relation) -> bool {
 }
 
 /// What is locked and read is read while it is locked, or just before.
-fn also_read(done: &mut [(Effect, Rc<Relation>)], read: &[(Oid, Option<bool>)]) {
-    for (effect, _) in done {
+fn also_read(done: &mut [Done], read: &[(Oid, Option<bool>)]) {
+    for Done { effect, .. } in done {
         let of_it = read.iter().filter(|(oid, _)| *oid == effect.relation);
         effect.scans = of_it.fold(effect.scans, |scans, (_, answer)| model::either(scans, *answer));
     }

@@ -59,6 +59,8 @@ pub struct Effects<'a> {
     unbounded: Option<&'static str>,
     /// Indexes that the statement itself drops before it builds any.
     dropped: Vec<DroppedIndexes>,
+    /// What it drops IF EXISTS is not there.
+    nothing: bool,
 }
 
 /// Indexes that an action of an `ALTER TABLE` takes along.
@@ -81,9 +83,17 @@ impl DroppedIndexes {
 
 /// Computes what a statement does.
 pub fn of<'a>(statement: &Statement, script: &'a Script<'a>) -> Effects<'a> {
-    let mut effects =
-        Effects { script, touches: Vec::new(), places: HashMap::new(), missing: Vec::new(), unbounded: None, dropped: Vec::new() };
+    let mut effects = Effects {
+        script,
+        touches: Vec::new(),
+        places: HashMap::new(),
+        missing: Vec::new(),
+        unbounded: None,
+        dropped: Vec::new(),
+        nothing: script.drops_nothing(statement),
+    };
     match &statement.kind {
+        _ if effects.nothing => {}
         Kind::DropCascade(cascade) => cascade::drop(&mut effects, cascade),
         Kind::AlterTable(alter) => alter_table::alter_table(&mut effects, alter),
         Kind::AlterDomain(domain) => other::alter_domain(&mut effects, domain),
@@ -131,6 +141,11 @@ pub fn of<'a>(statement: &Statement, script: &'a Script<'a>) -> Effects<'a> {
 impl<'a> Effects<'a> {
     pub fn script(&self) -> &'a Script<'a> {
         self.script
+    }
+
+    /// Whether the statement does nothing, since what it drops IF EXISTS is not there.
+    pub fn drops_nothing(&self) -> bool {
+        self.nothing
     }
 
     /// What is touched, in the order of first mention.

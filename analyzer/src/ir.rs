@@ -327,11 +327,18 @@ pub enum IdentityChange {
     Add {
         start: Option<i64>,
     },
-    /// With `RESTART` at a number.
     Set {
-        restart: Option<i64>,
+        restart: Option<Restart>,
     },
     Drop,
+}
+
+/// Where a sequence begins anew.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Restart {
+    At(i64),
+    /// At its start value, which the text does not say.
+    AtStart,
 }
 
 /// How a partition goes.

@@ -104,6 +104,7 @@ mod missing_lock_timeout;
 mod missing_object;
 mod multiple_foreign_keys_one_transaction;
 mod name_too_long;
+mod nearly_all_rows;
 mod not_analyzable;
 mod not_owner;
 mod not_valid_and_validate_same_transaction;
@@ -393,6 +394,7 @@ const RULES: &[&dyn Rule] = &[
     &missing_object::MissingObject,
     &multiple_foreign_keys_one_transaction::MultipleForeignKeysOneTransaction,
     &name_too_long::NameTooLong,
+    &nearly_all_rows::NearlyAllRows,
     &not_analyzable::NotAnalyzable,
     &not_owner::NotOwner,
     &not_valid_and_validate_same_transaction::NotValidAndValidateSameTransaction,

@@ -278,6 +278,7 @@ fn rows() {
     speak(&[
         ("delete-without-where", "DELETE FROM orders"),
         ("update-without-where", "UPDATE orders SET note = 'x'"),
+        ("nearly-all-rows", "DELETE FROM metrics WHERE value IS NOT NULL"),
         ("rows-changed-before-ddl", "UPDATE orders SET note = 'x' WHERE id = 1; ALTER TABLE orders ADD COLUMN z int"),
         ("rows-changed-before-ddl", "INSERT INTO users (id) SELECT id FROM people; ALTER TABLE orders ADD COLUMN z int"),
         ("work-while-locked", "BEGIN; ALTER TABLE users ADD COLUMN z int; SELECT count(*) FROM orders; COMMIT"),

@@ -384,6 +384,49 @@ fn objects_that_are_no_relations() {
 }
 
 #[test]
+fn what_is_dropped_if_it_exists_and_is_not_there() {
+    let mut db = examples();
+    db.set_guard_sees_events_only(true);
+    db.object(Class::Database, "shop");
+    db.object(Class::Type, "shop");
+    let rules = |sql: &str| check(sql, &db).iter().map(|one| one.rule.unwrap_or("safe")).collect::<Vec<_>>();
+    for sql in [
+        "DROP DATABASE IF EXISTS nosuch",
+        "DROP DATABASE IF EXISTS nosuch WITH (FORCE)",
+        "DROP TABLESPACE IF EXISTS nosuch",
+        "DROP ROLE IF EXISTS nosuch, nosuch_either",
+        "DROP USER IF EXISTS nosuch",
+        "DROP SUBSCRIPTION IF EXISTS nosuch",
+        "DROP PUBLICATION IF EXISTS nosuch",
+        "DROP EXTENSION IF EXISTS nosuch CASCADE",
+        "DROP FUNCTION IF EXISTS nosuch(int)",
+        "DROP TYPE IF EXISTS nosuch CASCADE",
+        "DROP SCHEMA IF EXISTS nosuch CASCADE",
+    ] {
+        assert_eq!(rules(sql), ["safe"], "{sql}");
+        assert_eq!(zdm_analyzer::effects(sql, &db).map(|all| all.len()), Ok(0), "{sql}");
+    }
+    for (sql, expected) in [
+        ("DROP DATABASE IF EXISTS shop", vec!["drop-database", "event-trigger-gap"]),
+        ("DROP DATABASE shop", vec!["drop-database", "event-trigger-gap"]),
+        ("DROP TYPE IF EXISTS shop, nosuch", vec!["drop-object"]),
+    ] {
+        assert_eq!(rules(sql), expected, "{sql}");
+    }
+    expect(
+        &db,
+        &[
+            ("DROP DATABASE nosuch", Some("database nosuch does not exist")),
+            ("DROP TABLESPACE nosuch", Some("tablespace nosuch does not exist")),
+            ("DROP SUBSCRIPTION nosuch", Some("subscription nosuch does not exist")),
+        ],
+    );
+    assert!(!rules("DROP DATABASE nosuch").contains(&"drop-database"));
+    // the text may have made it
+    assert!(rules("CREATE DATABASE nosuch; DROP DATABASE IF EXISTS nosuch").contains(&"drop-database"));
+}
+
+#[test]
 fn what_queries_name_is_there() {
     let mut db = examples();
     db.object(Class::Function, "lower");

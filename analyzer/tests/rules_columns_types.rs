@@ -1,6 +1,6 @@
 //! Rules of columns and their types: when they speak, and when they must not.
 
-use zdm_analyzer::catalog::{ColumnStatistics, DependentKind, RelationKind, Size};
+use zdm_analyzer::catalog::{ColumnStatistics, DependentKind, Found, RelationKind, Size};
 use zdm_analyzer::check;
 use zdm_analyzer::finding::{Finding, Risk};
 use zdm_analyzer::testing::{TestCatalog, examples};
@@ -93,10 +93,28 @@ fn numbers_in_use_are_not_given_out_again() {
         &db,
     );
     speaks(collides, &["ALTER TABLE people ALTER id RESTART WITH 5"], &db);
+    let restart = "ALTER TABLE people ALTER id RESTART";
+    speaks(collides, &["ALTER TABLE people ALTER id SET START WITH 7 RESTART"], &db);
+    is_silent(collides, &[restart, "ALTER TABLE people ALTER id SET START 2000000001 RESTART"], &db);
+    let people = db.oid("people").expect("people");
+    let numbers = db.relation(RelationKind::Sequence, "people_id_seq");
+    db.change(people, |table| table.owned_sequences.change(|owned| owned.push(("id".to_owned(), numbers))));
+    let seqstart = |number: &str| Found { columns: Vec::new(), rows: vec![vec![Some(number.to_owned())]] };
+    db.answer("seqstart", seqstart("1"));
+    speaks(collides, &[restart, "ALTER TABLE people ALTER COLUMN id SET INCREMENT 2 RESTART"], &db);
+    is_silent(
+        collides,
+        &[
+            &format!("TRUNCATE people; {restart}"),
+            &format!("ALTER TABLE people ALTER id SET START 2000000001; {restart}"),
+            &format!("{restart}; ALTER TABLE people ALTER id RESTART WITH 2000000001"),
+            "ALTER TABLE users ALTER id RESTART",
+        ],
+        &db,
+    );
     spares_private_and_empty(collides, add, "people");
     speaks(full, &[add, "ALTER TABLE people ADD FOREIGN KEY (id) REFERENCES users NOT VALID"], &db);
     spares_private_and_empty(full, add, "people");
-    let people = db.oid("people").expect("people");
     let some = |greatest| ColumnStatistics { null_fraction: 0.0, distinct: -1.0, greatest };
     db.set_statistics(people, "id", some(Some(1_000_000_000)));
     is_silent(full, &[add], &db);

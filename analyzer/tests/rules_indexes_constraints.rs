@@ -40,6 +40,23 @@ fn spares_private_and_empty(rule: &str, sql: &str, table: &str) {
 }
 
 #[test]
+fn reindex_of_a_materialized_view_keeps_its_readers_waiting() {
+    let mut db = examples();
+    let rule = "reindex-not-concurrent";
+    let index = db.relation(RelationKind::Index, "sales_by_day_key");
+    let view = db.oid("sales_by_day");
+    db.change(index, |index| index.index_of = view);
+    for sql in ["REINDEX TABLE sales_by_day", "REINDEX INDEX sales_by_day_key"] {
+        let found = said(rule, sql, &db);
+        assert_eq!(found.len(), 1, "{sql}: {:#?}", check(sql, &db));
+        assert_eq!((found[0].risk, found[0].runnable, found[0].lock), (Risk::Danger, true, Some(LockMode::Share)), "{sql}: {found:#?}");
+        assert!(found[0].message.ends_with("keeps reads waiting"), "{sql}: {found:#?}");
+    }
+    is_silent(rule, &["REINDEX TABLE CONCURRENTLY sales_by_day", "REINDEX TABLE sales", "CREATE INDEX i ON sales_by_day (total)"], &db);
+    spares_private_and_empty(rule, "REINDEX TABLE sales_by_day", "sales_by_day");
+}
+
+#[test]
 fn concurrently_needs_no_block() {
     let mut db = examples();
     let rule = "concurrently-in-transaction";

@@ -164,6 +164,27 @@ fn only_unquoted_values_make_sql_of_others() {
 }
 
 #[test]
+fn a_condition_that_leaves_next_to_nothing_out() {
+    let mut db = examples();
+    let rule = "nearly-all-rows";
+    let (metrics, orders) = (db.oid("metrics").unwrap(), db.oid("orders").unwrap());
+    db.set_share(orders, "ref > 9", 5.0, 10.0).set_share(orders, "ref > 1", 9.0, 10.0).set_share(orders, "ref > 70", 0.2, 0.2);
+    let found = of(rule, "UPDATE metrics SET value = 0 WHERE value IS NOT NULL", &db).unwrap();
+    assert_eq!(found.message, "updates nearly every row of public.metrics");
+    assert!(found.detail.unwrap().starts_with("The planner expects the condition to keep 47 million of 48 million rows."));
+    assert_eq!(of(rule, "DELETE FROM orders WHERE ref > 1", &db).unwrap().message, "deletes nearly every row of public.orders");
+    let rest =
+        ["DELETE FROM orders WHERE ref > 9", "DELETE FROM orders WHERE ref > 70", "DELETE FROM orders", "DELETE FROM users WHERE ref > 1"];
+    silent(rule, &db, &rest);
+    silent(rule, &db, &["WITH d AS (DELETE FROM orders WHERE ref > 1), e AS (DELETE FROM users WHERE id = 1) SELECT 1"]);
+    silent(rule, &db, &["SET search_path = other; DELETE FROM public.orders WHERE ref > 1"]);
+    db.set_small_table(1 << 40);
+    silent(rule, &db, &["DELETE FROM metrics WHERE value IS NOT NULL"]);
+    db.set_small_table(0).change(metrics, |table| table.created_here = true);
+    silent(rule, &db, &["DELETE FROM metrics WHERE value IS NOT NULL"]);
+}
+
+#[test]
 fn a_condition_that_is_always_true_is_none() {
     let db = examples();
     for condition in ["1 = 1", "true AND 1 < 2", "'a' = 'a' OR id = 3", "NOT false", "NOT (1 = 2)", "'t'::boolean", "'x' <> 'y'"] {

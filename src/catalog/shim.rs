@@ -9,7 +9,7 @@ use pgrx::pg_sys;
 use std::ffi::{CString, c_char, c_int};
 use std::ptr;
 use std::sync::atomic::{AtomicPtr, Ordering};
-use zdm_analyzer::catalog::{Cast, Decision, Function, Volatility};
+use zdm_analyzer::catalog::{Cast, Decision, Function, Share, Volatility};
 
 /// `ZdmFunction` of `zdm_shim.h`.
 #[repr(C)]
@@ -75,6 +75,13 @@ unsafe extern "C-unwind" {
         expression: *const c_char,
         type_oid: pg_sys::Oid,
         typmod: i32,
+        answer: *mut c_int,
+    ) -> *mut pg_sys::ErrorData;
+    fn zdm_shim_share(
+        table: pg_sys::Oid,
+        statement: *const c_char,
+        kept: *mut f64,
+        all: *mut f64,
         answer: *mut c_int,
     ) -> *mut pg_sys::ErrorData;
     fn zdm_shim_proves_not_null(table: pg_sys::Oid, attribute: i16, answer: *mut c_int) -> *mut pg_sys::ErrorData;
@@ -399,6 +406,21 @@ pub fn default_is_volatile(expression: &str, type_oid: u32, typmod: i32) -> Resu
     // SAFETY: the string is valid for the call; `raw` is an int, as C's enum is; errors come back as data.
     ServerError::check(unsafe { zdm_shim_default_is_volatile(expression.as_ptr(), pg_sys::Oid::from(type_oid), typmod, &mut raw) })?;
     Ok(decision(raw))
+}
+
+/// The longest statement whose WHERE is planned.
+const LONGEST: usize = 65_536;
+
+/// How many rows of a table the planner expects the WHERE of an UPDATE or DELETE to keep.
+pub fn share_of_rows(table: u32, statement: &str) -> Result<Option<Share>, ServerError> {
+    if statement.len() > LONGEST {
+        return Ok(None);
+    }
+    let statement = to_server(statement);
+    let (mut kept, mut all, mut raw) = (0.0, 0.0, -1);
+    // SAFETY: the string is valid for the call; `raw` is an int, as C's enum is; errors come back as data.
+    ServerError::check(unsafe { zdm_shim_share(pg_sys::Oid::from(table), statement.as_ptr(), &mut kept, &mut all, &mut raw) })?;
+    Ok((decision(raw) == Decision::Yes).then_some(Share { kept, all }))
 }
 
 /// Whether valid constraints prove that a column holds no NULL.

@@ -1,6 +1,7 @@
 //! The guard's side of the C shim: `src/shim/guard.c`.
 
 use super::comment;
+use crate::guc;
 use crate::shim::ServerError;
 use crate::text::to_server;
 use pgrx::pg_sys;
@@ -23,7 +24,7 @@ pub struct RawStatement {
 
 unsafe extern "C-unwind" {
     fn zdm_shim_statement(fcinfo: pg_sys::FunctionCallInfo, statement: *mut RawStatement) -> *mut pg_sys::ErrorData;
-    fn zdm_shim_install_hooks(judge: UtilityGuard, settle: Settle);
+    fn zdm_shim_install_hooks(judge: UtilityGuard, comments: *const bool);
     fn zdm_shim_owe() -> bool;
     fn zdm_shim_may_allow(role: pg_sys::Oid, may: *mut bool) -> *mut pg_sys::ErrorData;
     fn zdm_shim_claim(id: u32, beyond: bool, claimed: *mut bool) -> *mut pg_sys::ErrorData;
@@ -32,17 +33,29 @@ unsafe extern "C-unwind" {
     fn zdm_shim_session_is_exempt(exempt: *mut bool) -> *mut pg_sys::ErrorData;
     fn zdm_shim_has_allowances(any: *mut bool) -> *mut pg_sys::ErrorData;
     fn zdm_shim_depth() -> c_int;
-    fn zdm_shim_wait_at_most(milliseconds: c_int, set: *mut bool) -> *mut pg_sys::ErrorData;
+    fn zdm_shim_wait_at_most(milliseconds: c_int, respect: bool, set: *mut bool) -> *mut pg_sys::ErrorData;
     fn zdm_shim_guard_owner(owner: *mut pg_sys::Oid) -> *mut pg_sys::ErrorData;
     fn zdm_shim_guard_state(mode: *mut c_char, size: c_int) -> *mut pg_sys::ErrorData;
     fn zdm_shim_guc_detail(detail: *const c_char);
 }
 
-/// `ZdmUtilityGuard` of `zdm_shim.h`.
-pub type UtilityGuard = unsafe extern "C-unwind" fn(*const RawStatement, bool) -> *mut pg_sys::ErrorData;
+/// `ZdmWhy` of `zdm_shim.h`: why the hooks ask about a statement.
+#[repr(C)]
+#[derive(Clone, Copy, PartialEq, Eq)]
+#[expect(dead_code, reason = "the hooks make them")]
+pub enum Why {
+    /// It fires no event.
+    NoEvent,
+    /// It changes every row of a table.
+    EveryRow,
+    /// It has run, and something was left for then.
+    Done,
+    /// It is none of the guard's business, but there is a comment that would allow something.
+    Remark,
+}
 
-/// `ZdmSettle` of `zdm_shim.h`.
-pub type Settle = unsafe extern "C-unwind" fn() -> *mut pg_sys::ErrorData;
+/// `ZdmUtilityGuard` of `zdm_shim.h`.
+pub type UtilityGuard = unsafe extern "C-unwind" fn(*const RawStatement, Why) -> *mut pg_sys::ErrorData;
 
 /// The statement that fired the event trigger, or that a hook has seen.
 #[derive(Clone)]
@@ -135,9 +148,9 @@ pub unsafe fn hooked(raw: *const RawStatement, limit: usize) -> Statement {
 }
 
 /// Puts the hooks in place, once a process.
-pub fn install_hooks(judge: UtilityGuard, settle: Settle) {
-    // SAFETY: the hooks are chained before those that are there (utility.c); the functions live as long as the process.
-    unsafe { zdm_shim_install_hooks(judge, settle) };
+pub fn install_hooks(judge: UtilityGuard) {
+    // SAFETY: the hooks are chained before those that are there (utility.c); the function and the setting live as long as the process.
+    unsafe { zdm_shim_install_hooks(judge, guc::COMMENT_ALLOW.as_ptr()) };
 }
 
 /// How many utility statements lie around the current one, itself included.
@@ -146,11 +159,12 @@ pub fn depth() -> i32 {
     unsafe { zdm_shim_depth() }
 }
 
-/// Sets `lock_timeout` to the end of the transaction, in milliseconds, if it is 0; says whether it was.
-pub fn wait_at_most(milliseconds: i32) -> Result<bool, ServerError> {
+/// Sets `lock_timeout` to the end of the transaction, in milliseconds, if it is 0; says whether it was. With `respect`, a 0 that the session has
+/// set stays.
+pub fn wait_at_most(milliseconds: i32, respect: bool) -> Result<bool, ServerError> {
     let mut set = false;
     // SAFETY: errors come back as data.
-    ServerError::check(unsafe { zdm_shim_wait_at_most(milliseconds, &mut set) })?;
+    ServerError::check(unsafe { zdm_shim_wait_at_most(milliseconds, respect, &mut set) })?;
     Ok(set)
 }
 

@@ -4,7 +4,7 @@ use super::tell::tell;
 use super::{message, shim};
 use crate::catalog::LiveCatalog;
 use crate::error::{Error, Report, sqlstate};
-use crate::guc;
+use crate::guc::{self, GuardMode};
 use pgrx::pg_sys;
 use zdm_analyzer::catalog::{Catalog, Oid};
 use zdm_analyzer::finding::{Finding, Risk};
@@ -47,11 +47,12 @@ pub fn blocker(foreseen: &[Foreseen], statement: &Finding, owner: pg_sys::Oid) -
     Ok(found)
 }
 
-/// Sets `lock_timeout` for the transaction if the statement needs a strong lock and there is none.
-pub fn limit(foreseen: &[Foreseen]) -> Result<(), Error> {
+/// Sets `lock_timeout` for the transaction if the statement needs a strong lock and there is none. In `warn` a session that has set it to 0 is
+/// taken at its word, as pg_restore does: a restore is not to fail for it.
+pub fn limit(foreseen: &[Foreseen], mode: GuardMode) -> Result<(), Error> {
     let milliseconds = guc::DEFAULT_LOCK_TIMEOUT.get();
     let Some((_, lock)) = queues(foreseen).next() else { return Ok(()) };
-    if milliseconds == 0 || !shim::wait_at_most(milliseconds)? {
+    if milliseconds == 0 || !shim::wait_at_most(milliseconds, mode == GuardMode::Warn)? {
         return Ok(());
     }
     let report_ = Report {

@@ -9,6 +9,8 @@
 
 #include "access/xact.h"
 #include "catalog/namespace.h"
+#include "catalog/pg_class.h"
+#include "commands/defrem.h"
 #include "miscadmin.h"
 #include "nodes/parsenodes.h"
 #include "storage/lock.h"
@@ -119,11 +121,22 @@ zdm_watch_claims(void)
 	RegisterXactCallback(at_end_of_transaction, NULL);
 }
 
+/* Whether a name means a partitioned table, or an index of one. Nothing is locked. */
+static bool
+is_partitioned(RangeVar *name)
+{
+	Oid			relation = RangeVarGetRelid(name, NoLock, true);
+	char		kind = OidIsValid(relation) ? get_rel_relkind(relation) : '\0';
+
+	return kind == RELKIND_PARTITIONED_TABLE || kind == RELKIND_PARTITIONED_INDEX;
+}
+
 /* Whether a command cannot run in a transaction block (utility.c and what it calls: PreventInTransactionBlock). */
 bool
 zdm_stands_alone(Node *tree)
 {
 	ListCell   *cell;
+	bool		concurrent = false;
 
 	switch (nodeTag(tree))
 	{
@@ -132,7 +145,7 @@ zdm_stands_alone(Node *tree)
 		case T_DropStmt:
 			return ((DropStmt *) tree)->concurrent;
 		case T_ClusterStmt:
-			return ((ClusterStmt *) tree)->relation == NULL;
+			return ((ClusterStmt *) tree)->relation == NULL || is_partitioned(((ClusterStmt *) tree)->relation);
 		case T_VacuumStmt:
 			return ((VacuumStmt *) tree)->is_vacuumcmd;
 		case T_DropdbStmt:
@@ -143,10 +156,12 @@ zdm_stands_alone(Node *tree)
 				return true;
 			foreach(cell, ((ReindexStmt *) tree)->params)
 			{
-				if (strcmp(lfirst_node(DefElem, cell)->defname, "concurrently") == 0)
-					return true;
+				DefElem    *option = lfirst_node(DefElem, cell);
+
+				if (strcmp(option->defname, "concurrently") == 0)
+					concurrent = defGetBoolean(option);
 			}
-			return false;
+			return concurrent || is_partitioned(((ReindexStmt *) tree)->relation);
 		case T_AlterDatabaseStmt:
 			foreach(cell, ((AlterDatabaseStmt *) tree)->options)
 			{

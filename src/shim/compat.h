@@ -9,6 +9,7 @@
 #include "catalog/pg_namespace.h"
 #include "storage/lock.h"
 #include "utils/acl.h"
+#include "utils/guc_tables.h"
 
 #if PG_VERSION_NUM < 160000
 #define zdm_namespace_aclcheck(namespace, role, mode) pg_namespace_aclcheck(namespace, role, mode)
@@ -51,6 +52,22 @@
 		} \
 	} while (0)
 #endif
+
+/* Where the value of a setting comes from. */
+static inline GucSource
+zdm_setting_source(const char *name)
+{
+#if PG_VERSION_NUM < 160000
+	for (int i = 0; i < GetNumConfigOptions(); i++)
+	{
+		if (strcmp(get_guc_variables()[i]->name, name) == 0)
+			return get_guc_variables()[i]->source;
+	}
+	return PGC_S_DEFAULT;
+#else
+	return find_option(name, false, false, ERROR)->source;
+#endif
+}
 
 /* generated columns that are computed when they are read */
 #if PG_VERSION_NUM < 180000

@@ -2,6 +2,7 @@
  * The guard: which statement fired the event trigger.
  */
 #include "zdm_shim.h"
+#include "compat.h"
 
 #include "commands/event_trigger.h"
 #include "miscadmin.h"
@@ -59,6 +60,7 @@ zdm_shim_statement(FunctionCallInfo fcinfo, ZdmStatement *statement)
 			ereport(ERROR,
 					(errcode(ERRCODE_E_R_I_E_EVENT_TRIGGER_PROTOCOL_VIOLATED),
 					 errmsg("not fired by event trigger manager")));
+		zdm_is_judged();
 		statement->tag = GetCommandTagName(data->tag);
 		statement->alone = zdm_stands_alone(data->parsetree);
 		statement->first = zdm_comes_first(data->parsetree);
@@ -99,17 +101,18 @@ zdm_shim_statement(FunctionCallInfo fcinfo, ZdmStatement *statement)
 }
 
 /*
- * Sets lock_timeout to the end of the transaction, if there is none: whoever waits for a strong lock has everybody else wait behind it.
+ * Sets lock_timeout to the end of the transaction, if there is none: whoever waits for a strong lock has everybody else wait behind it. With
+ * `respect`, only if the session has not said that it wants none.
  */
 ErrorData *
-zdm_shim_wait_at_most(int milliseconds, bool *set)
+zdm_shim_wait_at_most(int milliseconds, bool respect, bool *set)
 {
 	ZDM_KEEP_ERROR;
 
 	*set = false;
 	PG_TRY();
 	{
-		if (LockTimeout == 0 && milliseconds > 0)
+		if (LockTimeout == 0 && milliseconds > 0 && !(respect && zdm_setting_source("lock_timeout") == PGC_S_SESSION))
 		{
 			char		value[16];
 

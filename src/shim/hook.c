@@ -5,22 +5,14 @@
  * fires none. ProcessUtility sees them all, with the text and the place of the statement in it (utility.c). An ERROR that passes here is not
  * touched: PG_FINALLY throws it on as it is.
  */
+#define _GNU_SOURCE				/* memmem */
 #include "zdm_shim.h"
 
-#include "access/xact.h"
-#include "access/xlog.h"
-#include "catalog/pg_event_trigger.h"
-#include "commands/event_trigger.h"
-#include "commands/extension.h"
 #include "executor/executor.h"
-#include "miscadmin.h"
 #include "nodes/plannodes.h"
 #include "parser/parsetree.h"
-#include "replication/logicalworker.h"
+#include "tcop/pquery.h"
 #include "tcop/utility.h"
-#include "utils/lsyscache.h"
-#include "utils/rel.h"
-#include "utils/syscache.h"
 
 /* A utility statement that is being run; the innermost one first. */
 typedef struct Frame
@@ -31,11 +23,12 @@ typedef struct Frame
 	int			length;
 	int			before;
 	bool		owes;			/* something is to be done when the command is done */
+	bool		judged;
 } Frame;
 
 static Frame *innermost = NULL;
 static ZdmUtilityGuard guard = NULL;
-static ZdmSettle settle = NULL;
+static const bool *comments_allow = NULL;
 static ProcessUtility_hook_type next_utility = NULL;
 static ExecutorStart_hook_type next_start = NULL;
 
@@ -54,64 +47,6 @@ slice(const char *text, int location, int length, int *result)
 		return NULL;
 	*result = length > 0 ? Min(length, rest) : rest;
 	return text + start;
-}
-
-/*
- * What runs in these is not the guard's concern (and there are no event triggers in some of them). On a standby the server itself refuses all DDL,
- * and what it replays never comes by here.
- */
-bool
-zdm_guard_keeps_out(void)
-{
-	return creating_extension || IsBinaryUpgrade || !IsUnderPostmaster || IsLogicalWorker() || RecoveryInProgress();
-}
-
-/* Whether the event trigger of the guard would fire: one who has disabled it wants no guard at all. */
-bool
-zdm_guard_stands(void)
-{
-	Oid			trigger;
-	HeapTuple	tuple;
-	bool		enabled;
-
-	/* a worker of a parallel query may not open a subtransaction, and changes nothing */
-	if (zdm_guard_keeps_out() || !IsTransactionState() || IsInParallelMode())
-		return false;
-#if PG_VERSION_NUM >= 170000
-	if (!event_triggers)
-		return false;
-#endif
-	if (!OidIsValid(get_extension_oid("pg_zdm", true)))
-		return false;
-	trigger = get_event_trigger_oid("zdm_guard", true);
-	if (!OidIsValid(trigger))
-		return false;
-	tuple = SearchSysCache1(EVENTTRIGGEROID, ObjectIdGetDatum(trigger));
-	if (!HeapTupleIsValid(tuple))
-		return false;
-	enabled = ((Form_pg_event_trigger) GETSTRUCT(tuple))->evtenabled != TRIGGER_DISABLED;
-	ReleaseSysCache(tuple);
-	return enabled;
-}
-
-/* The owner of the event trigger, a superuser. */
-ErrorData *
-zdm_shim_guard_owner(Oid *owner)
-{
-	ZDM_KEEP_ERROR;
-
-	*owner = InvalidOid;
-	PG_TRY();
-	{
-		HeapTuple	tuple = SearchSysCache1(EVENTTRIGGEROID, ObjectIdGetDatum(get_event_trigger_oid("zdm_guard", false)));
-
-		if (HeapTupleIsValid(tuple))
-		{
-			*owner = ((Form_pg_event_trigger) GETSTRUCT(tuple))->evtowner;
-			ReleaseSysCache(tuple);
-		}
-	}
-	ZDM_RETURN_ERROR(context);
 }
 
 /* Commands that lock, rewrite or destroy and fire no ddl_command_start (event_trigger.c, EventTriggerCommonSetup; cmdtaglist.h). */
@@ -151,14 +86,41 @@ fires_no_event(Node *tree)
 	}
 }
 
-/* `relation`: the table of which it changes every row; there the text may be that of another statement, or none. */
+/* Of a statement that changes every row the text may be that of another one, or missing. */
 static void
-judge(const ZdmStatement *statement)
+judge(const ZdmStatement *statement, ZdmWhy why)
 {
-	bool		rows = OidIsValid(statement->relation);
+	if ((statement->text != NULL || why == ZDM_EVERY_ROW) && zdm_guard_stands())
+		zdm_raise(guard(statement, why));
+}
 
-	if (guard != NULL && (statement->text != NULL || rows) && zdm_guard_stands())
-		zdm_raise(guard(statement, rows));
+/* What marks a comment that allows something, and how far before a statement one is looked for. */
+#define ZDM_MARK "zdm:allow"
+#define ZDM_BEFORE 65536
+
+/* Has it said, if comments count, that one for a statement which is not judged allows nothing. Of what functions run nothing is said. */
+static void
+remark(const ZdmStatement *statement, const char *whole)
+{
+	int			near = Min(statement->before, ZDM_BEFORE);
+
+	if (*comments_allow && statement->text != NULL && ActivePortal != NULL && ActivePortal->sourceText == whole &&
+		memmem(statement->text - near, near + statement->length, ZDM_MARK, strlen(ZDM_MARK)) != NULL)
+		judge(statement, ZDM_REMARK);
+}
+
+static ZdmStatement
+statement_of(const Frame *frame)
+{
+	return (ZdmStatement) {
+		.tag = GetCommandTagName(CreateCommandTag(frame->tree)),
+		.text = frame->text,
+		.length = frame->length,
+		.before = frame->before,
+		.alone = zdm_stands_alone(frame->tree),
+		.first = zdm_comes_first(frame->tree),
+		.relation = InvalidOid
+	};
 }
 
 static void
@@ -179,26 +141,31 @@ process_utility(PlannedStmt *planned, const char *text, bool read_only_tree, Pro
 	frame.text = slice(text, planned->stmt_location, planned->stmt_len, &frame.length);
 	frame.before = Max(planned->stmt_location, 0);
 	frame.owes = false;
+	frame.judged = false;
 	innermost = &frame;
 	PG_TRY();
 	{
 		if (fires_no_event(planned->utilityStmt))
 		{
-			ZdmStatement statement = {
-				.tag = GetCommandTagName(CreateCommandTag(planned->utilityStmt)),
-				.text = frame.text,
-				.length = frame.length,
-				.before = frame.before,
-				.alone = zdm_stands_alone(planned->utilityStmt),
-				.first = zdm_comes_first(planned->utilityStmt),
-				.relation = InvalidOid
-			};
+			ZdmStatement statement = statement_of(&frame);
 
-			judge(&statement);
+			frame.judged = true;
+			judge(&statement, ZDM_NO_EVENT);
 		}
 		next(planned, text, read_only_tree, context, params, environment, receiver, completion);
-		if (frame.owes && settle != NULL)
-			zdm_raise(settle());
+		if (frame.owes)
+		{
+			ZdmStatement statement = statement_of(&frame);
+
+			zdm_raise(guard(&statement, ZDM_DONE));
+		}
+		/* a comment in PREPARE is for the statement that is prepared */
+		if (*comments_allow && !frame.judged && frame.outer == NULL && !IsA(frame.tree, PrepareStmt))
+		{
+			ZdmStatement statement = statement_of(&frame);
+
+			remark(&statement, text);
+		}
 	}
 	PG_FINALLY();
 	{
@@ -207,48 +174,12 @@ process_utility(PlannedStmt *planned, const char *text, bool read_only_tree, Pro
 	PG_END_TRY();
 }
 
-/* Whether a plan reads its table as a whole: no condition is left in it, or there never was one. */
 static bool
-reads_everything(Plan *plan)
-{
-	ListCell   *cell;
-
-	if (plan == NULL || plan->qual != NIL)
-		return false;
-	switch (nodeTag(plan))
-	{
-		case T_SeqScan:
-			return true;
-		case T_IndexScan:
-			return ((IndexScan *) plan)->indexqual == NIL;
-		case T_Append:
-			foreach(cell, ((Append *) plan)->appendplans)
-			{
-				if (!reads_everything(lfirst(cell)))
-					return false;
-			}
-			return true;
-		case T_Result:
-			return ((Result *) plan)->resconstantqual == NULL && reads_everything(outerPlan(plan));
-		default:
-			return false;
-	}
-}
-
-/* Whether it is an UPDATE or a DELETE of every row of a table. */
-static bool
-changes_everything(Plan *plan)
-{
-	ModifyTable *change = (ModifyTable *) plan;
-
-	return plan != NULL && IsA(plan, ModifyTable) && (change->operation == CMD_UPDATE || change->operation == CMD_DELETE) &&
-		reads_everything(outerPlan(plan));
-}
-
-static void
 look_at_change(PlannedStmt *planned, Plan *plan, const char *text)
 {
-	if (changes_everything(plan))
+	bool		judged = zdm_changes_everything(plan);
+
+	if (judged)
 	{
 		ModifyTable *change = (ModifyTable *) plan;
 		ZdmStatement statement = {
@@ -258,29 +189,51 @@ look_at_change(PlannedStmt *planned, Plan *plan, const char *text)
 		};
 
 		statement.text = slice(text, planned->stmt_location, planned->stmt_len, &statement.length);
-		judge(&statement);
+		judge(&statement, ZDM_EVERY_ROW);
 	}
+	return judged;
 }
 
-static void
+static bool
 look_at_rows(PlannedStmt *planned, const char *text)
 {
+	bool		judged = look_at_change(planned, planned->planTree, text);
 	ListCell   *cell;
 
-	look_at_change(planned, planned->planTree, text);
 	if (planned->hasModifyingCTE)
 	{
 		foreach(cell, planned->subplans)
-			look_at_change(planned, lfirst(cell), text);
+			judged |= look_at_change(planned, lfirst(cell), text);
 	}
+	return judged;
+}
+
+/* The same as for a command, for a query that is one by itself. */
+static void
+remark_on_query(PlannedStmt *planned, const char *text)
+{
+	ZdmStatement statement = {
+		.tag = GetCommandTagName(CreateCommandTag((Node *) planned)),
+		.before = Max(planned->stmt_location, 0),
+		.relation = InvalidOid
+	};
+
+	statement.text = slice(text, planned->stmt_location, planned->stmt_len, &statement.length);
+	remark(&statement, text);
 }
 
 static void
 executor_start(QueryDesc *description, int flags)
 {
+	PlannedStmt *planned = description->plannedstmt;
+	bool		judged = false;
+
 	/* what only explains runs nothing */
-	if ((description->operation != CMD_SELECT || description->plannedstmt->hasModifyingCTE) && !(flags & EXEC_FLAG_EXPLAIN_ONLY))
-		look_at_rows(description->plannedstmt, description->sourceText);
+	if ((description->operation != CMD_SELECT || planned->hasModifyingCTE) && !(flags & EXEC_FLAG_EXPLAIN_ONLY))
+		judged = look_at_rows(planned, description->sourceText);
+	/* what rules add has the text of the statement that they were added to */
+	if (*comments_allow && !judged && innermost == NULL && planned->canSetTag)
+		remark_on_query(planned, description->sourceText);
 	if (next_start)
 		next_start(description, flags);
 	else
@@ -298,6 +251,14 @@ zdm_current_text(Node *tree, ZdmStatement *statement)
 	statement->length = innermost->length;
 	statement->before = innermost->before;
 	return innermost->text != NULL;
+}
+
+/* The current command fires an event. */
+void
+zdm_is_judged(void)
+{
+	if (innermost != NULL)
+		innermost->judged = true;
 }
 
 /* Asks to be called when the current command is done; false if no hook sees that. */
@@ -323,10 +284,10 @@ zdm_shim_depth(void)
 
 /* Puts the hooks in place, once a process. */
 void
-zdm_shim_install_hooks(ZdmUtilityGuard judge_utility, ZdmSettle settle_utility)
+zdm_shim_install_hooks(ZdmUtilityGuard judge_utility, const bool *comments)
 {
+	comments_allow = comments;
 	guard = judge_utility;
-	settle = settle_utility;
 	zdm_watch_claims();
 	next_utility = ProcessUtility_hook;
 	ProcessUtility_hook = process_utility;

@@ -15,6 +15,7 @@
 #include "catalog/pg_proc.h"
 #include "catalog/pg_publication.h"
 #include "catalog/pg_subscription.h"
+#include "catalog/pg_tablespace.h"
 #include "catalog/pg_type.h"
 #include "commands/defrem.h"
 #include "miscadmin.h"
@@ -45,6 +46,7 @@ static const Catalog catalogs[] = {
 	{SubscriptionRelationId, SubscriptionNameIndexId, Anum_pg_subscription_subname, Anum_pg_subscription_subdbid, Anum_pg_subscription_oid},
 	{EventTriggerRelationId, EventTriggerNameIndexId, Anum_pg_event_trigger_evtname, 0, Anum_pg_event_trigger_oid},
 	{DatabaseRelationId, DatabaseNameIndexId, Anum_pg_database_datname, 0, Anum_pg_database_oid},
+	{TableSpaceRelationId, TablespaceNameIndexId, Anum_pg_tablespace_spcname, 0, Anum_pg_tablespace_oid},
 };
 
 static bool

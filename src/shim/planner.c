@@ -8,7 +8,7 @@
  * the planner inlines and never evaluates.
  *
  * A question may raise an ERROR for many reasons (a name that only an earlier statement of the checked text makes); so each runs in a
- * subtransaction. No lock on a table is taken: what would look up a row type is not asked.
+ * subtransaction. No lock on a table is taken: what would look up a row type is not asked. (share.c has a question that takes one.)
  */
 #include "zdm_shim.h"
 #include "compat.h"
@@ -47,7 +47,6 @@
 
 typedef struct Question
 {
-	ZdmAnswer	(*decide) (const struct Question *question);
 	/* a default: its text, and the column's type */
 	const char *expression;
 	Oid			type;
@@ -184,7 +183,8 @@ refuse(FmgrHookEventType event, FmgrInfo *function, Datum *private)
 
 typedef struct Asking
 {
-	const Question *question;
+	ZdmDecide	decide;
+	const void *question;
 	ZdmAnswer	answer;
 } Asking;
 
@@ -200,7 +200,7 @@ decide(void *arg)
 	{
 		needs_fmgr_hook = needs_refusal;
 		fmgr_hook = refuse;
-		asking->answer = asking->question->decide(asking->question);
+		asking->answer = asking->decide(asking->question);
 	}
 	PG_FINALLY();
 	{
@@ -210,24 +210,25 @@ decide(void *arg)
 	PG_END_TRY();
 }
 
-/* Asks in a subtransaction. A cancel and lack of memory go on; every other ERROR means that there is no answer. */
-static ErrorData *
-ask(const Question *question, ZdmAnswer *answer)
+/* Asks in a subtransaction, which is kept or taken back. A cancel and lack of memory go on; every other ERROR means that there is no answer. */
+ErrorData *
+zdm_ask(ZdmDecide decision, const void *question, bool keep, ZdmAnswer *answer)
 {
-	Asking		asking = {.question = question, .answer = ZDM_NO_ANSWER};
+	Asking		asking = {.decide = decision, .question = question, .answer = ZDM_NO_ANSWER};
 	ErrorData  *error;
 
 	cannot_tell = false;
 	inlined = 0;
-	error = zdm_in_subtransaction(decide, &asking, true);
+	error = zdm_in_subtransaction(decide, &asking, keep);
 	*answer = cannot_tell ? ZDM_CANNOT_TELL : error != NULL ? ZDM_NO_ANSWER : asking.answer;
 	return zdm_unanswered(error);
 }
 
 /* As ATExecAddColumn does (tablecmds.c): cook the default, plan it, look for what is volatile. */
 static ZdmAnswer
-decide_default(const Question *question)
+decide_default(const void *asked)
 {
+	const Question *question = asked;
 	Node	   *expression = only_expression(psprintf("SELECT %s", question->expression));
 
 	if (expression == NULL || is_out_of_reach(expression, NULL) || type_is_rowtype(getBaseType(question->type)))
@@ -253,8 +254,9 @@ zdm_peek(Oid relation)
 
 /* As NotNullImpliedByRelConstraints does (tablecmds.c). */
 static ZdmAnswer
-decide_not_null(const Question *question)
+decide_not_null(const void *asked)
 {
+	const Question *question = asked;
 	Relation	table = zdm_peek(question->table);
 	Form_pg_attribute attribute;
 	NullTest   *test = makeNode(NullTest);
@@ -289,8 +291,9 @@ parse_bound(const char *text)
 
 /* As ATExecAttachPartition (tablecmds.c) and check_default_partition_contents (partbounds.c) do. */
 static ZdmAnswer
-decide_bound(const Question *question)
+decide_bound(const void *asked)
 {
+	const Question *question = asked;
 	PartitionBoundSpec *bound = parse_bound(question->bound);
 	Relation	parent = zdm_peek(question->parent);
 	Relation	table = zdm_peek(question->table);
@@ -318,8 +321,10 @@ decide_bound(const Question *question)
 }
 
 static ZdmAnswer
-decide_same_index(const Question *question)
+decide_same_index(const void *asked)
 {
+	const Question *question = asked;
+
 	return zdm_same_index(question->wanted, question->index);
 }
 
@@ -327,34 +332,34 @@ decide_same_index(const Question *question)
 ErrorData *
 zdm_shim_default_is_volatile(const char *expression, Oid type, int32 typmod, ZdmAnswer *answer)
 {
-	Question	question = {.decide = decide_default, .expression = expression, .type = type, .typmod = typmod};
+	Question	question = {.expression = expression, .type = type, .typmod = typmod};
 
-	return ask(&question, answer);
+	return zdm_ask(decide_default, &question, true, answer);
 }
 
 /* Whether valid constraints prove that a column holds no NULL. */
 ErrorData *
 zdm_shim_proves_not_null(Oid table, int16 attribute, ZdmAnswer *answer)
 {
-	Question	question = {.decide = decide_not_null, .table = table, .attribute = attribute};
+	Question	question = {.table = table, .attribute = attribute};
 
-	return ask(&question, answer);
+	return zdm_ask(decide_not_null, &question, true, answer);
 }
 
 /* Whether valid constraints prove that the rows of a table lie within the bound of a partition of the parent, or outside it. */
 ErrorData *
 zdm_shim_proves_bound(Oid parent, Oid table, const char *bound, bool outside, ZdmAnswer *answer)
 {
-	Question	question = {.decide = decide_bound, .parent = parent, .table = table, .bound = bound, .outside = outside};
+	Question	question = {.parent = parent, .table = table, .bound = bound, .outside = outside};
 
-	return ask(&question, answer);
+	return zdm_ask(decide_bound, &question, true, answer);
 }
 
 /* Whether an index of a table is what a partitioned index wants in that table, once it is a partition. */
 ErrorData *
 zdm_shim_same_index(Oid wanted, Oid index, ZdmAnswer *answer)
 {
-	Question	question = {.decide = decide_same_index, .wanted = wanted, .index = index};
+	Question	question = {.wanted = wanted, .index = index};
 
-	return ask(&question, answer);
+	return zdm_ask(decide_same_index, &question, true, answer);
 }

@@ -4,6 +4,7 @@
 #include "zdm_shim.h"
 
 #include "mb/pg_wchar.h"
+#include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
@@ -33,6 +34,8 @@ zdm_shim_put_row(ReturnSetInfo *result, const ZdmValue *values, int nvalues)
 		Datum		datums[ZDM_COLUMNS];
 		bool		nulls[ZDM_COLUMNS];
 
+		/* there may be millions */
+		CHECK_FOR_INTERRUPTS();
 		if (nvalues != result->setDesc->natts || nvalues > ZDM_COLUMNS)
 			elog(ERROR, "a row has %d values for %d columns", nvalues, result->setDesc->natts);
 		for (int i = 0; i < nvalues; i++)

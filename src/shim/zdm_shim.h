@@ -127,6 +127,12 @@ typedef enum ZdmAnswer
 	ZDM_NO_ANSWER				/* the server does not accept the question */
 } ZdmAnswer;
 
+/* A question that the server's own code answers, without code of a user (planner.c). */
+typedef ZdmAnswer (*ZdmDecide) (const void *question);
+
+extern ErrorData *zdm_ask(ZdmDecide decision, const void *question, bool keep, ZdmAnswer *answer);
+extern ErrorData *zdm_shim_share(Oid table, const char *statement, double *kept, double *all, ZdmAnswer *answer);
+
 extern ErrorData *zdm_shim_default_is_volatile(const char *expression, Oid type, int32 typmod, ZdmAnswer *answer);
 extern ErrorData *zdm_shim_proves_not_null(Oid table, int16 attribute, ZdmAnswer *answer);
 extern ErrorData *zdm_shim_proves_bound(Oid parent, Oid table, const char *bound, bool outside, ZdmAnswer *answer);
@@ -211,23 +217,35 @@ typedef struct ZdmStatement
 	Oid			relation;		/* the table of which it changes every row, or InvalidOid */
 } ZdmStatement;
 
-/* Judges a statement that fires no event, or (with `rows`) one that changes every row of a table: an error to raise, or NULL. */
-typedef ErrorData *(*ZdmUtilityGuard) (const ZdmStatement *statement, bool rows);
+/* Why the hooks ask about a statement. */
+typedef enum ZdmWhy
+{
+	ZDM_NO_EVENT,				/* it fires none */
+	ZDM_EVERY_ROW,				/* it changes every row of a table */
+	ZDM_DONE,					/* it has run, and something was left for then */
+	ZDM_REMARK					/* it is none of the guard's business, but there is a comment that would allow something */
+} ZdmWhy;
 
-/* Does what had to wait until the command was done: an error to raise, or NULL. */
-typedef ErrorData *(*ZdmSettle) (void);
+/* Judges a statement: an error to raise, or NULL. */
+typedef ErrorData *(*ZdmUtilityGuard) (const ZdmStatement *statement, ZdmWhy why);
 
 extern ErrorData *zdm_shim_statement(FunctionCallInfo fcinfo, ZdmStatement *statement);
-extern ErrorData *zdm_shim_wait_at_most(int milliseconds, bool *set);
+extern ErrorData *zdm_shim_wait_at_most(int milliseconds, bool respect, bool *set);
 
 /* guard: hook.c */
-extern void zdm_shim_install_hooks(ZdmUtilityGuard judge_utility, ZdmSettle settle_utility);
+extern void zdm_shim_install_hooks(ZdmUtilityGuard judge_utility, const bool *comments);
+extern void zdm_is_judged(void);
 extern bool zdm_shim_owe(void);
 extern int	zdm_shim_depth(void);
-extern ErrorData *zdm_shim_guard_owner(Oid *owner);
 extern bool zdm_current_text(struct Node *tree, ZdmStatement *statement);
+
+/* guard: at_work.c */
+extern ErrorData *zdm_shim_guard_owner(Oid *owner);
 extern bool zdm_guard_keeps_out(void);
 extern bool zdm_guard_stands(void);
+
+/* guard: every_row.c */
+extern bool zdm_changes_everything(struct Plan *plan);
 
 /* guard: allow.c */
 extern ErrorData *zdm_shim_may_allow(Oid role, bool *may);

@@ -530,6 +530,10 @@ REINDEX TABLE users
 
 REINDEX TABLE empty_one
 
+REINDEX TABLE summary
+
+REINDEX INDEX summary_id
+
 -- Other objects
 
 CREATE TABLE fresh (id int PRIMARY KEY)

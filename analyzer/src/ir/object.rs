@@ -15,6 +15,7 @@ pub enum Class {
     Subscription,
     EventTrigger,
     Database,
+    Tablespace,
 }
 
 impl Class {
@@ -31,6 +32,7 @@ impl Class {
             Self::Subscription => 6100,
             Self::EventTrigger => 3466,
             Self::Database => 1262,
+            Self::Tablespace => 1213,
         }
     }
 
@@ -47,6 +49,7 @@ impl Class {
             Self::Subscription => "subscription",
             Self::EventTrigger => "event trigger",
             Self::Database => "database",
+            Self::Tablespace => "tablespace",
         }
     }
 }

@@ -1,11 +1,11 @@
 //! `ALTER TABLE` and its relatives.
 
 use pg_query::protobuf::node::Node as Tree;
-use pg_query::protobuf::{AlterTableCmd, AlterTableStmt, AlterTableType, DropBehavior, Node, ObjectType};
+use pg_query::protobuf::{AlterTableCmd, AlterTableStmt, AlterTableType, DefElem, DropBehavior, Node, ObjectType};
 
 use super::{bound, create, expr, names};
 use crate::catalog::ConstraintKind;
-use crate::ir::{Action, AlterTable, Bound, ConstraintDef, Detach, IdentityChange, Kind, Recursion, WrittenBound};
+use crate::ir::{Action, AlterTable, Bound, ConstraintDef, Detach, IdentityChange, Kind, Recursion, Restart, WrittenBound};
 use crate::lock::LockMode;
 
 pub fn alter_table(statement: &AlterTableStmt) -> Kind {
@@ -112,7 +112,7 @@ fn action(command: &AlterTableCmd) -> Action {
         At::AtColumnDefault => Action::SetDefault { column: name, dropped: command.def.as_deref().is_none_or(expr::is_null) },
         At::AtDropExpression => Action::DropExpression { column: name },
         At::AtAddIdentity => Action::Identity { column: name, change: IdentityChange::Add { start: number(definition, "start") } },
-        At::AtSetIdentity => Action::Identity { column: name, change: IdentityChange::Set { restart: number(definition, "restart") } },
+        At::AtSetIdentity => Action::Identity { column: name, change: IdentityChange::Set { restart: restart(definition) } },
         At::AtDropIdentity => Action::Identity { column: name, change: IdentityChange::Drop },
         At::AtSetStorage => simple(LockMode::AccessExclusive, Recursion::All),
         _ => simple(LockMode::AccessExclusive, Recursion::None),
@@ -134,15 +134,26 @@ fn partition(kind: AlterTableType, definition: Option<&Tree>) -> Action {
     }
 }
 
+/// `RESTART` without a number is at the start value, as the same statement leaves it.
+fn restart(definition: Option<&Tree>) -> Option<Restart> {
+    let option = option(definition, "restart")?;
+    let said = if option.arg.is_some() { number(definition, "restart") } else { number(definition, "start") };
+    Some(said.map_or(Restart::AtStart, Restart::At))
+}
+
 /// The number that an option of the sequence behind an identity is given.
 fn number(definition: Option<&Tree>, wanted: &str) -> Option<i64> {
+    names::constant_text(option(definition, wanted)?.arg.as_deref()?)?.parse().ok()
+}
+
+fn option<'a>(definition: Option<&'a Tree>, wanted: &str) -> Option<&'a DefElem> {
     let options = match definition? {
         Tree::List(list) => &list.items,
         Tree::Constraint(identity) => &identity.options,
         _ => return None,
     };
     options.iter().find_map(|node| match node.node.as_ref()? {
-        Tree::DefElem(element) if element.defname == wanted => names::constant_text(element.arg.as_deref()?)?.parse().ok(),
+        Tree::DefElem(element) if element.defname == wanted => Some(element.as_ref()),
         _ => None,
     })
 }

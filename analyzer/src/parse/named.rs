@@ -1,5 +1,7 @@
 //! The relations and functions that a query or a change of rows names, wherever they stand in it.
 
+use std::collections::HashSet;
+
 use pg_query::NodeRef;
 use pg_query::protobuf::node::Node as Tree;
 
@@ -35,10 +37,10 @@ pub fn of(node: &Tree, length: usize) -> Option<Named> {
 
 fn names_in<'a>(nodes: impl Iterator<Item = NodeRef<'a>>) -> Named {
     let mut named = Named::default();
-    let (mut other, mut made): (Vec<String>, Vec<QualifiedName>) = Default::default();
+    let (mut other, mut made): (HashSet<String>, HashSet<QualifiedName>) = Default::default();
     for node in nodes {
         match node {
-            NodeRef::CommonTableExpr(cte) => other.push(cte.ctename.clone()),
+            NodeRef::CommonTableExpr(cte) => _ = other.insert(cte.ctename.clone()),
             NodeRef::RangeVar(table) => {
                 other.extend(table.alias.as_ref().map(|alias| alias.aliasname.clone()));
                 named.relations.push(names::range_var(table));

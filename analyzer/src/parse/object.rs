@@ -67,6 +67,10 @@ fn handled(node: &Tree) -> Vec<Handled> {
         Tree::CreateEventTrigStmt(create) => plain(Class::EventTrigger, &create.trigname, How::Create, false),
         Tree::AlterEventTrigStmt(alter) => plain(Class::EventTrigger, &alter.trigname, How::Alter, false),
         Tree::CreatedbStmt(create) => plain(Class::Database, &create.dbname, How::Create, false),
+        Tree::DropdbStmt(drop) => plain(Class::Database, &drop.dbname, How::Drop, drop.missing_ok),
+        Tree::CreateTableSpaceStmt(create) => plain(Class::Tablespace, &create.tablespacename, How::Create, false),
+        Tree::AlterTableSpaceOptionsStmt(alter) => plain(Class::Tablespace, &alter.tablespacename, How::Alter, false),
+        Tree::DropTableSpaceStmt(drop) => plain(Class::Tablespace, &drop.tablespacename, How::Drop, drop.missing_ok),
         Tree::AlterDatabaseStmt(alter) => plain(Class::Database, &alter.dbname, How::Alter, false),
         Tree::AlterDatabaseSetStmt(alter) => plain(Class::Database, &alter.dbname, How::Alter, false),
         Tree::RenameStmt(rename) => named(rename.rename_type, rename.object.as_deref(), &rename.subname, How::Alter),
@@ -102,6 +106,7 @@ fn named(kind: i32, node: Option<&Node>, subname: &str, how: How) -> Vec<Handled
         Ok(Is::ObjectSubscription) => Class::Subscription,
         Ok(Is::ObjectEventTrigger) => Class::EventTrigger,
         Ok(Is::ObjectDatabase) => Class::Database,
+        Ok(Is::ObjectTablespace) => Class::Tablespace,
         _ => return Vec::new(),
     };
     let parts = node.map(names::object).filter(|parts| !parts.is_empty());

@@ -162,7 +162,7 @@ impl<'a> Context<'a> {
     }
 
     pub fn kind(&self) -> &'a Kind {
-        &self.statement.kind
+        if self.effects.drops_nothing() { &Kind::Ignored } else { &self.statement.kind }
     }
 
     /// Particulars of the statement.

@@ -13,7 +13,7 @@ super::rule! {
     ///
     /// **Instead.** There is no safe way. Make sure that a backup exists and can be restored.
     ///
-    /// **Does not fire when** never.
+    /// **Does not fire when** there is no database of that name.
     ///
     /// ### Bad
     ///
@@ -34,6 +34,9 @@ super::rule! {
 impl Rule for DropDatabase {
     fn check(&self, context: &Context) -> Vec<Report> {
         let Kind::DropDatabase { name } = context.kind() else { return Vec::new() };
+        if context.missing_object().is_some() {
+            return Vec::new();
+        }
         let report = context.remark(Risk::Danger, format!("drops database {}", crate::quote::ident(name)));
         vec![report.detail("Everything in it is lost.").hint("Make sure that a backup exists and can be restored.")]
     }

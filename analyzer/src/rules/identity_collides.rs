@@ -1,16 +1,16 @@
 //! `identity-collides`.
 
 use super::{Context, Report, Rule};
-use crate::catalog::Index;
+use crate::catalog::{Index, Relation};
 use crate::finding::Risk;
-use crate::ir::{Action, IdentityChange, Kind, Statement};
+use crate::ir::{Action, IdentityChange, Kind, Restart, Statement};
 use crate::quote;
 
 super::rule! {
     /// An identity that starts at a number in use makes INSERTs fail.
     ///
     /// **What it detects.** `ADD GENERATED ... AS IDENTITY` and `RESTART` of a column of a table that holds rows, at a number that is not
-    /// above the greatest one that ANALYZE found. Without START WITH an identity begins at 1.
+    /// above the greatest one that ANALYZE found. Without START WITH an identity begins at 1; RESTART without a number is at its start value.
     ///
     /// **Why.** The sequence knows nothing of the rows. INSERTs get numbers that are taken: they fail where the column is unique, and write
     /// duplicates where it is not.
@@ -18,7 +18,7 @@ super::rule! {
     /// **Instead.** Say START WITH or RESTART WITH above the greatest number, or call setval() in the same transaction.
     ///
     /// **Does not fire when** the number is above what ANALYZE found, a later statement of the text calls setval() or restarts the
-    /// identity, the column was never analyzed, or the table is new, temporary or empty.
+    /// identity, an earlier one empties a table, the column was never analyzed, or the table is new, temporary or empty.
     ///
     /// ### Bad
     ///
@@ -41,11 +41,17 @@ impl Rule for IdentityCollides {
         context.each_action(|action, relation| {
             let (name, start) = match action {
                 Action::Identity { column, change: IdentityChange::Add { start } } => (column, start.unwrap_or(1)),
-                Action::Identity { column, change: IdentityChange::Set { restart: Some(number) } } => (column, *number),
+                Action::Identity { column, change: IdentityChange::Set { restart: Some(Restart::At(number)) } } => (column, *number),
+                Action::Identity { column, change: IdentityChange::Set { restart: Some(Restart::AtStart) } } => {
+                    (column, start(context, relation, column)?)
+                }
                 _ => return None,
             };
             let greatest = context.statistics(relation, name)?.greatest?;
-            if greatest < start || context.soon().any(|later| repairs(context, later, name)) {
+            if greatest < start
+                || context.mentioned_before(&["truncate", "delete from"])
+                || context.soon().any(|later| repairs(context, later, name))
+            {
                 return None;
             }
             let unique = |index: &Index| index.unique && index.valid && index.columns == [name.as_str()];
@@ -64,6 +70,16 @@ impl Rule for IdentityCollides {
             )))
         })
     }
+}
+
+/// The start value of an identity, as the catalog has it; `None` where the text may have set another.
+fn start(context: &Context, relation: &Relation, column: &str) -> Option<i64> {
+    let (_, sequence) = relation.owned_sequences.iter().find(|(owner, _)| owner == column)?;
+    let query = format!("SELECT seqstart FROM pg_catalog.pg_sequence WHERE seqrelid OPERATOR(pg_catalog.=) {sequence}");
+    if context.mentioned_before(&["set start", " start "]) {
+        return None;
+    }
+    context.script().catalog().query(&query)?.rows.first()?.first()?.as_ref()?.parse().ok()
 }
 
 fn repairs(context: &Context, later: &Statement, name: &str) -> bool {

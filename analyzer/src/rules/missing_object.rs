@@ -15,8 +15,8 @@ pub(super) const SYSTEM: [&str; 6] = ["tableoid", "ctid", "xmin", "xmax", "cmin"
 super::rule! {
     /// The statement names something that does not exist.
     ///
-    /// **What it detects.** A table, column, constraint, index, schema, type, role, trigger, policy, function, extension, server, publication or subscription
-    /// that a statement needs, or a query names, and that is not there, and that no earlier statement of the same text makes.
+    /// **What it detects.** A table, column, constraint, index, schema, type, role, trigger, policy, function, extension, server, publication,
+    /// subscription, database or tablespace that a statement needs, or a query names, and that is not there, and that no earlier statement of the same text makes.
     ///
     /// **Why.** The statement would fail now. What it does to a table or column once that is there cannot be judged; anything else that is
     /// missing is a caution.

@@ -6,7 +6,8 @@ super::rule! {
     /// The text cannot be read as SQL.
     ///
     /// **What it detects.** A text that the grammar of PostgreSQL 18 refuses, or that is nested too
-    /// deeply to be decoded; a command of which only the tag is known.
+    /// deeply to be decoded; a command of which only the tag is known. The guard says it too of a statement whose
+    /// table was exchanged for another of that name while it waited for a lock.
     ///
     /// **Why.** What is not understood is not judged, and not called safe.
     ///

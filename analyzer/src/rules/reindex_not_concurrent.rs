@@ -1,7 +1,7 @@
 //! `reindex-not-concurrent`.
 
 use super::{Context, Report, Rule, hint};
-use crate::catalog::{ConstraintKind, Oid, Relation};
+use crate::catalog::{ConstraintKind, Oid, Relation, RelationKind};
 use crate::finding::Risk;
 use crate::ir::{Kind, Reindexed};
 use crate::script::FIRST_USER_OID;
@@ -9,9 +9,10 @@ use crate::script::FIRST_USER_OID;
 super::rule! {
     /// Rebuilding indexes without CONCURRENTLY keeps writers waiting.
     ///
-    /// **What it detects.** `REINDEX` of an index, a table or a schema without CONCURRENTLY, where the table holds rows.
+    /// **What it detects.** `REINDEX` of an index, a table, a materialized view or a schema without CONCURRENTLY, where the table holds rows.
     ///
-    /// **Why.** The table is locked against writes, and the index even against queries that would use it.
+    /// **Why.** The table is locked against writes (a materialized view against REFRESH), and each index even against queries: whoever plans one on
+    /// the table looks at all its indexes.
     ///
     /// **Instead.** REINDEX ... CONCURRENTLY, outside of a transaction block. It passes over indexes of exclusion constraints, and over invalid ones
     /// that are not named. The catalogs of the system cannot be reindexed that way.
@@ -38,12 +39,17 @@ impl Rule for ReindexNotConcurrent {
     fn check(&self, context: &Context) -> Vec<Report> {
         let Kind::Reindex { concurrently: false, .. } = context.kind() else { return Vec::new() };
         let better = hint::insert_after(context.text(), &["index", "table", "schema"], "CONCURRENTLY").filter(|_| leaves_none_out(context));
-        let read = context.disturbed().into_iter().filter(|touch| touch.scans == Some(true));
+        // a lock that nobody minds on the relation itself, as on a materialized view, is a stronger one on its indexes
+        let read = context.effects().touches().iter().filter(|touch| touch.scans == Some(true) && !context.is_harmless(&touch.relation));
         let reports = read.map(|touch| {
-            let message = format!("rebuilding the indexes of {} keeps writes waiting", super::name_of(&touch.relation));
+            let (waiting, lock) = match touch.relation.kind {
+                RelationKind::MaterializedView => ("reads", format!("{} keeps REFRESH waiting", touch.lock.pg_name())),
+                _ => ("writes", super::waits(Some(touch.lock))),
+            };
+            let message = format!("rebuilding the indexes of {} keeps {waiting} waiting", super::name_of(&touch.relation));
             let report = context
                 .report(Risk::Danger, &touch.relation, message)
-                .detail(format!("{}, and queries that would use an index wait for it too.", super::waits(Some(touch.lock))));
+                .detail(format!("{lock}, and queries on it wait for the indexes, which are under AccessExclusiveLock."));
             match &better {
                 Some(better) => report.instead(std::slice::from_ref(better)),
                 None if touch.relation.oid < FIRST_USER_OID => {

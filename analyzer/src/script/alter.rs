@@ -19,7 +19,7 @@ pub(super) const SELF: Reach = false;
 const COLUMNS: usize = 1600;
 
 impl Script<'_> {
-    pub(super) fn alter(&mut self, relation: &Rc<Relation>, alter: &AlterTable) {
+    pub(super) fn alter(&mut self, relation: Oid, alter: &AlterTable) {
         let reach = if alter.target.only { SELF } else { TREE };
         for action in &alter.actions {
             if self.base.interrupted() {
@@ -29,10 +29,10 @@ impl Script<'_> {
         }
     }
 
-    fn action(&mut self, relation: &Rc<Relation>, action: &Action, reach: Reach) {
+    fn action(&mut self, relation: Oid, action: &Action, reach: Reach) {
         match action {
             Action::AddColumn { column, .. } => {
-                if self.get(relation.oid).is_some_and(|relation| relation.columns.iter().any(|known| known.name == column.name)) {
+                if self.get(relation).is_some_and(|relation| relation.columns.iter().any(|known| known.name == column.name)) {
                     return;
                 }
                 let added = self.column(column);
@@ -82,8 +82,7 @@ impl Script<'_> {
             }),
             Action::AddConstraint(constraint) => self.constrain(relation, constraint, reach),
             Action::ValidateConstraint { name } => {
-                let alone =
-                    self.get(relation.oid).is_some_and(|known| known.constraints.iter().any(|one| one.name == *name && one.no_inherit));
+                let alone = self.get(relation).is_some_and(|known| known.constraints.iter().any(|one| one.name == *name && one.no_inherit));
                 self.patch_reach(relation, reach && !alone, |relation| {
                     relation.constraints.change(|all| all.iter_mut().filter(|one| one.name == *name).for_each(|one| one.validated = true));
                 });
@@ -91,25 +90,25 @@ impl Script<'_> {
             Action::DropConstraint { name, .. } => self.patch_reach(relation, reach, |relation| drop_constraint(relation, name)),
             Action::AttachPartition { partition, bound } => {
                 if let Some(child) = self.known(partition) {
-                    self.attach(relation.oid, child.oid, Some(bound));
+                    self.attach(relation, child.oid, Some(bound));
                 }
             }
             Action::Inherit { parent } => {
                 if let Some(parent) = self.known(parent) {
-                    self.attach(parent.oid, relation.oid, None);
+                    self.attach(parent.oid, relation, None);
                 }
             }
             Action::DetachPartition { partition, .. } => {
                 let Some(child) = self.known(partition) else { return };
-                self.part(relation.oid, child.oid);
+                self.part(relation, child.oid);
                 self.patch(child.oid, |child| child.is_partition = false);
             }
             Action::SetAccessMethod { name } => {
                 let name = name.clone().or_else(|| self.setting("default_table_access_method"));
-                self.patch(relation.oid, |relation| relation.access_method.clone_from(&name));
+                self.patch(relation, |relation| relation.access_method.clone_from(&name));
             }
-            Action::SetTablespace { name } => self.state.change_storage(relation.oid, |storage| storage.tablespace = Some(name.clone())),
-            Action::SetLogged { logged } => self.state.change_storage(relation.oid, |storage| storage.unlogged = Some(!logged)),
+            Action::SetTablespace { name } => self.state.change_storage(relation, |storage| storage.tablespace = Some(name.clone())),
+            Action::SetLogged { logged } => self.state.change_storage(relation, |storage| storage.unlogged = Some(!logged)),
             Action::SetExpression { .. } | Action::AlterConstraint { .. } | Action::SetOptions { .. } | Action::Simple { .. } => {}
         }
     }
@@ -140,9 +139,9 @@ impl Script<'_> {
         }
     }
 
-    pub(super) fn constrain(&mut self, relation: &Rc<Relation>, definition: &ConstraintDef, reach: Reach) {
+    pub(super) fn constrain(&mut self, relation: Oid, definition: &ConstraintDef, reach: Reach) {
         let references = definition.references.as_ref().and_then(|name| self.known(name)).map(|referenced| referenced.oid);
-        let known = self.get(relation.oid);
+        let known = self.get(relation);
         let taken =
             definition.using_index.as_ref().and_then(|name| known.as_ref()?.indexes.iter().find(|index| index.name == *name).cloned());
         let added = Constraint {
@@ -155,6 +154,8 @@ impl Script<'_> {
             references,
             index: taken.map(|index| index.oid),
         };
+        // what is held is copied when it changes
+        drop(known);
         self.patch_reach(relation, reach && !definition.no_inherit, |relation| {
             if matches!(definition.kind, ConstraintKind::NotNull | ConstraintKind::PrimaryKey) {
                 let keys = &definition.columns;
@@ -166,7 +167,7 @@ impl Script<'_> {
             relation.constraints.change(|all| all.push(added.clone()));
         });
         if let Some(referenced) = references {
-            self.refer(relation.oid, &added, referenced, &definition.referenced_columns);
+            self.refer(relation, &added, referenced, &definition.referenced_columns);
         }
     }
 
@@ -202,7 +203,7 @@ impl Script<'_> {
         self.patch(child, |child| child.parents.change(|all| all.retain(|oid| *oid != parent)));
     }
 
-    pub(super) fn rename_column(&mut self, relation: &Rc<Relation>, from: &str, to: &str) {
+    pub(super) fn rename_column(&mut self, relation: Oid, from: &str, to: &str) {
         let names = |names: &mut [String]| names.iter_mut().filter(|name| *name == from).for_each(|name| to.clone_into(name));
         self.patch_tree(relation, |relation| {
             relation.columns.iter_mut().filter(|column| column.name == from).for_each(|column| to.clone_into(&mut column.name));
@@ -224,8 +225,8 @@ impl Script<'_> {
     }
 
     /// A relation and all below it, as they are now.
-    pub(super) fn tree(&self, relation: &Rc<Relation>) -> Vec<Rc<Relation>> {
-        let (mut waiting, mut seen, mut out) = (vec![relation.oid], HashSet::new(), Vec::new());
+    pub(super) fn tree(&self, relation: Oid) -> Vec<Rc<Relation>> {
+        let (mut waiting, mut seen, mut out) = (vec![relation], HashSet::new(), Vec::new());
         while let Some(oid) = waiting.pop() {
             if let Some(relation) = self.get(oid).filter(|_| seen.insert(oid)) {
                 waiting.extend(&relation.children);
@@ -235,14 +236,14 @@ impl Script<'_> {
         out
     }
 
-    pub(super) fn patch_tree(&mut self, relation: &Rc<Relation>, change: impl Fn(&mut Relation)) {
+    pub(super) fn patch_tree(&mut self, relation: Oid, change: impl Fn(&mut Relation)) {
         self.patch_reach(relation, TREE, change);
     }
 
-    fn patch_reach(&mut self, relation: &Rc<Relation>, reach: Reach, change: impl Fn(&mut Relation)) {
+    fn patch_reach(&mut self, relation: Oid, reach: Reach, change: impl Fn(&mut Relation)) {
         let members: Vec<Oid> = match reach {
             TREE => self.tree(relation).iter().map(|member| member.oid).collect(),
-            SELF => vec![relation.oid],
+            SELF => vec![relation],
         };
         members.into_iter().for_each(|oid| self.patch(oid, &change));
     }

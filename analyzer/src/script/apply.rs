@@ -2,7 +2,7 @@
 
 use super::state::{NewType, Place, Session};
 use super::{Found, FoundType, Script};
-use crate::catalog::{Domain, Index, Lazy, Relation, Type};
+use crate::catalog::{Domain, Index, Lazy, Oid, Type};
 use crate::effects::fits;
 use crate::ir::{
     Action, AlterDomain, CreateIndex, CreateTable, Creation, DomainChange, Dropped, Fact, Kind, Lock, New, NewDomain, QualifiedName,
@@ -41,9 +41,9 @@ impl Script<'_> {
             },
             Kind::Rename(rename) => self.rename(&rename.target.name, &rename.what),
             Kind::AlterTable(alter) => {
-                if let Some(relation) = self.known(&alter.target.name) {
-                    self.alter(&relation, alter);
-                    self.leaves(&relation, &statement.facts);
+                if let Some(relation) = self.known(&alter.target.name).map(|relation| relation.oid) {
+                    self.alter(relation, alter);
+                    self.leaves(relation, &statement.facts);
                 }
             }
             Kind::AlterDomain(domain) => self.alter_domain(domain),
@@ -89,7 +89,7 @@ impl Script<'_> {
                 let mut adds = alter.clone();
                 adds.actions.retain(|action| matches!(action, Action::AddColumn { .. }));
                 if let Some(relation) = self.known(&alter.target.name) {
-                    self.alter(&relation, &adds);
+                    self.alter(relation.oid, &adds);
                 }
             }
             _ => {}
@@ -125,12 +125,12 @@ impl Script<'_> {
     }
 
     /// `NO INHERIT`.
-    fn leaves(&mut self, child: &Relation, facts: &[Fact]) {
+    fn leaves(&mut self, child: Oid, facts: &[Fact]) {
         for fact in facts {
             if let Fact::NoInherit(parent) = fact
                 && let Some(parent) = self.known(parent)
             {
-                self.part(parent.oid, child.oid);
+                self.part(parent.oid, child);
             }
         }
     }
@@ -227,8 +227,11 @@ impl Script<'_> {
                 partial_or_expression: create.columns.is_none(),
                 plain: create.columns.is_some() && create.plain && create.method == "btree",
             };
-            self.state.patch(table.oid, |relation| relation.indexes.change(|all| all.push(index)));
-            described = Some(self.new_index(&there, &table));
+            let (oid, kind) = (table.oid, table.kind);
+            // what is held is copied when it changes
+            drop(table);
+            self.state.patch(oid, |relation| relation.indexes.change(|all| all.push(index)));
+            described = Some(self.new_index(&there, oid, kind));
         }
         self.state.create(QualifiedName { schema, name: name.clone() }, described);
     }
@@ -273,10 +276,10 @@ impl Script<'_> {
                 self.state.create(QualifiedName { schema: Some(to.clone()), name: name.name.clone() }, described);
             }
             (Renamed::Column { from, to }, Found::Existing(relation) | Found::New(Some(relation))) => {
-                self.rename_column(&relation, from, to)
+                self.rename_column(relation.oid, from, to)
             }
             (Renamed::Constraint { from, to }, Found::Existing(relation) | Found::New(Some(relation))) => {
-                self.patch_tree(&relation, |relation| {
+                self.patch_tree(relation.oid, |relation| {
                     relation
                         .constraints
                         .change(|all| all.iter_mut().filter(|one| one.name == *from).for_each(|one| one.name.clone_from(to)));

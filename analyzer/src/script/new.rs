@@ -31,9 +31,8 @@ impl Script<'_> {
         let (oid, keys) = (made.oid, made.constraints.clone());
         self.state.describe(made, table.partition_by.clone());
         self.state.create(place, Some(oid));
-        let Some(made) = self.get(oid) else { return };
         keys.iter().filter_map(|key| Some((key, key.references?))).for_each(|(key, referenced)| self.refer(oid, key, referenced, &[]));
-        table.constraints.iter().for_each(|constraint| self.constrain(&made, constraint, SELF));
+        table.constraints.iter().for_each(|constraint| self.constrain(oid, constraint, SELF));
         for parent in &table.parents {
             if let Some(parent) = self.known(parent).map(|parent| parent.oid) {
                 self.attach(parent, oid, table.partition.as_ref());
@@ -51,9 +50,9 @@ impl Script<'_> {
     }
 
     /// An index that the text makes.
-    pub(super) fn new_index(&mut self, name: &QualifiedName, table: &Relation) -> Oid {
-        let kind = if table.kind == RelationKind::PartitionedTable { RelationKind::PartitionedIndex } else { RelationKind::Index };
-        let made = Relation { index_of: Some(table.oid), ..self.blank(name, kind) };
+    pub(super) fn new_index(&mut self, name: &QualifiedName, table: Oid, of: RelationKind) -> Oid {
+        let kind = if of == RelationKind::PartitionedTable { RelationKind::PartitionedIndex } else { RelationKind::Index };
+        let made = Relation { index_of: Some(table), ..self.blank(name, kind) };
         let oid = made.oid;
         self.state.describe(made, None);
         oid
@@ -63,7 +62,7 @@ impl Script<'_> {
     pub(super) fn fill(&mut self, name: &QualifiedName, bulk: bool) {
         let fills = |table: &Rc<Relation>| self.is_new(table.oid) || bulk && *table.size == Size::Bytes(0);
         if let Some(table) = self.known(name).filter(fills) {
-            self.patch_tree(&table, |table| table.size = Size::Unknown.into());
+            self.patch_tree(table.oid, |table| table.size = Size::Unknown.into());
         }
     }
 
@@ -75,7 +74,7 @@ impl Script<'_> {
         if let Some(table) = relation.index_of {
             self.patch(table, |table| table.indexes.change(|all| all.retain(|index| index.name != relation.name)));
         }
-        for member in self.tree(relation) {
+        for member in self.tree(relation.oid) {
             if member.oid == relation.oid || member.is_partition {
                 self.state.drop_relation(member.oid);
             }

@@ -2,7 +2,7 @@
 
 use super::Script;
 use crate::catalog::{Among, Oid};
-use crate::ir::{Class, Fact, How, Object, Statement};
+use crate::ir::{Class, Fact, Handled, How, Object, Statement};
 use crate::quote;
 
 /// What an object's name means.
@@ -33,6 +33,7 @@ fn listed(class: Class) -> Listed {
         Class::Subscription => ("pg_subscription", None, Some("subowner")),
         Class::EventTrigger => ("pg_event_trigger", None, Some("evtowner")),
         Class::Database => ("pg_database", None, Some("datdba")),
+        Class::Tablespace => ("pg_tablespace", None, Some("spcowner")),
     };
     Listed { catalog, schema, owner }
 }
@@ -41,6 +42,16 @@ impl Script<'_> {
     /// What the name of an object means to the next statement that looks for it.
     pub fn object(&self, object: &Object) -> FoundObject {
         self.find_object(object, None)
+    }
+
+    /// Whether all that a statement drops IF EXISTS is not there: then it does nothing.
+    pub fn drops_nothing(&self, statement: &Statement) -> bool {
+        let mut handled = statement.facts.iter().filter_map(|fact| match fact {
+            Fact::Handles(handled) => Some(handled),
+            _ => None,
+        });
+        let missing = |one: &Handled| one.how == How::Drop && one.lenient && self.object(&one.object) == FoundObject::Missing;
+        handled.next().is_some_and(missing) && handled.all(missing)
     }
 
     /// What has its name where it would be created.

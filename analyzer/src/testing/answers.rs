@@ -164,6 +164,11 @@ impl Catalog for TestCatalog {
         self.details.answers.get(&root).cloned()
     }
 
+    fn share_of_rows(&self, table: Oid, statement: &str) -> Option<Share> {
+        let of = |(known, part, _): &&(Oid, String, Share)| *known == table && statement.contains(part.as_str());
+        self.details.shares.iter().find(of).map(|(_, _, share)| *share)
+    }
+
     fn free_space(&self, relation: Oid) -> Option<u64> {
         self.details.free_space.get(&relation).copied()
     }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::TestCatalog;
-use crate::catalog::{Answer, ColumnStatistics, Dependent, DependentKind, FunctionUse, IndexShape, Oid, TableFacts};
+use crate::catalog::{Answer, ColumnStatistics, Dependent, DependentKind, FunctionUse, IndexShape, Oid, Share, TableFacts};
 
 /// What is kept beside the relations.
 #[derive(Debug, Clone, Default)]
@@ -18,6 +18,7 @@ pub(super) struct Details {
     pub function_uses: HashMap<String, Vec<FunctionUse>>,
     pub free_space: HashMap<Oid, u64>,
     pub answers: HashMap<Oid, Answer>,
+    pub shares: Vec<(Oid, String, Share)>,
 }
 
 impl TestCatalog {
@@ -58,6 +59,12 @@ impl TestCatalog {
     /// What is seen of the rows of a table, whatever is asked.
     pub fn set_answer(&mut self, table: Oid, answer: Answer) -> &mut Self {
         self.details.answers.insert(table, answer);
+        self
+    }
+
+    /// So many rows of a table are expected by a statement with this in its text.
+    pub fn set_share(&mut self, table: Oid, part: &str, kept: f64, all: f64) -> &mut Self {
+        self.details.shares.push((table, part.to_owned(), Share { kept, all }));
         self
     }
 

@@ -86,7 +86,7 @@ fn moment(db: &mut TestCatalog, users: Oid, orders: Oid) {
     db.holder(audit, idle(4711, Some(LockMode::AccessShare), "SELECT count(*) FROM audit"));
     db.snapshot(audit, idle(4711, None, "SELECT count(*) FROM audit"));
     let metrics = db.table("metrics", "id bigint not null, value int");
-    db.job(metrics, 7).replicated(metrics, 2, 1);
+    db.job(metrics, 7).replicated(metrics, 2, 1).set_share(metrics, "value IS NOT NULL", 47_000_000.0, 48_000_000.0);
     let numbers = db.relation(RelationKind::Sequence, "metrics_id_seq");
     db.change(metrics, |table| {
         table.size = Size::Bytes(1 << 30).into();

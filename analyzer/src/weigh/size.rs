@@ -148,7 +148,7 @@ impl Measure {
 }
 
 /// `48 million rows`.
-fn count(rows: f64) -> String {
+pub fn count(rows: f64) -> String {
     let rows = rows.round();
     match rows {
         ..1.5 => "1 row".to_owned(),

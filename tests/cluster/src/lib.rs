@@ -10,6 +10,7 @@ pub mod claims;
 mod cluster;
 pub mod history;
 mod job;
+pub mod lab;
 pub mod manuals;
 pub mod observe;
 pub mod precision;

@@ -122,22 +122,42 @@ impl Context {
         }
     }
 
+    /// Whether the first statement of a session has the library loaded, if it comes in this way: it fires an event trigger.
+    pub fn fires_an_event(self, entry: &Entry, major: i32) -> bool {
+        let first = entry.sql.split(' ').next().unwrap_or_default();
+        !matches!(first, "TRUNCATE" | "VACUUM" | "CLUSTER" | "REASSIGN" | "DELETE" | "UPDATE" | "WITH")
+            && !entry.sql.starts_with("DROP DATABASE")
+            && (first != "REINDEX" || major >= 17)
+            && !(self == Self::Within && within(&entry.sql).is_some_and(|sql| sql.starts_with("EXPLAIN")))
+    }
+
     /// Runs the statement in this way, in the transaction that is open (or in none, if it has to be alone).
     pub fn attempt(self, s: &mut Session, entry: &Entry) -> Result<(), Error> {
-        let sql = &entry.sql;
-        let function = |s: &mut Session, language: &str, body: &str| {
-            s.attempt(&format!("CREATE FUNCTION pg_temp.probe() RETURNS void LANGUAGE {language} AS {}", literal(body)))?;
-            s.attempt("SELECT pg_temp.probe()")
+        self.make(s, "pg_temp", entry)?;
+        self.come(s, "pg_temp", entry)
+    }
+
+    /// Makes the function that runs the statement, if it comes in one.
+    pub fn make(self, s: &mut Session, schema: &str, entry: &Entry) -> Result<(), Error> {
+        let (language, body) = match self {
+            Self::Static => ("plpgsql", format!("BEGIN {}; END", entry.sql)),
+            Self::SqlFunction => ("sql", entry.sql.clone()),
+            _ => return Ok(()),
         };
+        s.attempt(&format!("CREATE OR REPLACE FUNCTION {schema}.probe() RETURNS void LANGUAGE {language} AS {}", literal(&body)))
+    }
+
+    /// Runs the statement when its function, if any, is there.
+    pub fn come(self, s: &mut Session, schema: &str, entry: &Entry) -> Result<(), Error> {
+        let sql = &entry.sql;
         match self {
             Self::Simple => s.attempt(sql),
             Self::Multi => s.attempt(&format!("SELECT 1; /* ; */ {sql};\n-- ;\nSELECT 2")),
             Self::Extended => s.attempt_unnamed(sql),
             Self::Prepared => s.attempt_prepared(sql),
             Self::Do => s.attempt(&format!("DO {}", literal(&format!("BEGIN PERFORM 1; {sql}; END")))),
-            Self::Static => function(s, "plpgsql", &format!("BEGIN {sql}; END")),
+            Self::Static | Self::SqlFunction => s.attempt(&format!("SELECT {schema}.probe()")),
             Self::Execute => s.attempt(&format!("DO {}", literal(&format!("BEGIN EXECUTE {}; END", literal(sql))))),
-            Self::SqlFunction => function(s, "sql", sql),
             Self::Trigger => s.attempt(&format!("INSERT INTO shop.bell VALUES ({})", literal(sql))),
             Self::Within => s.attempt(&within(sql).unwrap_or_default()),
         }

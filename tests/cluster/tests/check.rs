@@ -251,3 +251,22 @@ fn a_standby_answers_too() {
     // The guard leaves it to the server to say no.
     refused(s.attempt("CREATE TABLE u (a int)"), "25006");
 }
+
+#[test]
+fn readers_of_a_materialized_view_wait_for_its_indexes() {
+    let db = database("check_reindex");
+    let mut s = db.connect();
+    s.run(
+        "SET zdm.guard_mode = 'off'; SET zdm.small_table = 0;
+         CREATE MATERIALIZED VIEW kept AS SELECT g AS id FROM generate_series(1, 1000) g; CREATE INDEX kept_id ON kept (id)",
+    );
+    let mut reader = db.connect();
+    reader.run("SET lock_timeout = '100ms'");
+    for sql in ["REINDEX TABLE kept", "REINDEX INDEX kept_id"] {
+        assert_eq!(check(&mut s, sql), ["1|1|public.kept|danger|reindex-not-concurrent"], "{sql}");
+        s.run(&format!("BEGIN; {sql}"));
+        refused(reader.attempt("SELECT count(*) FROM kept"), "55P03");
+        s.run("ROLLBACK");
+        reader.run("SELECT count(*) FROM kept");
+    }
+}

@@ -100,3 +100,108 @@ fn functions_that_call_functions_are_no_burden() {
         assert_eq!(rewrites(&mut s, column), expected, "{column}");
     }
 }
+
+/// What is said of the share of rows that a statement changes: the detail.
+fn nearly_all(s: &mut Session, sql: &str) -> String {
+    s.rows(&format!("SELECT detail FROM zdm.check_ddl($zdm${sql}$zdm$) WHERE rule = 'nearly-all-rows' AND risk = 'caution'")).concat()
+}
+
+/// A table of 10,000 rows that are analyzed, and all sorts of functions.
+const MEASURED: &str = "
+    SET zdm.guard_mode = 'off'; SET zdm.small_table = 0;
+    CREATE FUNCTION boom(int) RETURNS boolean LANGUAGE plpgsql IMMUTABLE AS $$BEGIN RAISE 'boom'; END$$;
+    CREATE FUNCTION boom(int, int) RETURNS boolean LANGUAGE plpgsql IMMUTABLE AS $$BEGIN RAISE 'boom'; END$$;
+    CREATE FUNCTION shielded(int) RETURNS boolean LANGUAGE sql AS 'SELECT public.boom($1)';
+    CREATE OPERATOR === (LEFTARG = int, RIGHTARG = int, FUNCTION = boom, RESTRICT = eqsel);
+    CREATE DOMAIN positive AS int CHECK (public.boom(VALUE));
+    CREATE TABLE t (id int PRIMARY KEY, v int, state text, later int);
+    INSERT INTO t SELECT g, CASE WHEN g % 100 > 0 THEN g END, CASE WHEN g % 20 = 0 THEN 'new' ELSE 'done' END FROM generate_series(1, 10000) g;
+    CREATE TABLE whole (id int, v int) PARTITION BY RANGE (id);
+    CREATE TABLE low PARTITION OF whole FOR VALUES FROM (0) TO (5000); CREATE TABLE high PARTITION OF whole FOR VALUES FROM (5000) TO (20000);
+    INSERT INTO whole SELECT g, g FROM generate_series(1, 10000) g;
+    ANALYZE t; ANALYZE low; ANALYZE high; ALTER TABLE t ADD COLUMN fresh int";
+
+#[test]
+fn the_planner_says_how_many_rows_a_condition_keeps() {
+    let db = database("planner_share");
+    let mut s = db.connect();
+    s.run(MEASURED);
+    for (sql, kept) in [
+        ("UPDATE t SET v = 0 WHERE v IS NOT NULL", "9,9"),
+        ("UPDATE t SET v = 0 WHERE id > 200", "9,8"),
+        ("UPDATE ONLY public.t AS x SET v = 0 WHERE x.id > 200", "9,8"),
+        ("DELETE FROM t WHERE state = 'done'", "9,"),
+        ("DELETE FROM t WHERE t.state <> 'new' RETURNING id", "9,"),
+        ("UPDATE t SET v = (SELECT 1) WHERE id BETWEEN 10 AND 9990 AND state IN ('new', 'done')", "9,9"),
+        ("DELETE FROM whole WHERE id > 100", "9,8"),
+    ] {
+        let said = nearly_all(&mut s, sql);
+        let wanted = format!("The planner expects the condition to keep {kept}");
+        assert!(said.starts_with(&wanted) && said.contains(" of 10,000 rows."), "{sql}: {said}");
+    }
+    for sql in [
+        "UPDATE t SET v = 0 WHERE id > 2000",
+        "UPDATE t SET v = 0 WHERE id = 7",
+        "DELETE FROM t WHERE v IS NULL",
+        "DELETE FROM whole WHERE id > 5000",
+        "DELETE FROM t WHERE no_such_column > 0",
+        // nothing is known of them
+        "UPDATE t SET v = 0 WHERE later IS NULL AND fresh IS NULL",
+        "UPDATE t SET v = 0 WHERE fresh IS NULL",
+        "UPDATE t SET v = 0 WHERE t IS NOT NULL",
+        "DELETE FROM t WHERE ctid IS NOT NULL",
+        // other tables
+        "DELETE FROM t WHERE id IN (SELECT id FROM whole)",
+        "UPDATE t SET v = 0 FROM whole WHERE t.id > 0",
+        "DELETE FROM t USING whole WHERE t.id > 0",
+        "SET search_path = public; UPDATE t SET v = 0 WHERE v IS NOT NULL",
+        "UPDATE t SET v = 0 WHERE v IS NOT NULL AND id > $1",
+        "WITH gone AS (DELETE FROM t WHERE v IS NOT NULL RETURNING id) SELECT count(*) FROM gone",
+        // code of users
+        "UPDATE t SET v = 0 WHERE v IS NOT NULL AND NOT boom(id)",
+        "UPDATE t SET v = 0 WHERE v IS NOT NULL AND NOT boom(1)",
+        "UPDATE t SET v = 0 WHERE v IS NOT NULL AND NOT id === 1",
+        "UPDATE t SET v = 0 WHERE v IS NOT NULL AND NOT shielded(1)",
+        "UPDATE t SET v = 0 WHERE v IS NOT NULL AND id > 5::positive",
+        "UPDATE t SET v = 0 WHERE v IS NOT NULL AND id > ALL ('{5}'::positive[])",
+    ] {
+        assert_eq!(nearly_all(&mut s, sql), "", "{sql}");
+    }
+    assert!(!s.texts().iter().any(|text| text.contains("boom")), "{:?}", s.texts());
+    s.run("SET zdm.small_table = '8MB'");
+    assert_eq!(nearly_all(&mut s, "UPDATE t SET v = 0 WHERE v IS NOT NULL"), "", "it is small");
+}
+
+#[test]
+fn an_estimate_waits_for_nobody_and_tells_nothing_to_others() {
+    let db = database("planner_share_locks");
+    let mut s = db.connect();
+    s.run(MEASURED);
+    s.run("CREATE ROLE share_reader; CREATE ROLE share_stranger; GRANT SELECT ON t TO share_reader");
+    let update = "UPDATE t SET v = 0 WHERE v IS NOT NULL";
+    s.run("BEGIN");
+    assert!(!nearly_all(&mut s, update).is_empty());
+    s.expect("SELECT count(*) FROM pg_locks WHERE pid = pg_backend_pid() AND relation IN ('t'::regclass, 't_pkey'::regclass)", &["0"]);
+    s.expect("SHOW lock_timeout", &["0"]);
+    s.run("COMMIT");
+    let mut other = db.connect();
+    for (lock, sql) in [
+        ("LOCK TABLE t IN ACCESS EXCLUSIVE MODE", update),
+        ("REINDEX INDEX t_pkey", update),
+        ("LOCK TABLE high IN ACCESS EXCLUSIVE MODE", "DELETE FROM whole WHERE id > 100"),
+    ] {
+        other.run(&format!("BEGIN; SET LOCAL zdm.guard_mode = off; {lock}"));
+        s.run("SET statement_timeout = '2s'");
+        assert_eq!(nearly_all(&mut s, sql), "", "{lock}");
+        other.run("ROLLBACK");
+        assert!(!nearly_all(&mut s, sql).is_empty(), "{lock}");
+    }
+    for (role, told) in [("share_reader", true), ("share_stranger", false)] {
+        s.run(&format!("SET ROLE {role}"));
+        assert_eq!(!nearly_all(&mut s, update).is_empty(), told, "{role}");
+        s.run("RESET ROLE");
+    }
+    // the guard has a rule for changes without WHERE, and no other
+    s.run("SELECT zdm.set_guard('warn'); SET zdm.guard_mode = 'warn'; SET zdm.guard_dml = enforce");
+    s.run("BEGIN; DELETE FROM t WHERE state = 'done'; EXPLAIN ANALYZE DELETE FROM t WHERE v IS NOT NULL; ROLLBACK");
+}

@@ -92,7 +92,8 @@ fn what_is_warned_of_and_allowed_belongs_to_its_transaction() {
 fn commands_that_stand_alone_are_written_down_too() {
     let (_db, mut s) = lab("audit_alone", "warn");
     s.run("SET client_min_messages = error; ALTER TABLE users ADD PRIMARY KEY (id)");
-    for sql in ["VACUUM FULL users", "REINDEX TABLE users", "DROP DATABASE IF EXISTS audit_alone_none"] {
+    s.run("CREATE DATABASE audit_alone_1");
+    for sql in ["VACUUM FULL users", "REINDEX TABLE users", "DROP DATABASE IF EXISTS audit_alone_1"] {
         s.run(sql);
         assert_eq!(count(&mut s, &format!("event = 'warned' AND statement = '{sql}'")), 1, "{sql}: {:?}", s.rows(EVENTS));
     }

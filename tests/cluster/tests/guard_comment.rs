@@ -132,6 +132,76 @@ fn what_is_wrong_with_it_is_said() {
 }
 
 #[test]
+fn one_before_what_is_not_judged_is_reported_too() {
+    let (db, _admin, mut user) = lab("comment_unjudged", true);
+    let unused = "NOTICE: zdm: the comment allows drop-table, of which there is nothing in this statement";
+    let once = [
+        "/* zdm:allow drop-table OPS-1 */ SELECT 1",
+        "SELECT v FROM a -- zdm:allow drop-table OPS-1",
+        "-- zdm:allow drop-table OPS-1\nINSERT INTO a VALUES (0, 0)",
+        "/* zdm:allow drop-table OPS-1 */ UPDATE a SET v = 1 WHERE v = 0",
+        "WITH gone AS (DELETE FROM a WHERE v = 0 RETURNING v) /* zdm:allow drop-table OPS-1 */ SELECT v FROM gone",
+        "/* zdm:allow drop-table OPS-1 */ SET work_mem = '4MB'",
+        "/* zdm:allow drop-table OPS-1 */ SHOW work_mem",
+        "/* zdm:allow drop-table OPS-1 */ DO $$BEGIN PERFORM 1; PERFORM 2; END$$",
+        "/* zdm:allow drop-table OPS-1 */ COPY (SELECT 1) TO '/dev/null'",
+        "/* zdm:allow drop-table OPS-1 */ EXPLAIN SELECT 1",
+        "/* zdm:allow drop-table OPS-1 */ EXPLAIN ANALYZE SELECT 1",
+        "/* zdm:allow drop-table OPS-1 */ CREATE TABLE d AS SELECT 1 AS v",
+        "/* zdm:allow drop-table OPS-1 */ CREATE TABLE e (v int)",
+        "/* zdm:allow drop-table OPS-1 */ DECLARE c CURSOR WITH HOLD FOR SELECT 1",
+        "/* zdm:allow drop-table OPS-1 */ VACUUM a",
+        "/* zdm:allow drop-table OPS-1 */ GRANT SELECT ON a TO PUBLIC",
+        "/* zdm:allow drop-table OPS-1 */ CHECKPOINT",
+        "/* zdm:allow drop-table OPS-1 */ DISCARD PLANS",
+        "/* zdm:allow drop-table OPS-1 */ BEGIN; DROP TABLE IF EXISTS nothing; COMMIT",
+        "BEGIN; DROP TABLE IF EXISTS nothing; /* zdm:allow drop-table OPS-1 */ COMMIT",
+        "SELECT 1; /* zdm:allow drop-table OPS-1 */ SELECT 2; SELECT 3",
+    ];
+    let mut admin = db.connect_as("postgres");
+    admin.run("SET search_path = app; SET client_min_messages = notice");
+    for sql in once {
+        let s = if sql.contains("COPY") || sql.contains("CHECKPOINT") { &mut admin } else { &mut user };
+        s.forget_notices();
+        s.run(sql);
+        let came: Vec<String> = s.texts().into_iter().filter(|text| text.contains("zdm:")).collect();
+        assert_eq!(came, [unused], "{sql}");
+    }
+    user.forget_notices();
+    assert!(user.attempt_extended("/* zdm:allow drop-table OPS-1 */ SELECT 1").is_ok());
+    assert_eq!(user.texts(), [unused]);
+    user.forget_notices();
+    user.run("/* zdm:allow drop-tables OPS-1 */ SELECT 1");
+    assert!(user.texts()[0].starts_with("WARNING: zdm: the comment allows nothing: There is no rule"), "{:?}", user.texts());
+
+    // What is no comment, is for another statement, or runs in a function.
+    user.forget_notices();
+    for sql in [
+        "SELECT '/* zdm:allow drop-table OPS-1 */'",
+        "DO $$BEGIN /* zdm:allow drop-table OPS-1 */ PERFORM 1; PERFORM 2 /* zdm:allow drop-table OPS-1 */; END$$",
+        "SET zdm.guard_dml = 'enforce'",
+        "PREPARE p AS /* zdm:allow delete-without-where OPS-1 */ DELETE FROM a",
+        "EXECUTE p",
+        "/* zdm:allow drop-table OPS-1 */ DROP TABLE b",
+    ] {
+        if sql.starts_with("SET zdm") {
+            admin.run("ALTER DATABASE comment_unjudged SET zdm.guard_dml = 'enforce'");
+            user = db.connect_as("comment_unjudged_owner");
+            continue;
+        }
+        user.run(sql);
+        assert_eq!(user.texts(), Vec::<String>::new(), "{sql}");
+    }
+    // Nothing is said where the guard is off, or comments are.
+    admin.run("SELECT zdm.set_guard('off')");
+    user.run("/* zdm:allow drop-table OPS-1 */ SELECT 1");
+    admin.run("SELECT zdm.set_guard('enforce'); SET zdm.comment_allow = off");
+    admin.forget_notices();
+    admin.run("/* zdm:allow drop-table OPS-1 */ SELECT 1");
+    assert_eq!((user.texts(), admin.texts()), (Vec::new(), Vec::new()));
+}
+
+#[test]
 fn it_counts_where_it_is_on_and_for_those_who_may_allow() {
     let (db, mut admin, mut user) = lab("comment_rights", false);
     let drop_a = "/* zdm:allow drop-table OPS-1 */ DROP TABLE app.a";

@@ -93,6 +93,89 @@ fn what_fires_no_event_and_what_runs_outside_of_a_block_can_be_allowed() {
     refused(user.attempt("TRUNCATE app.users"), "ZDM01");
 }
 
+/// Allows it, runs it, and what it uses up is gone; before and afterwards it is refused.
+fn once(s: &mut Session, rule: &str, sql: &str) {
+    let error = refused(s.attempt(sql), "ZDM01");
+    assert!(error.message().contains(&format!("\n  allow: SELECT zdm.allow_next('{rule}'")), "{sql:.200}: {}", error.message());
+    s.run(&format!("SELECT zdm.allow_next('{rule}', reason => 'OPS-1')"));
+    if let Err(error) = s.attempt_extended(sql) {
+        panic!("{sql:.200}: {error:?}");
+    }
+    assert_eq!(pending(s), Vec::<String>::new(), "{sql:.200}");
+}
+
+#[test]
+fn what_commits_on_its_way_uses_it_up() {
+    let (_db, mut s, _user) = lab("once_apart");
+    s.run("CREATE INDEX CONCURRENTLY by_v ON app.users (v)");
+    s.run("SET allow_in_place_tablespaces = on");
+    s.run("CREATE TABLESPACE once_apart_aside LOCATION ''");
+    s.run("CREATE DATABASE once_apart_other");
+    for rule in ["redundant-index", "unbounded-effect", "drop-used-index"] {
+        s.run(&format!("SELECT zdm.set_rule_policy('{rule}', 'danger', 'a test')"));
+    }
+    // The guard never minds REINDEX CONCURRENTLY, unless it cannot read it.
+    let hidden = |sql: &str| sql.replacen(' ', &format!(" {}{} ", "/*".repeat(5000), "*/".repeat(5000)), 1);
+    let files = "SELECT c.relname, c.relfilenode FROM pg_class c JOIN pg_index i ON i.indexrelid = c.oid
+                  WHERE i.indrelid = 'app.users'::regclass AND i.indisvalid ORDER BY 1";
+    for (sql, rebuilt) in [
+        ("REINDEX INDEX CONCURRENTLY app.by_v", 1),
+        ("REINDEX TABLE CONCURRENTLY app.users", 2),
+        ("REINDEX (CONCURRENTLY, VERBOSE off) TABLE app.users", 2),
+    ] {
+        let before = s.rows(files);
+        once(&mut s, "not-analyzable", &hidden(sql));
+        let after = s.rows(files);
+        assert_eq!((after.len(), after.iter().filter(|file| !before.contains(file)).count()), (2, rebuilt), "{sql}: {before:?}, {after:?}");
+        refused(s.attempt(&hidden(sql)), "ZDM01");
+    }
+    once(&mut s, "redundant-index", "CREATE INDEX CONCURRENTLY again ON app.users (v)");
+    // One that fails before its first commit has used nothing.
+    s.run("SELECT zdm.allow_next('redundant-index')");
+    refused(s.attempt("CREATE INDEX CONCURRENTLY again ON app.users (v)"), "42P07");
+    assert_eq!(pending(&mut s), ["pending|redundant-index|-|postgres|-"]);
+    s.run("CREATE INDEX CONCURRENTLY once_more ON app.users (v)");
+    assert_eq!(pending(&mut s), Vec::<String>::new());
+
+    once(&mut s, "unbounded-effect", "ALTER DATABASE once_apart_other SET TABLESPACE once_apart_aside");
+    let place = "SELECT spcname FROM pg_database d JOIN pg_tablespace t ON t.oid = dattablespace WHERE datname = 'once_apart_other'";
+    s.expect(place, &["once_apart_aside"]);
+    refused(s.attempt("ALTER DATABASE once_apart_other SET TABLESPACE pg_default"), "ZDM01");
+    s.expect(place, &["once_apart_aside"]);
+    once(&mut s, "drop-database", "DROP DATABASE once_apart_other");
+    s.expect(place, &[]);
+}
+
+#[test]
+fn the_way_that_is_shown_fits_the_statement() {
+    let (_db, mut s, _user) = lab("once_way");
+    for sql in [
+        "REINDEX TABLE app.users",
+        "REINDEX (CONCURRENTLY false) TABLE app.users",
+        "REINDEX (CONCURRENTLY, CONCURRENTLY off) TABLE app.users",
+    ] {
+        let error = refused(s.attempt(sql), "ZDM01");
+        assert!(
+            error.message().contains("\n  allow: SET LOCAL zdm.allow = 'reindex-not-concurrent:app.users"),
+            "{sql}: {}",
+            error.message()
+        );
+        s.run(&format!("BEGIN; SET LOCAL zdm.allow = 'reindex-not-concurrent'; {sql}; COMMIT"));
+    }
+    refused(s.attempt("REINDEX (CONCURRENTLY maybe) TABLE app.users"), "42601");
+    s.run(
+        "CREATE TABLE app.parts (id int PRIMARY KEY) PARTITION BY RANGE (id); CREATE TABLE app.part PARTITION OF app.parts DEFAULT;
+         INSERT INTO app.parts SELECT g FROM generate_series(1, 100) g",
+    );
+    once(&mut s, "reindex-not-concurrent", "REINDEX TABLE app.parts");
+    once(&mut s, "reindex-not-concurrent", "REINDEX INDEX app.parts_pkey");
+    once(&mut s, "vacuum-full-or-cluster", "CLUSTER app.parts USING parts_pkey");
+    for sql in ["REINDEX SCHEMA app", "VACUUM FULL app.users", "VACUUM (FULL) app.users"] {
+        let error = refused(s.attempt(sql), "ZDM01");
+        assert!(error.message().contains("\n  allow: SELECT zdm.allow_next("), "{sql}: {}", error.message());
+    }
+}
+
 #[test]
 fn drop_index_concurrently_uses_it_at_its_end() {
     let (db, mut admin, mut user) = lab("once_first");

@@ -220,6 +220,25 @@ fn a_database_that_has_the_extension_already_keeps_its_mode() {
     assert_eq!(content(&at("into_warn")), expected);
 }
 
+/// pg_restore and psql wait for the table as they would without the guard, which limits others.
+#[test]
+fn a_restore_beside_live_sessions_waits_for_them() {
+    let db = shared().database("beside");
+    let mut s = db.connect();
+    s.run("CREATE TABLE users AS SELECT g AS v FROM generate_series(1, 100) g; SELECT zdm.set_guard('warn')");
+    s.run("ALTER DATABASE beside SET zdm.default_lock_timeout = '100ms'");
+    let only = ["--clean", "--if-exists", "--table=users"];
+    for (file, more) in [(dump(&db, "custom", &["--table=users"]), &only[..]), (dump(&db, "plain", &only), &[][..])] {
+        let live = db.connect().background("BEGIN; SELECT v FROM users; SELECT pg_sleep(0.6); COMMIT");
+        zdm_cluster_tests::until("it reads", || {
+            s.value(&format!("SELECT EXISTS (SELECT FROM pg_locks WHERE pid = {} AND relation = 'users'::regclass)", live.pid))
+        });
+        refused(db.connect().attempt("ALTER TABLE users ADD COLUMN w int"), "55P03");
+        done(restore(&db, &file, more, &[]), "beside");
+        live.success().expect("SELECT count(*) FROM users", &["100"]);
+    }
+}
+
 #[test]
 fn a_copy_by_template_keeps_the_mode() {
     let cluster = shared();

@@ -1,80 +1,29 @@
 //! The table of `tests/guard`: each dangerous statement does harm without the guard, and is refused with it however it comes; a harmless one never is.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::OnceLock;
 
-use zdm_cluster_tests::claims::{self, CHANGED, MOVED};
+use zdm_cluster_tests::Session;
+use zdm_cluster_tests::claims::{CHANGED, MOVED};
+use zdm_cluster_tests::lab::{BARE, lab, refused, session};
 use zdm_cluster_tests::observe::{done, remember};
 use zdm_cluster_tests::precision::{heavy, relied_on};
-use zdm_cluster_tests::table::{Context, Entry, FOLDER, entries, kind};
-use zdm_cluster_tests::{Session, shared};
+use zdm_cluster_tests::table::{Context, Entry, kind};
 
 /// Rules about several statements of one transaction: the guard judges one at a time.
 const OF_SEVERAL: [&str; 4] =
     ["ddl-and-backfill", "not-valid-and-validate-same-transaction", "validate-constraint-under-strong-lock", "work-while-locked"];
 
-/// The table, and databases to try it in.
-struct Lab {
-    dangerous: Vec<Entry>,
-    harmless: Vec<Entry>,
-    major: i32,
-}
-
-/// A session in a database of the lab: the library is preloaded in `guard_preloaded`, and not in `guard_bare`; both enforce.
-fn session(database: &str) -> Session {
-    shared().connect(database)
-}
-
-fn file(path: &str) -> String {
-    std::fs::read_to_string(path).unwrap_or_else(|e| panic!("{path}: {e}"))
-}
-
-fn lab() -> &'static Lab {
-    static LAB: OnceLock<Lab> = OnceLock::new();
-    LAB.get_or_init(|| {
-        let cluster = shared();
-        let mut admin = cluster.connect("postgres");
-        admin.run("SET allow_in_place_tablespaces = on");
-        admin.run("CREATE TABLESPACE aside LOCATION ''");
-        admin.run("CREATE DATABASE guard_spare");
-        let mut s = cluster.database("guard_bare").connect();
-        s.run("SELECT zdm.set_guard('off')");
-        s.run(&file(&format!("{}/fixture.sql", claims::FOLDER)));
-        s.run(&file(&format!("{FOLDER}/fixture.sql")));
-        let major = s.value::<String>("SELECT current_setting('server_version_num')").parse::<i32>().expect("a number") / 10_000;
-        s.run("SELECT zdm.set_guard('enforce')");
-        drop(s);
-        for copy in ["guard_preloaded", "guard_apart"] {
-            cluster.copy(copy, "guard_bare");
-        }
-        for name in ["guard_bare", "guard_preloaded", "guard_apart"] {
-            admin.run(&format!("ALTER DATABASE {name} SET search_path = shop, public"));
-            admin.run(&format!("ALTER DATABASE {name} SET zdm.guard_dml = 'enforce'"));
-        }
-        session("guard_preloaded").run("SELECT zdm.set_guard('enforce', preload => true)");
-        let mut lab = Lab { dangerous: entries("dangerous", major), harmless: entries("harmless", major), major };
-        let mut s = session("guard_preloaded");
-        s.run("SET zdm.guard_mode = off");
-        lab.dangerous.iter_mut().chain(&mut lab.harmless).for_each(|entry| entry.alone = alone(&mut s, &entry.sql));
-        lab
-    })
-}
-
-/// Whether the server refuses it in a transaction block.
-fn alone(s: &mut Session, sql: &str) -> bool {
-    s.run("BEGIN");
-    let refused = s.attempt(sql).is_err_and(|error| error.code().is_some_and(|code| code.code() == "25001"));
-    s.run("ROLLBACK");
-    refused
-}
-
 /// Tries one, in a transaction that is rolled back, unless it has to be alone. What the guard said, and what came of it.
-fn probe(s: &mut Session, context: Context, entry: &Entry) -> (Vec<String>, Result<(), postgres::Error>) {
+fn probe(
+    s: &mut Session,
+    entry: &Entry,
+    attempt: impl FnOnce(&mut Session) -> Result<(), postgres::Error>,
+) -> (Vec<String>, Result<(), postgres::Error>) {
     s.forget_notices();
     if !entry.alone {
         s.run("BEGIN; SAVEPOINT attempt");
     }
-    let result = context.attempt(s, entry);
+    let result = attempt(s);
     if !entry.alone {
         s.run("ROLLBACK");
     }
@@ -85,29 +34,8 @@ fn probe(s: &mut Session, context: Context, entry: &Entry) -> (Vec<String>, Resu
     (remarks, result)
 }
 
-/// Whether it was refused, and by this rule; else what came instead.
-fn refused(entry: &Entry, result: &Result<(), postgres::Error>) -> Result<(), String> {
-    let rule = entry.rule.as_deref().unwrap_or_default();
-    match result {
-        Ok(()) => Err("it ran".to_owned()),
-        Err(error) => match error.as_db_error() {
-            Some(db) if db.code().code().starts_with("ZD") && db.message().contains(&format!("zdm[{rule}]: ")) => Ok(()),
-            Some(db) => Err(format!("{} {}", db.code().code(), db.message().lines().next().unwrap_or_default())),
-            None => Err(error.to_string()),
-        },
-    }
-}
-
 fn possible(entry: &Entry) -> impl Iterator<Item = Context> {
     Context::ALL.into_iter().filter(|context| context.impossible(entry).is_none())
-}
-
-/// Whether the first statement of a session has the library loaded: it fires an event trigger.
-fn fires_an_event(sql: &str, major: i32) -> bool {
-    let first = sql.split(' ').next().unwrap_or_default();
-    !matches!(first, "TRUNCATE" | "VACUUM" | "CLUSTER" | "REASSIGN" | "DELETE" | "UPDATE" | "WITH")
-        && !sql.starts_with("DROP DATABASE")
-        && (first != "REINDEX" || major >= 17)
 }
 
 #[track_caller]
@@ -190,7 +118,7 @@ fn with_the_library_preloaded_every_dangerous_statement_is_refused() {
     let (mut wrong, mut counts) = (Vec::new(), BTreeMap::new());
     for entry in &lab.dangerous {
         for context in possible(entry) {
-            let (_, result) = probe(&mut s, context, entry);
+            let (_, result) = probe(&mut s, entry, |s| context.attempt(s, entry));
             match refused(entry, &result) {
                 Ok(()) => *counts.entry(context).or_insert(0) += 1,
                 Err(why) => wrong.push(format!("{context:?}: {}: {why}", entry.sql)),
@@ -208,7 +136,7 @@ fn no_harmless_statement_is_refused() {
     let (mut wrong, mut counts, mut remarked) = (Vec::new(), BTreeMap::new(), 0);
     for entry in &lab.harmless {
         for context in possible(entry) {
-            let (remarks, result) = probe(&mut s, context, entry);
+            let (remarks, result) = probe(&mut s, entry, |s| context.attempt(s, entry));
             remarked += usize::from(!remarks.is_empty());
             match result {
                 Ok(()) => *counts.entry(context).or_insert(0) += 1,
@@ -220,28 +148,80 @@ fn no_harmless_statement_is_refused() {
     none(&wrong);
 }
 
-#[test]
-fn the_first_statement_of_a_session_is_refused_or_warned_of_too() {
-    let lab = lab();
+/// Each statement in each context as the first one of a session: how often which came to what, and what went wrong.
+fn as_the_first(database: &str, entries: &[&Entry], major: i32) -> (BTreeMap<(Context, &'static str), usize>, Vec<String>) {
+    let mut admin = session(database);
+    admin.run("SET zdm.guard_mode = off; SET check_function_bodies = off");
     let (mut wrong, mut counts) = (Vec::new(), BTreeMap::new());
-    for (number, entry) in lab.dangerous.iter().filter(|entry| fires_an_event(&entry.sql, lab.major)).enumerate() {
-        // each needs a session of its own: of those that are not plain, one a statement, in turn
-        let (mut contexts, others): (Vec<Context>, Vec<Context>) = possible(entry).partition(|context| context.plain());
-        contexts.extend(others.get(number % others.len().max(1)));
-        for context in contexts {
-            let mut s = session("guard_bare");
-            let (remarks, result) = probe(&mut s, context, entry);
-            let how = match refused(entry, &result) {
-                Ok(()) => "refused",
-                Err(_) if !context.plain() && !remarks.is_empty() => "warned of",
-                Err(why) => {
-                    wrong.push(format!("{context:?}: {}: {why}", entry.sql));
-                    continue;
-                }
-            };
-            *counts.entry((context.plain(), how)).or_insert(0) += 1;
+    for entry in entries {
+        for context in possible(entry).filter(|context| context.fires_an_event(entry, major)) {
+            // nothing but the statement itself may run in the session
+            context.make(&mut admin, "shop", entry).expect("a function");
+            let mut s = session(database);
+            let (remarks, result) = probe(&mut s, entry, |s| context.come(s, "shop", entry));
+            match refused(entry, &result) {
+                Ok(()) => *counts.entry((context, "refused")).or_insert(0) += 1,
+                Err(_) if !context.plain() && !remarks.is_empty() => *counts.entry((context, "warned of")).or_insert(0) += 1,
+                Err(why) => wrong.push(format!("{context:?}: {}: {why}", entry.sql)),
+            }
         }
     }
-    println!("PostgreSQL {}, not preloaded, the first statement of a session (plain or not): {counts:?}", lab.major);
+    (counts, wrong)
+}
+
+#[test]
+fn without_preloading_the_first_statement_of_a_session_is_refused_or_warned_of() {
+    let lab = lab();
+    let (mut all, mut wrong) = (BTreeMap::new(), Vec::new());
+    std::thread::scope(|scope| {
+        let shares = BARE.iter().enumerate().map(|(number, database)| {
+            let share: Vec<&Entry> = lab.dangerous.iter().skip(number).step_by(BARE.len()).collect();
+            scope.spawn(move || as_the_first(database, &share, lab.major))
+        });
+        for share in shares.collect::<Vec<_>>() {
+            let (counts, more) = share.join().expect("the thread ends");
+            counts.into_iter().for_each(|(key, count)| *all.entry(key).or_insert(0) += count);
+            wrong.extend(more);
+        }
+    });
+    println!("PostgreSQL {}, not preloaded, the first statement of a session: {all:?}", lab.major);
+    none(&wrong);
+}
+
+#[test]
+fn without_preloading_what_fires_no_event_is_refused_from_the_second_statement_on() {
+    let lab = lab();
+    let mut s = session(BARE[0]);
+    s.run("COMMENT ON SCHEMA vault IS 'coins'");
+    let (mut wrong, mut counts) = (Vec::new(), BTreeMap::new());
+    for entry in &lab.dangerous {
+        for context in possible(entry).filter(|context| !context.fires_an_event(entry, lab.major)) {
+            let (_, result) = probe(&mut s, entry, |s| context.attempt(s, entry));
+            match refused(entry, &result) {
+                Ok(()) => *counts.entry(context).or_insert(0) += 1,
+                Err(why) => wrong.push(format!("{context:?}: {}: {why}", entry.sql)),
+            }
+        }
+    }
+    println!("PostgreSQL {}, not preloaded, what fires no event, later: {counts:?}", lab.major);
+    none(&wrong);
+}
+
+#[test]
+fn without_preloading_no_harmless_statement_is_refused() {
+    let lab = lab();
+    let mut admin = session(BARE[0]);
+    admin.run("SET zdm.guard_mode = off; SET check_function_bodies = off");
+    let mut wrong = Vec::new();
+    for (number, entry) in lab.harmless.iter().enumerate() {
+        // each needs a session of its own: one a statement, the contexts in turn
+        let contexts: Vec<Context> = possible(entry).collect();
+        let Some(context) = contexts.get(number % contexts.len().max(1)) else { continue };
+        context.make(&mut admin, "shop", entry).expect("a function");
+        let (_, result) = probe(&mut session(BARE[0]), entry, |s| context.come(s, "shop", entry));
+        if let Err(error) = result {
+            wrong.push(format!("{context:?}: {}: {:?}", entry.sql, error.as_db_error().map(|db| db.message())));
+        }
+    }
     none(&wrong);
 }

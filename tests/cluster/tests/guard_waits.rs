@@ -37,6 +37,38 @@ fn ddl_that_may_queue_gets_a_lock_timeout() {
 }
 
 #[test]
+fn where_it_only_warns_a_session_may_want_to_wait() {
+    let db = database("waits_warn");
+    let mut s = db.connect();
+    s.run("CREATE TABLE users AS SELECT 1 AS v; SELECT zdm.set_guard('warn')");
+    // What queues hurts in each mode.
+    s.run("BEGIN; ALTER TABLE users ADD COLUMN a int");
+    s.expect("SHOW lock_timeout", &["5s"]);
+    s.run("COMMIT; SET zdm.guard_mode = off; BEGIN; ALTER TABLE users ADD COLUMN b int");
+    s.expect("SHOW lock_timeout", &["0"]);
+    s.run("COMMIT; RESET zdm.guard_mode");
+    // pg_restore, and what pg_dump writes, say that they will wait.
+    for set in ["SET lock_timeout = 0", "SELECT set_config('lock_timeout', '0', false)", "BEGIN; SET LOCAL lock_timeout = 0"] {
+        let mut s = db.connect();
+        s.run(set);
+        s.run("ALTER TABLE users ALTER v SET DEFAULT 1");
+        s.expect("SHOW lock_timeout", &["0"]);
+        s.run("COMMIT; RESET lock_timeout; BEGIN; ALTER TABLE users ALTER v SET DEFAULT 1");
+        s.expect("SHOW lock_timeout", &["5s"]);
+    }
+    s.run("SET zdm.default_lock_timeout = '100ms'; SET lock_timeout = 0");
+    let mut holder = db.connect();
+    holder.run("BEGIN; SELECT * FROM users");
+    let waiting = s.background("ALTER TABLE users ADD COLUMN c int");
+    std::thread::sleep(Duration::from_millis(400));
+    holder.run("COMMIT");
+    let mut s = waiting.success();
+    // Where it refuses, it is the DBA's word that counts.
+    s.run("SELECT zdm.set_guard('enforce'); BEGIN; ALTER TABLE users ADD COLUMN d int");
+    s.expect("SHOW lock_timeout", &["100ms"]);
+}
+
+#[test]
 fn an_old_transaction_in_the_way_is_named() {
     let db = database("waits_blocker");
     let mut s = db.connect();

@@ -28,6 +28,8 @@ REINDEX (CONCURRENTLY off) TABLE offers;
 REINDEX (TABLESPACE aside) INDEX parts_qty;
 REINDEX TABLE events;
 REINDEX SCHEMA shop;
+REINDEX TABLE parts_kept;
+REINDEX INDEX parts_kept_id;
 -- rule: set-tablespace
 ALTER TABLE parts SET TABLESPACE aside;
 ALTER TABLE IF EXISTS shop.offers SET TABLESPACE aside;

@@ -58,6 +58,9 @@
 -- rule: replica-identity
 -- setup: CREATE PUBLICATION feed FOR TABLE orders
 
+-- rule: nearly-all-rows
+-- big: metrics
+
 -- rule: replication-lag
 -- big: metrics
 

@@ -1,5 +1,7 @@
 //! The columns that a query reads, as far as its names can mean nothing else.
 
+use std::collections::HashMap;
+
 use pg_query::protobuf::node::Node as Tree;
 use pg_query::protobuf::{Node, RangeVar, SelectStmt};
 
@@ -46,11 +48,17 @@ pub fn joined(select: &SelectStmt, needs: &mut Vec<Need>) {
     for node in select.target_list.iter().filter_map(target).chain(clauses).chain(&select.group_clause).chain(others) {
         expr::qualified_columns(node, &mut named);
     }
+    // there may be a hundred thousand of either
+    let called = |table: &RangeVar| table.alias.as_ref().map_or(&table.relname, |alias| &alias.aliasname).clone();
+    let mut count: HashMap<String, usize> = HashMap::new();
+    tables.iter().for_each(|table| *count.entry(called(table)).or_default() += 1);
+    let mut columns: HashMap<String, Vec<String>> = HashMap::new();
+    named.into_iter().for_each(|(of, column)| columns.entry(of).or_default().push(column));
     for table in tables.iter().filter(|table| table.alias.as_ref().is_none_or(|alias| alias.colnames.is_empty())) {
-        let name = table.alias.as_ref().map_or(&table.relname, |alias| &alias.aliasname);
+        let name = called(table);
         // which one of two it would be, the server does not decide either
-        if tables.iter().filter(|other| other.alias.as_ref().map_or(&other.relname, |alias| &alias.aliasname) == name).count() == 1 {
-            let mut columns: Vec<String> = named.iter().filter(|(of, _)| of == name).map(|(_, column)| column.clone()).collect();
+        if count.get(&name) == Some(&1) {
+            let mut columns = columns.remove(&name).unwrap_or_default();
             columns.dedup();
             need(table, columns, needs);
         }
