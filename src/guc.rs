@@ -56,6 +56,9 @@ pub static GUARD_MESSAGES: GucSetting<bool> = GucSetting::<bool>::new(true);
 /// The guard's mode for this session.
 pub static GUARD_MODE: GucSetting<GuardMode> = GucSetting::<GuardMode>::new(GuardMode::Default);
 
+/// For how long a ladder waits while the oldest snapshot does not move, in milliseconds; 0: it does not wait.
+pub static HORIZON_TIMEOUT: GucSetting<i32> = GucSetting::<i32>::new(30_000);
+
 /// DDL is refused while a transaction that is older holds a lock that it would wait for, in seconds; 0: never.
 pub static MAX_BLOCKER_AGE: GucSetting<i32> = GucSetting::<i32>::new(0);
 
@@ -75,6 +78,9 @@ static REQUIRE_REASON: GucSetting<bool> = GucSetting::<bool>::new(false);
 static SMALL_TABLE: GucSetting<i32> = GucSetting::<i32>::new(SMALL_TABLE_DEFAULT);
 
 const SMALL_TABLE_DEFAULT: i32 = 8192;
+
+/// Whether the batches of a backfill wait for the disk.
+pub static SYNCHRONOUS_COMMIT: GucSetting<bool> = GucSetting::<bool>::new(false);
 
 /// Registers the settings and reserves the prefix `zdm`.
 pub fn define() {
@@ -154,6 +160,16 @@ pub fn define() {
         GucFlags::default(),
     );
     GucRegistry::define_int_guc(
+        c"zdm.horizon_timeout",
+        c"Sets for how long a backfill waits while the oldest snapshot does not move.",
+        c"Until it moves, a page that was changed has no room for more new rows. Zero: it does not wait.",
+        &HORIZON_TIMEOUT,
+        0,
+        i32::MAX,
+        GucContext::Userset,
+        GucFlags::UNIT_MS,
+    );
+    GucRegistry::define_int_guc(
         c"zdm.max_blocker_age",
         c"Sets the age of a transaction whose locks DDL does not wait for.",
         c"The guard refuses DDL that would wait for it. Zero: it may wait.",
@@ -210,6 +226,14 @@ pub fn define() {
         i32::MAX,
         GucContext::Suset,
         GucFlags::UNIT_KB,
+    );
+    GucRegistry::define_bool_guc(
+        c"zdm.synchronous_commit",
+        c"Sets whether a backfill waits for the disk after each batch.",
+        c"off: after a crash the last batches may have to be done again. The end of a job is waited for in any case.",
+        &SYNCHRONOUS_COMMIT,
+        GucContext::Userset,
+        GucFlags::default(),
     );
     // SAFETY: the argument is a NUL-terminated string that lives for ever; the call only marks the prefix (guc.c, MarkGUCPrefixReserved).
     unsafe { pgrx::pg_sys::MarkGUCPrefixReserved(c"zdm".as_ptr()) };

@@ -3,7 +3,7 @@
 use crate::backfill::job::{Job, Lease};
 use crate::backfill::older::wait_for_writers;
 use crate::backfill::progress::{Figures, Progress, duration, notice, warning};
-use crate::backfill::settings::Settings;
+use crate::backfill::settings::{Settings, commit_later};
 use crate::backfill::target::identity::Same;
 use crate::backfill::target::{Part, Walk};
 use crate::backfill::transaction;
@@ -12,6 +12,7 @@ use crate::backfill::walk::key::{KeyWalk, count_remaining, upper_bound};
 use crate::backfill::walk::ladder::LadderWalk;
 use crate::backfill::walk::{Statements, Step, Walker};
 use crate::error::{Error, sqlstate};
+use crate::guc;
 use crate::spi::{Arg, Connection};
 use crate::text::{count, thousands};
 
@@ -97,6 +98,9 @@ fn walk_part(
             }
         }
         let step = batch_transaction(connection, &settings, || {
+            if !guc::SYNCHRONOUS_COMMIT.get() {
+                commit_later();
+            }
             if same.check(connection)? {
                 walker.mind_triggers();
             }

@@ -79,6 +79,13 @@ impl Settings {
     }
 }
 
+/// Lets the current transaction's commit not wait for the disk: the changes and the position after them are lost together, if they are.
+pub fn commit_later() {
+    if current(c"synchronous_commit") != "off" {
+        set(c"synchronous_commit", "off", pg_sys::GucAction::GUC_ACTION_LOCAL);
+    }
+}
+
 /// Runs `f` under the settings in which keys are written down and read.
 pub fn canonical<T>(f: impl FnOnce() -> T) -> T {
     // SAFETY: a nest level opened here is closed here; when `f` unwinds, the abort of the (sub)transaction closes it (guc.c, AtEOXact_GUC).

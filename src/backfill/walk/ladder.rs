@@ -14,6 +14,7 @@ use super::{Statements, Step, Walker, block_start, blocks_of};
 use crate::backfill::progress::notice;
 use crate::backfill::target::Part;
 use crate::error::Error;
+use crate::guc;
 use crate::shim::ServerError;
 use crate::spi::{Arg, Connection};
 use pgrx::pg_sys;
@@ -24,8 +25,18 @@ use std::time::{Duration, Instant};
 const WINDOW: i64 = 1024;
 /// How often the horizon is looked at while there is nothing to do but wait, in milliseconds.
 const LOOK: i64 = 5;
-/// For so long the horizon may stand still before the walk goes on without it.
-const STILL: Duration = Duration::from_secs(30);
+
+/// Who may keep the horizon where it is: what is oldest, in words. Without the right to see it, it is not there.
+const HOLDER: &str = "SELECT h.who FROM (
+    SELECT pg_catalog.concat('process ', a.pid, NULLIF(pg_catalog.concat(' of ', a.usename), ' of ')),
+           GREATEST(pg_catalog.age(a.backend_xmin), pg_catalog.age(a.backend_xid))
+      FROM pg_catalog.pg_stat_activity a
+     WHERE a.pid OPERATOR(pg_catalog.<>) pg_catalog.pg_backend_pid() AND COALESCE(a.backend_xmin, a.backend_xid) IS NOT NULL
+    UNION ALL
+    SELECT pg_catalog.concat('replication slot ', s.slot_name), pg_catalog.age(s.xmin) FROM pg_catalog.pg_replication_slots s WHERE s.xmin IS NOT NULL
+    UNION ALL
+    SELECT pg_catalog.concat('prepared transaction ', pg_catalog.quote_literal(p.gid)), pg_catalog.age(p.transaction) FROM pg_catalog.pg_prepared_xacts p
+  ) h(who, age) ORDER BY h.age DESC LIMIT 1";
 
 unsafe extern "C-unwind" {
     fn zdm_shim_horizon(relation: pg_sys::Oid, oldest: *mut pg_sys::TransactionId) -> *mut pg_sys::ErrorData;
@@ -59,6 +70,7 @@ pub struct LadderWalk<'a> {
     sweep: Sweep,
     horizon: pg_sys::TransactionId,
     moved: Instant,
+    told: bool,
 }
 
 impl<'a> LadderWalk<'a> {
@@ -89,6 +101,7 @@ impl<'a> LadderWalk<'a> {
             sweep: Sweep::default(),
             horizon: pg_sys::InvalidTransactionId,
             moved: Instant::now(),
+            told: false,
         })
     }
 
@@ -100,7 +113,7 @@ impl<'a> LadderWalk<'a> {
 
     /// The window to visit: one whose old versions are gone, or a new one; `None`: there is nothing to do yet.
     fn choose(&mut self, batch: i64) -> Option<Window> {
-        let free = |window: &Window| window.after.is_none_or(|after| precedes(after, self.horizon)) || self.moved.elapsed() > STILL;
+        let free = |window: &Window| window.after.is_none_or(|after| precedes(after, self.horizon)) || self.stands_still();
         if let Some(window) = self.windows.iter().find(|window| free(window)) {
             return Some(*window);
         }
@@ -124,6 +137,24 @@ impl<'a> LadderWalk<'a> {
         self.windows.is_empty() && self.next >= self.blocks
     }
 
+    /// Whether it is no use to wait.
+    fn stands_still(&self) -> bool {
+        self.moved.elapsed() >= Duration::from_millis(u64::from(guc::HORIZON_TIMEOUT.get().unsigned_abs()))
+    }
+
+    /// Says once that the walk goes on, and what it does not wait for.
+    fn tell(&self) -> Result<(), Error> {
+        let found = self.connection.query(HOLDER, &[])?;
+        let holder = found.iter().next().map_or("an old transaction".to_owned(), |row| row.string(0));
+        self.connection.commit()?;
+        notice(
+            format!("the backfill of {} goes on without waiting for {holder}", self.part.name),
+            Some("While it may see old row versions their room cannot be used again, so the table and its indexes grow as with a plain UPDATE.".to_owned()),
+            Some("End it, or raise zdm.horizon_timeout.".to_owned()),
+        );
+        Ok(())
+    }
+
     /// Looks how far the horizon is.
     fn look(&mut self) -> Result<(), Error> {
         let mut oldest = pg_sys::InvalidTransactionId;
@@ -131,7 +162,7 @@ impl<'a> LadderWalk<'a> {
         ServerError::check(unsafe { zdm_shim_horizon(self.part.relation, &mut oldest) })?;
         self.connection.commit()?;
         if oldest != self.horizon {
-            (self.horizon, self.moved) = (oldest, Instant::now());
+            (self.horizon, self.moved, self.told) = (oldest, Instant::now(), false);
         }
         Ok(())
     }
@@ -142,22 +173,12 @@ impl Walker for LadderWalk<'_> {
         if self.is_done() {
             return Ok(0);
         }
-        let stood = self.moved.elapsed() > STILL;
         self.look()?;
         self.visit = self.choose(batch);
-        if !stood && self.moved.elapsed() > STILL {
-            notice(
-                format!(
-                    "the oldest transaction has been the same for {} s: the backfill of {} goes on without waiting for it",
-                    STILL.as_secs(),
-                    self.part.name
-                ),
-                Some(
-                    "Old row versions cannot be removed while it is open, so the table and its indexes grow as with a plain UPDATE."
-                        .to_owned(),
-                ),
-                Some("Look for it in pg_stat_activity (backend_xmin), pg_replication_slots (xmin) and pg_prepared_xacts.".to_owned()),
-            );
+        let in_vain =
+            self.visit.is_some_and(|window| !self.windows.is_empty() && window.after.is_some_and(|after| !precedes(after, self.horizon)));
+        if in_vain && !std::mem::replace(&mut self.told, true) {
+            self.tell()?;
         }
         Ok(if self.visit.is_some() { 0 } else { LOOK })
     }
