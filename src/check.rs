@@ -11,6 +11,7 @@ pub mod rows;
 
 use crate::catalog::{LiveCatalog, shim};
 use crate::error::{Error, sqlstate};
+use crate::pg_compat;
 use crate::shim::sql_function;
 use crate::text::{misread, to_server};
 use pgrx::pg_sys;
@@ -30,11 +31,26 @@ sql_function!(zdm_set_rule_policy, pg_finfo_zdm_set_rule_policy, policy::set);
 fn check_ddl(fcinfo: pg_sys::FunctionCallInfo) -> Result<pg_sys::Datum, Error> {
     let mut rows = Rows::new(fcinfo);
     let Some(sql) = input::argument(fcinfo, 0)? else { return Ok(pg_sys::Datum::null()) };
-    raw_parse(&sql)?;
-    for finding in judge(LiveCatalog::new(fcinfo).probing(input::flag(fcinfo, 1)), sql.text.as_deref())? {
+    for finding in judge_text(LiveCatalog::new(fcinfo).probing(input::flag(fcinfo, 1)), &sql)? {
         rows.push(row(&finding))?;
     }
     Ok(pg_sys::Datum::null())
+}
+
+/// Stands for the command of what was not read.
+const NO_COMMAND: &str = "???";
+
+/// Everything there is to say about a text that this server reads.
+fn judge_text(catalog: LiveCatalog, sql: &input::Input) -> Result<Vec<Finding>, Error> {
+    // what the parser has read by the same grammar the server reads, too
+    if !pg_compat::IS_PARSERS_GRAMMAR {
+        raw_parse(sql)?;
+    }
+    let findings = judge(catalog, sql.text.as_deref())?;
+    if pg_compat::IS_PARSERS_GRAMMAR && findings.iter().any(|finding| ["", NO_COMMAND].contains(&finding.command.as_str())) {
+        raw_parse(sql)?;
+    }
+    Ok(findings)
 }
 
 /// Lets the server's grammar read a text, without what a file holds for psql.
@@ -128,7 +144,7 @@ const NOT_STANDARD: &str = "it holds a backslash, and standard_conforming_string
 
 /// The verdict on a text that cannot be judged as a whole.
 pub fn unknown(why: &str) -> Finding {
-    Finding::new(Risk::Unknown, "not-analyzable", "???", format!("cannot be judged: {why}"))
+    Finding::new(Risk::Unknown, "not-analyzable", NO_COMMAND, format!("cannot be judged: {why}"))
 }
 
 /// The columns of `zdm.check_ddl`.

@@ -19,8 +19,7 @@ pub fn check_report(fcinfo: pg_sys::FunctionCallInfo) -> Result<pg_sys::Datum, E
         // SAFETY: fcinfo is the function manager's.
         return Ok(unsafe { pgrx::fcinfo::pg_return_null(fcinfo) });
     };
-    super::raw_parse(&sql)?;
-    let findings = super::judge(LiveCatalog::new(fcinfo).probing(input::flag(fcinfo, 4)), sql.text.as_deref())?;
+    let findings = super::judge_text(LiveCatalog::new(fcinfo).probing(input::flag(fcinfo, 4)), &sql)?;
     let source = Source {
         text: sql.text.as_deref().unwrap_or_default(),
         file: file.as_deref(),
