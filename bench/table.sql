@@ -2,7 +2,7 @@
 CREATE TABLE t (
     id     bigint PRIMARY KEY,
     a      text,
-    b      integer,
+    b      integer NOT NULL,
     c      timestamptz,
     d      text,
     newcol bigint
