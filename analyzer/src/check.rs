@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 use crate::catalog::{Catalog, Oid, Relation, RelationKind, Size};
-use crate::effects::Touch;
+use crate::effects::{Effects, Touch};
 use crate::finding::{Effect, Finding, Risk};
 use crate::ir::{Block, Fact, Kind, Part, Scope, Statement};
 use crate::lock::LockMode;
@@ -86,10 +86,18 @@ pub fn verdict(sql: &str, catalog: &dyn Catalog) -> Verdict {
     let Ok(statements) = parse::statements(sql, &|| catalog.interrupted()) else {
         return Verdict { findings: check(sql, catalog), foreseen: None };
     };
-    let findings = check_statements(&statements, sql, catalog);
-    let [statement] = statements.as_slice() else { return Verdict { findings, foreseen: None } };
-    let script = Script::new(catalog);
+    let [statement] = statements.as_slice() else {
+        return Verdict { findings: check_statements(&statements, sql, catalog), foreseen: None };
+    };
+    let mut script = Script::new(catalog);
+    script.expect(&statements);
+    let inside = opened(statement, sql, &script, true).map(|opened| {
+        let findings = block_findings(&opened, &[], sql, &mut script);
+        script = Script::new(catalog);
+        findings
+    });
     let effects = model::of(statement, &script);
+    let findings = inside.unwrap_or_else(|| judge_effects(statement, &[], sql, &effects).0);
     let foreseen = effects.touches().iter().map(|touch| Foreseen {
         relation: touch.relation.oid,
         lock: touch.lock,
@@ -111,8 +119,11 @@ pub fn prepared_text(sql: &str) -> Option<String> {
 
 /// The findings on one statement, the only one of a statement without any says that it is safe; and what it leaves behind.
 fn judge(statement: &Statement, later: &[Statement], text: &str, script: &Script) -> (Vec<Finding>, Deeds) {
-    let effects = model::of(statement, script);
-    let mut context = Context::new(statement, later, text, &effects);
+    judge_effects(statement, later, text, &model::of(statement, script))
+}
+
+fn judge_effects(statement: &Statement, later: &[Statement], text: &str, effects: &Effects) -> (Vec<Finding>, Deeds) {
+    let mut context = Context::new(statement, later, text, effects);
     let reports = rules::reports(&mut context);
     (weigh::findings(&context, reports), context.deeds())
 }

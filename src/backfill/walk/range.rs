@@ -37,7 +37,7 @@ impl Range {
             Some(count) => Some(connection.execute(count, &arguments)?.only()?.int8(0)),
         };
         let updated = if self.looked && self.count.is_none() {
-            connection.execute(&self.update, &arguments)?.processed as i64
+            connection.execute(&self.update, &arguments)?.processed
         } else {
             let done = connection.execute(&self.checked, &arguments)?;
             let row = done.only()?;
