@@ -56,7 +56,7 @@ pub static GUARD_MESSAGES: GucSetting<bool> = GucSetting::<bool>::new(true);
 /// The guard's mode for this session.
 pub static GUARD_MODE: GucSetting<GuardMode> = GucSetting::<GuardMode>::new(GuardMode::Default);
 
-/// For how long a ladder waits while the oldest snapshot does not move, in milliseconds; 0: it does not wait.
+/// For how long a ladder waits at a stretch for old snapshots to end, in milliseconds; 0: it does not wait.
 pub static HORIZON_TIMEOUT: GucSetting<i32> = GucSetting::<i32>::new(30_000);
 
 /// DDL is refused while a transaction that is older holds a lock that it would wait for, in seconds; 0: never.
@@ -161,8 +161,8 @@ pub fn define() {
     );
     GucRegistry::define_int_guc(
         c"zdm.horizon_timeout",
-        c"Sets for how long a backfill waits while the oldest snapshot does not move.",
-        c"Until it moves, a page that was changed has no room for more new rows. Zero: it does not wait.",
+        c"Sets for how long a backfill waits at a stretch for old snapshots to end.",
+        c"Until then, a page that was changed has no room for more new rows. Zero: it does not wait.",
         &HORIZON_TIMEOUT,
         0,
         i32::MAX,

@@ -510,3 +510,34 @@ fn a_type_takes_columns_along() {
     assert!(rules.contains(&"drop-object"), "{rules:?}");
     assert_eq!(verdict("DROP DOMAIN label", &db), (Risk::Caution, vec!["drop-object"]));
 }
+
+#[test]
+fn every_kind_of_statement_is_known() {
+    let db = examples();
+    let quiet = [
+        "SECURITY LABEL FOR provider ON ROLE boss IS 'x'",
+        "IMPORT FOREIGN SCHEMA remote FROM SERVER s INTO public",
+        "CREATE CONVERSION c FOR 'LATIN1' TO 'UTF8' FROM f",
+        "CREATE TRANSFORM FOR int LANGUAGE sql (FROM SQL WITH FUNCTION f(internal))",
+        "ALTER COLLATION c REFRESH VERSION",
+        "ALTER LARGE OBJECT 1 OWNER TO boss",
+        "CREATE USER MAPPING FOR boss SERVER s",
+        "ALTER USER MAPPING FOR boss SERVER s OPTIONS (SET user 'x')",
+        "DROP USER MAPPING FOR boss SERVER s",
+        "ALTER OPERATOR FAMILY f USING btree ADD FUNCTION 1 g(int, int)",
+        "ALTER TEXT SEARCH CONFIGURATION c ADD MAPPING FOR word WITH simple",
+        "ALTER TEXT SEARCH DICTIONARY d (language = 'english')",
+        "ALTER EXTENSION hstore ADD FUNCTION f(int)",
+    ];
+    for sql in quiet {
+        let said = check(sql, &db);
+        assert!(said.iter().all(|one| one.rule != Some("unbounded-effect") && one.rule != Some("not-analyzable")), "{sql}: {said:?}");
+        assert_eq!(zdm_analyzer::effects(sql, &db).map(|all| all.len()), Ok(0), "{sql}");
+    }
+    for sql in
+        ["ALTER EXTENSION hstore ADD TABLE users", "ALTER EXTENSION hstore DROP TABLE users", "SECURITY LABEL ON COLUMN users.email IS 'x'"]
+    {
+        let effects = zdm_analyzer::effects(sql, &db).unwrap_or_default();
+        assert_eq!(effects.iter().map(|one| one.lock.pg_name()).collect::<Vec<_>>(), ["ShareUpdateExclusiveLock"], "{sql}");
+    }
+}

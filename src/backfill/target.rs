@@ -323,7 +323,10 @@ fn part(connection: &Connection, request: &Request, row: Row<'_>, alias: &str, p
         Falsified::NotProved { why } => Err(why.as_str()),
         _ => Ok(()),
     };
-    let strategy::Chosen { walk, why } = strategy::choose(connection, request, relation, &name, key, proved)?;
+    let strategy::Chosen { walk, why } = strategy::choose(connection, request, relation, (&name, alias), key, proved)?;
+    if !matches!(walk, Walk::Key(_)) {
+        connection.query(&format!("EXPLAIN (COSTS false) SELECT ctid FROM ONLY {name}"), &[])?;
+    }
     let columns = identity::columns(connection, request, relation, &walk)?;
     Ok(Part { relation, name, walk, why, upper: None, rows: rows as i64, before_trigger: row.bool(6), columns })
 }

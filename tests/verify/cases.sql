@@ -1196,3 +1196,8 @@ REASSIGN OWNED BY shop_reader TO CURRENT_USER
 
 -- fails: role "nobody_here" does not exist
 DROP OWNED BY nobody_here
+
+ALTER EXTENSION plpgsql ADD TABLE users
+
+-- setup: ALTER EXTENSION plpgsql ADD TABLE users
+ALTER EXTENSION plpgsql DROP TABLE users

@@ -4,8 +4,8 @@ use std::ops::Range;
 
 use pg_query::protobuf::node::Node as Tree;
 use pg_query::protobuf::{
-    AlterDatabaseStmt, AlterPublicationAction, AlterSeqStmt, CommentStmt, CreateFunctionStmt, CreateStatsStmt, CreateTableAsStmt,
-    DiscardMode, Node, ObjectType, ReindexObjectType, ReindexStmt, SelectStmt, VacuumStmt, VariableSetStmt,
+    AlterDatabaseStmt, AlterPublicationAction, AlterSeqStmt, CreateFunctionStmt, CreateStatsStmt, CreateTableAsStmt, DiscardMode, Node,
+    ObjectType, ReindexObjectType, ReindexStmt, SelectStmt, VacuumStmt, VariableSetStmt,
 };
 
 use super::{alter, create, domain, drop, expr, modify, names, rename, transaction};
@@ -56,7 +56,7 @@ pub fn kind(node: &Tree, sql: &str, span: &Range<usize>) -> Kind {
             Kind::SetVariable { name: String::new(), values: Vec::new(), local: false }
         }
         Tree::TransactionStmt(statement) => transaction::kind(statement),
-        _ => creations(node).or_else(|| locks(node)).or_else(|| opaque(node)).unwrap_or(Kind::Ignored),
+        _ => creations(node).or_else(|| locks(node)).or_else(|| opaque(node)).unwrap_or_else(|| quiet(node)),
     }
 }
 
@@ -117,7 +117,9 @@ fn locks(node: &Tree) -> Option<Kind> {
         }
         Tree::AlterPolicyStmt(policy) => create::locked(policy.table.as_ref(), AccessExclusive, Recursion::None),
         Tree::AlterSeqStmt(sequence) => alter_sequence(sequence),
-        Tree::CommentStmt(comment) => comment_on(comment),
+        Tree::CommentStmt(comment) => named_object(comment.objtype, comment.object.as_deref()),
+        Tree::SecLabelStmt(label) => named_object(label.objtype, label.object.as_deref()),
+        Tree::AlterExtensionContentsStmt(contents) => named_object(contents.objtype, contents.object.as_deref()),
         Tree::CreateStatsStmt(statistics) => create_statistics(statistics),
         Tree::CreatePublicationStmt(publication) => create::publication_tables(&publication.pubobjects, None),
         Tree::AlterPublicationStmt(publication) if publication.action != AlterPublicationAction::Undefined as i32 => {
@@ -129,7 +131,6 @@ fn locks(node: &Tree) -> Option<Kind> {
             let locks = lock.relations.iter().filter_map(range_var);
             Kind::Locks(locks.map(|target| Lock { target, mode, recursion: Recursion::All, missing_ok: false, on: None }).collect())
         }
-        Tree::SecLabelStmt(_) => Kind::Ignored,
         Tree::AlterOwnerStmt(owner) => match owner.relation.as_ref() {
             Some(relation) => create::locked(Some(relation), AccessExclusive, Recursion::None),
             None => Kind::Ignored,
@@ -143,6 +144,74 @@ fn locks(node: &Tree) -> Option<Kind> {
         },
         _ => return None,
     })
+}
+
+/// Statements that touch no table, or are looked at by what they hold only. What is none of these is not known: that is never safe.
+fn quiet(node: &Tree) -> Kind {
+    match node {
+        Tree::AlterCollationStmt(_)
+        | Tree::AlterDatabaseRefreshCollStmt(_)
+        | Tree::AlterDatabaseSetStmt(_)
+        | Tree::AlterDatabaseStmt(_)
+        | Tree::AlterDefaultPrivilegesStmt(_)
+        | Tree::AlterEventTrigStmt(_)
+        | Tree::AlterFdwStmt(_)
+        | Tree::AlterForeignServerStmt(_)
+        | Tree::AlterFunctionStmt(_)
+        | Tree::AlterOpFamilyStmt(_)
+        | Tree::AlterOperatorStmt(_)
+        | Tree::AlterPublicationStmt(_)
+        | Tree::AlterRoleSetStmt(_)
+        | Tree::AlterRoleStmt(_)
+        | Tree::AlterStatsStmt(_)
+        | Tree::AlterSubscriptionStmt(_)
+        | Tree::AlterSystemStmt(_)
+        | Tree::AlterTableSpaceOptionsStmt(_)
+        | Tree::AlterTsconfigurationStmt(_)
+        | Tree::AlterTsdictionaryStmt(_)
+        | Tree::AlterTypeStmt(_)
+        | Tree::AlterUserMappingStmt(_)
+        | Tree::CallStmt(_)
+        | Tree::CheckPointStmt(_)
+        | Tree::ClosePortalStmt(_)
+        | Tree::ConstraintsSetStmt(_)
+        | Tree::CreateAmStmt(_)
+        | Tree::CreateCastStmt(_)
+        | Tree::CreateConversionStmt(_)
+        | Tree::CreateEventTrigStmt(_)
+        | Tree::CreateExtensionStmt(_)
+        | Tree::CreateFdwStmt(_)
+        | Tree::CreateForeignServerStmt(_)
+        | Tree::CreateOpClassStmt(_)
+        | Tree::CreateOpFamilyStmt(_)
+        | Tree::CreatePlangStmt(_)
+        | Tree::CreateRoleStmt(_)
+        | Tree::CreateSchemaStmt(_)
+        | Tree::CreateSubscriptionStmt(_)
+        | Tree::CreateTableSpaceStmt(_)
+        | Tree::CreateTransformStmt(_)
+        | Tree::CreateUserMappingStmt(_)
+        | Tree::CreatedbStmt(_)
+        | Tree::DeallocateStmt(_)
+        | Tree::DeclareCursorStmt(_)
+        | Tree::DefineStmt(_)
+        | Tree::DiscardStmt(_)
+        | Tree::DropRoleStmt(_)
+        | Tree::DropSubscriptionStmt(_)
+        | Tree::DropTableSpaceStmt(_)
+        | Tree::DropUserMappingStmt(_)
+        | Tree::ExplainStmt(_)
+        | Tree::FetchStmt(_)
+        | Tree::GrantRoleStmt(_)
+        | Tree::GrantStmt(_)
+        | Tree::ImportForeignSchemaStmt(_)
+        | Tree::ListenStmt(_)
+        | Tree::NotifyStmt(_)
+        | Tree::PrepareStmt(_)
+        | Tree::UnlistenStmt(_)
+        | Tree::VariableShowStmt(_) => Kind::Ignored,
+        _ => Kind::Opaque { reason: "what it does is not known", rule: OpaqueRule::Unbounded },
+    }
 }
 
 /// Statements whose effect the text does not show.
@@ -195,9 +264,10 @@ fn alter_sequence(statement: &AlterSeqStmt) -> Kind {
     Kind::Locks(statement.sequence.as_ref().map(names::target).map(lock).into_iter().collect())
 }
 
-fn comment_on(statement: &CommentStmt) -> Kind {
-    let parts = statement.object.as_deref().map(names::object).unwrap_or_default();
-    let relation = match ObjectType::try_from(statement.objtype) {
+/// Something is said of an object, or an extension gets or loses it (`get_object_address`, objectaddress.c).
+fn named_object(kind: i32, object: Option<&Node>) -> Kind {
+    let parts = object.map(names::object).unwrap_or_default();
+    let relation = match ObjectType::try_from(kind) {
         Ok(
             ObjectType::ObjectTable
             | ObjectType::ObjectView

@@ -5,12 +5,15 @@ use crate::backfill::request::{Request, Strategy};
 use crate::backfill::walk::blocks_of;
 use crate::error::{Error, sqlstate};
 use crate::spi::{Arg, Connection};
+use crate::text::quote;
 use pgrx::pg_sys;
 
 /// A table that is smaller is walked by key if it has one: nobody would notice the difference.
 const BIG: i64 = 1024;
 /// The most visits of a page. More make it slower again: each reads the page once more.
 const MOST: i64 = 16;
+/// Where fewer rows of a page are to be changed, one visit is enough.
+const FEW: i64 = 4;
 /// So many blocks are looked at, from the middle on.
 const SAMPLE: i64 = 32;
 
@@ -30,6 +33,13 @@ const INDEXED: &str = "SELECT EXISTS (
                           AND d.refclassid OPERATOR(pg_catalog.=) 'pg_catalog.pg_class'::pg_catalog.regclass AND d.refobjid OPERATOR(pg_catalog.=) i.indrelid
                           AND d.refobjsubid OPERATOR(pg_catalog.=) a.attnum)))";
 
+/// Whether the caller may do what a walk by blocks or a ladder does.
+const MAY: &str =
+    "SELECT pg_catalog.has_table_privilege($1, 'SELECT') AND pg_catalog.has_function_privilege('zdm.tid_slice(tid, integer)', 'EXECUTE')";
+
+const COLUMNS: &str = "SELECT a.attname FROM pg_catalog.pg_attribute a
+     WHERE a.attrelid OPERATOR(pg_catalog.=) $1 AND a.attnum OPERATOR(pg_catalog.>) 0 AND NOT a.attisdropped";
+
 /// A choice.
 pub struct Chosen {
     pub walk: Walk,
@@ -45,7 +55,7 @@ pub fn choose(
     connection: &Connection,
     request: &Request,
     relation: pg_sys::Oid,
-    name: &str,
+    (name, alias): (&str, &str),
     key: Option<Key>,
     proved: Result<(), &str>,
 ) -> Result<Chosen, Error> {
@@ -63,7 +73,7 @@ pub fn choose(
             match (strategy, key) {
                 (Some(Strategy::Block), _) => asked(Walk::Block),
                 (Some(Strategy::Ladder), _) => asked(Walk::Ladder(slices(connection, relation, name)?.unwrap_or(MOST).max(2))),
-                (_, key) => by_facts(connection, request, relation, name, key),
+                (_, key) => by_facts(connection, request, relation, (name, alias), key),
             }
         }
     }
@@ -74,16 +84,28 @@ pub fn again(connection: &Connection, relation: pg_sys::Oid, name: &str) -> Resu
     Ok(Walk::Ladder(slices(connection, relation, name)?.unwrap_or(MOST).max(2)))
 }
 
-fn by_facts(connection: &Connection, request: &Request, relation: pg_sys::Oid, name: &str, key: Option<Key>) -> Result<Chosen, Error> {
+fn by_facts(
+    connection: &Connection,
+    request: &Request,
+    relation: pg_sys::Oid,
+    (name, alias): (&str, &str),
+    key: Option<Key>,
+) -> Result<Chosen, Error> {
     let otherwise = |key: Option<Key>, why: &str| match key {
         Some(key) => Chosen { walk: Walk::Key(key), why: Some(why.to_owned()) },
         None => Chosen { walk: Walk::Block, why: None },
     };
-    if blocks_of(connection, relation)? < BIG {
+    let blocks = blocks_of(connection, relation)?;
+    if blocks < BIG {
         return Ok(Chosen { why: None, ..otherwise(key, "") });
     }
-    if !connection.query("SELECT pg_catalog.has_table_privilege($1, 'SELECT')", &[Arg::oid(relation)])?.only()?.bool(0) {
-        return Ok(otherwise(key, "without the right to read all of its columns it cannot be walked by blocks"));
+    if !connection.query(MAY, &[Arg::oid(relation)])?.only()?.bool(0) {
+        return Ok(otherwise(key, "the right to read all of its columns, or to run zdm.tid_slice, is missing"));
+    }
+    let condition = request.condition.as_ref().map(|condition| format!(" WHERE {}", condition.sql())).unwrap_or_default();
+    let matching = connection.prepare(&format!("SELECT FROM ONLY {name} AS {}{condition}", quote(alias)), &[])?;
+    if connection.planned_rows(&matching)? < (FEW * blocks) as f64 {
+        return Ok(otherwise(key, "few rows of a page match"));
     }
     let columns = serde_json::Value::from(request.set.columns().to_vec()).to_string();
     if connection.query(INDEXED, &[Arg::oid(relation), Arg::text(Some(&columns))])?.only()?.bool(0) {
@@ -103,19 +125,28 @@ fn by_facts(connection: &Connection, request: &Request, relation: pg_sys::Oid, n
 fn slices(connection: &Connection, relation: pg_sys::Oid, name: &str) -> Result<Option<i64>, Error> {
     let blocks = blocks_of(connection, relation)?;
     let first = (blocks / 2 - SAMPLE / 2).max(0);
-    // 28 bytes: the line pointer and the header that pg_column_size counts already are 4 + 24; 24 of each page are its own header
+    let found = connection.query(COLUMNS, &[Arg::oid(relation)])?;
+    // a value that long lies outside of the page, and a pointer of 18 bytes in it (heaptoast.c)
+    let size = |column: &str| {
+        let size = format!("pg_catalog.pg_column_size(\"zdm row\".{})", quote(column));
+        format!("CASE WHEN {size} OPERATOR(pg_catalog.>) 2000 THEN 18 ELSE COALESCE({size}, 0) END")
+    };
+    let sizes: Vec<String> = found.iter().map(|row| size(&row.string(0))).collect();
     let sample = format!(
-        "SELECT pg_catalog.count(*), pg_catalog.count(DISTINCT (r.ctid::pg_catalog.text::pg_catalog.point)[0]),
-                COALESCE(pg_catalog.sum((pg_catalog.pg_column_size(r) OPERATOR(pg_catalog.+) 11) OPERATOR(pg_catalog./) 8 OPERATOR(pg_catalog.*) 8), 0),
-                pg_catalog.current_setting('block_size')::pg_catalog.int8
-           FROM ONLY {name} r WHERE r.ctid OPERATOR(pg_catalog.>=) '({first},0)' AND r.ctid OPERATOR(pg_catalog.<) '({},0)'",
+        "SELECT pg_catalog.count(*), pg_catalog.count(DISTINCT (\"zdm row\".ctid::pg_catalog.text::pg_catalog.point)[0]),
+                COALESCE(pg_catalog.sum(0 OPERATOR(pg_catalog.+) {}), 0), pg_catalog.current_setting('block_size')::pg_catalog.int8
+           FROM ONLY {name} AS \"zdm row\"
+          WHERE \"zdm row\".ctid OPERATOR(pg_catalog.>=) '({first},0)' AND \"zdm row\".ctid OPERATOR(pg_catalog.<) '({},0)'",
+        if sizes.is_empty() { "0".to_owned() } else { sizes.join(" OPERATOR(pg_catalog.+) ") },
         first + SAMPLE
     );
     let found = connection.query(&sample, &[])?;
     let row = found.only()?;
-    let (rows, pages, bytes, block) = (row.int8(0), row.int8(1).max(1), row.int8(2), row.int8(3));
+    let (rows, pages, block) = (row.int8(0), row.int8(1).max(1), row.int8(3));
+    // with its header of 24 bytes, up to a multiple of 8, and 4 bytes for its line pointer
+    let bytes = row.int8(2) + rows * (24 + 4 + 4);
     let (a_page, width) = (rows / pages, bytes / rows.max(1));
-    if rows == 0 || a_page < 4 || width == 0 {
+    if rows == 0 || a_page < FEW || width == 0 {
         return Ok(None);
     }
     let room = ((block - 24) - bytes / pages).max(0) / width;

@@ -16,7 +16,7 @@ use crate::backfill::target::Part;
 use crate::error::Error;
 use crate::guc;
 use crate::shim::ServerError;
-use crate::spi::{Arg, Connection};
+use crate::spi::{Arg, Connection, subtransaction};
 use pgrx::pg_sys;
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
@@ -25,17 +25,25 @@ use std::time::{Duration, Instant};
 const WINDOW: i64 = 1024;
 /// How often the horizon is looked at while there is nothing to do but wait, in milliseconds.
 const LOOK: i64 = 5;
+/// A cancel, which is not to be swallowed.
+const CANCELED: &str = "57014";
 
-/// Who may keep the horizon where it is: what is oldest, in words. Without the right to see it, it is not there.
+/// Who may keep the horizon where it is: what is oldest, in words. Sessions of other databases do not, nor does VACUUM (procarray.c, ComputeXidHorizons).
+/// What the caller has no right to see is not there.
 const HOLDER: &str = "SELECT h.who FROM (
-    SELECT pg_catalog.concat('process ', a.pid, NULLIF(pg_catalog.concat(' of ', a.usename), ' of ')),
+    SELECT CASE WHEN a.backend_type OPERATOR(pg_catalog.=) 'walsender' THEN pg_catalog.concat('the standby of process ', a.pid)
+                WHEN a.usename IS NULL THEN pg_catalog.concat('process ', a.pid)
+                ELSE pg_catalog.concat('process ', a.pid, ' of ', a.usename) END,
            GREATEST(pg_catalog.age(a.backend_xmin), pg_catalog.age(a.backend_xid))
       FROM pg_catalog.pg_stat_activity a
      WHERE a.pid OPERATOR(pg_catalog.<>) pg_catalog.pg_backend_pid() AND COALESCE(a.backend_xmin, a.backend_xid) IS NOT NULL
+       AND (a.backend_type OPERATOR(pg_catalog.=) 'walsender' OR a.datname OPERATOR(pg_catalog.=) pg_catalog.current_database())
+       AND NOT EXISTS (SELECT FROM pg_catalog.pg_stat_progress_vacuum v WHERE v.pid OPERATOR(pg_catalog.=) a.pid)
     UNION ALL
     SELECT pg_catalog.concat('replication slot ', s.slot_name), pg_catalog.age(s.xmin) FROM pg_catalog.pg_replication_slots s WHERE s.xmin IS NOT NULL
     UNION ALL
-    SELECT pg_catalog.concat('prepared transaction ', pg_catalog.quote_literal(p.gid)), pg_catalog.age(p.transaction) FROM pg_catalog.pg_prepared_xacts p
+    SELECT pg_catalog.concat('prepared transaction ', pg_catalog.quote_literal(p.gid)), pg_catalog.age(p.transaction)
+      FROM pg_catalog.pg_prepared_xacts p WHERE p.database OPERATOR(pg_catalog.=) pg_catalog.current_database()
   ) h(who, age) ORDER BY h.age DESC LIMIT 1";
 
 unsafe extern "C-unwind" {
@@ -49,7 +57,7 @@ struct Window {
     last: i64,
     /// The rows to be changed next: those at every n-th line pointer from this one.
     slice: i64,
-    /// The transaction that changed the rows before.
+    /// The transactions that changed the rows before are older than this one.
     after: Option<pg_sys::TransactionId>,
 }
 
@@ -69,8 +77,12 @@ pub struct LadderWalk<'a> {
     range: Option<Range>,
     sweep: Sweep,
     horizon: pg_sys::TransactionId,
-    moved: Instant,
-    told: bool,
+    /// Since when there has been nothing to do but wait.
+    waiting: Option<Instant>,
+    /// It was waited for this one in vain: until it is gone none is waited for.
+    given_up: Option<pg_sys::TransactionId>,
+    /// Who was named last.
+    named: Option<String>,
 }
 
 impl<'a> LadderWalk<'a> {
@@ -100,8 +112,9 @@ impl<'a> LadderWalk<'a> {
             range: None,
             sweep: Sweep::default(),
             horizon: pg_sys::InvalidTransactionId,
-            moved: Instant::now(),
-            told: false,
+            waiting: None,
+            given_up: None,
+            named: None,
         })
     }
 
@@ -113,8 +126,9 @@ impl<'a> LadderWalk<'a> {
 
     /// The window to visit: one whose old versions are gone, or a new one; `None`: there is nothing to do yet.
     fn choose(&mut self, batch: i64) -> Option<Window> {
-        let free = |window: &Window| window.after.is_none_or(|after| precedes(after, self.horizon)) || self.stands_still();
-        if let Some(window) = self.windows.iter().find(|window| free(window)) {
+        if let Some(window) =
+            self.windows.iter().find(|window| self.is_free(window)).or(self.windows.front().filter(|_| self.given_up.is_some()))
+        {
             return Some(*window);
         }
         let in_flight: i64 = self.windows.iter().map(|window| window.last - window.first).sum();
@@ -137,32 +151,53 @@ impl<'a> LadderWalk<'a> {
         self.windows.is_empty() && self.next >= self.blocks
     }
 
-    /// Whether it is no use to wait.
-    fn stands_still(&self) -> bool {
-        self.moved.elapsed() >= Duration::from_millis(u64::from(guc::HORIZON_TIMEOUT.get().unsigned_abs()))
+    /// Whether nobody sees the versions any more that the last visit of a window left. (If the horizon is not known the batch finds out why.)
+    fn is_free(&self, window: &Window) -> bool {
+        window.after.is_none_or(|after| self.horizon == pg_sys::InvalidTransactionId || !precedes(self.horizon, after))
     }
 
-    /// Says once that the walk goes on, and what it does not wait for.
-    fn tell(&self) -> Result<(), Error> {
-        let found = self.connection.query(HOLDER, &[])?;
-        let holder = found.iter().next().map_or("an old transaction".to_owned(), |row| row.string(0));
+    /// Gives up to wait after a while; says so, and for whom, if that is another one than before.
+    fn give_up(&mut self, tell: bool) -> Result<(), Error> {
+        self.given_up = self
+            .windows
+            .iter()
+            .filter_map(|window| window.after)
+            .max_by_key(|after| after.into_inner().wrapping_sub(self.horizon.into_inner()));
+        if !tell {
+            return Ok(());
+        }
+        let found = subtransaction(|| self.connection.query(HOLDER, &[]));
         self.connection.commit()?;
-        notice(
-            format!("the backfill of {} goes on without waiting for {holder}", self.part.name),
-            Some("While it may see old row versions their room cannot be used again, so the table and its indexes grow as with a plain UPDATE.".to_owned()),
-            Some("End it, or raise zdm.horizon_timeout.".to_owned()),
-        );
+        let holder = match found {
+            Ok(found) => found.iter().next().map(|row| row.string(0)),
+            Err(error) if error.sqlstate() == CANCELED => return Err(error),
+            Err(_) => None,
+        };
+        let holder = holder.unwrap_or_else(|| "an old transaction".to_owned());
+        if self.named.as_ref() != Some(&holder) {
+            notice(
+                format!("the backfill of {} goes on without waiting for {holder}", self.part.name),
+                Some(
+                    "While it may see old row versions their room cannot be used again, so the table and its indexes grow as with a plain UPDATE."
+                        .to_owned(),
+                ),
+                Some("End it, or raise zdm.horizon_timeout.".to_owned()),
+            );
+            self.named = Some(holder);
+        }
         Ok(())
     }
 
     /// Looks how far the horizon is.
     fn look(&mut self) -> Result<(), Error> {
         let mut oldest = pg_sys::InvalidTransactionId;
-        // SAFETY: within a transaction; errors come back as data.
-        ServerError::check(unsafe { zdm_shim_horizon(self.part.relation, &mut oldest) })?;
+        // SAFETY: within a transaction; an error comes back as data, and the subtransaction is taken back then.
+        let looked = subtransaction(|| Ok(ServerError::check(unsafe { zdm_shim_horizon(self.part.relation, &mut oldest) })?));
         self.connection.commit()?;
-        if oldest != self.horizon {
-            (self.horizon, self.moved, self.told) = (oldest, Instant::now(), false);
+        looked?;
+        self.horizon = oldest;
+        if self.given_up.is_some_and(|until| !precedes(oldest, until)) {
+            self.given_up = None;
         }
         Ok(())
     }
@@ -175,12 +210,17 @@ impl Walker for LadderWalk<'_> {
         }
         self.look()?;
         self.visit = self.choose(batch);
-        let in_vain =
-            self.visit.is_some_and(|window| !self.windows.is_empty() && window.after.is_some_and(|after| !precedes(after, self.horizon)));
-        if in_vain && !std::mem::replace(&mut self.told, true) {
-            self.tell()?;
+        if self.visit.is_some() {
+            self.waiting = None;
+            return Ok(0);
         }
-        Ok(if self.visit.is_some() { 0 } else { LOOK })
+        let since = *self.waiting.get_or_insert_with(Instant::now);
+        let patience = u64::from(guc::HORIZON_TIMEOUT.get().unsigned_abs());
+        if since.elapsed() < Duration::from_millis(patience) {
+            return Ok(LOOK);
+        }
+        self.give_up(patience > 0)?;
+        Ok(0)
     }
 
     fn step(&mut self, batch: i64) -> Result<Step, Error> {
@@ -203,8 +243,9 @@ impl Walker for LadderWalk<'_> {
         let Some(range) = &mut self.range else { return Err(Error::new(crate::error::sqlstate::INTERNAL, "no statement for a window")) };
         let arguments = || vec![block_start(window.first), block_start(window.last), Arg::int4(window.slice as i32)];
         let (updated, suppressed) = range.change(self.connection, &self.part.name, arguments)?;
-        // SAFETY: reads the state of the transaction.
-        window.after = Some(unsafe { pg_sys::GetTopTransactionIdIfAny() }).filter(|_| updated > 0);
+        // SAFETY: reads a counter in shared memory. All transactions that have changed rows until now are older.
+        let next = unsafe { pg_sys::ReadNextFullTransactionId() }.value as u32;
+        window.after = (updated > 0).then(|| pg_sys::TransactionId::from(next));
         self.visit = Some(window);
         let position = self.position_after(&window);
         let rows = self.part.rows * (window.last - window.first) / self.blocks.max(1);
@@ -244,5 +285,5 @@ fn most_in_flight() -> i64 {
 /// Whether a transaction is older than another.
 fn precedes(one: pg_sys::TransactionId, other: pg_sys::TransactionId) -> bool {
     // SAFETY: compares two numbers.
-    other != pg_sys::InvalidTransactionId && unsafe { pg_sys::TransactionIdPrecedes(one, other) }
+    unsafe { pg_sys::TransactionIdPrecedes(one, other) }
 }

@@ -45,11 +45,11 @@ impl Sweep {
         // Each sweep may take twice as many rows as the one before, so that rows which others go on adding cannot keep the job for ever; and those that
         // a trigger keeps as they are cannot hide the others.
         let limit = batch.saturating_mul(1 << self.sweeps.min(40));
-        self.sweeps += 1;
         let done = connection.execute(sweep, || vec![Arg::int8(limit)])?;
         let row = done.only()?;
         let (updated, found) = (row.int8(0), row.int8(2));
         super::must_not_match(row.int8(1), table)?;
+        self.sweeps += 1;
         self.fruitless = if updated == 0 && found > 0 { self.fruitless + 1 } else { 0 };
         Ok(Step {
             updated,
