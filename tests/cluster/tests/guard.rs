@@ -137,6 +137,10 @@ fn what_nobody_else_can_see_or_wait_for_is_no_danger() {
     let (_db, mut s) = lab("guard_silent", "enforce");
     s.run("BEGIN; CREATE TABLE fresh AS SELECT * FROM users; CREATE INDEX ON fresh (v); ALTER TABLE fresh ADD PRIMARY KEY (id); COMMIT");
     s.run("BEGIN; SAVEPOINT a; CREATE TABLE fresh2 AS SELECT * FROM users; RELEASE a; ALTER TABLE fresh2 ALTER v SET NOT NULL; COMMIT");
+    s.run(
+        "BEGIN; CREATE TABLE whole (id int, v int) PARTITION BY RANGE (id); CREATE TABLE piece PARTITION OF whole FOR VALUES FROM (0) TO (1000000);
+         INSERT INTO whole SELECT id, v FROM users; ALTER TABLE piece ALTER v SET NOT NULL; CREATE INDEX ON whole (v); CREATE INDEX ON piece (id); COMMIT",
+    );
     s.run("CREATE TEMP TABLE mine AS SELECT * FROM users; CREATE INDEX ON mine (v); ALTER TABLE mine ADD COLUMN w float DEFAULT random()");
     s.run("CREATE TABLE hollow (a int); CREATE INDEX ON hollow (a); ALTER TABLE hollow ADD COLUMN w float DEFAULT random()");
     s.run("CREATE MATERIALIZED VIEW m AS SELECT * FROM users");

@@ -136,6 +136,7 @@ fn secrets_and_rows_are_left_out() {
     refused(s.attempt("ALTER TABLE users ADD COLUMN a float DEFAULT length('password=hunter2') * random()"), "ZDM01");
     refused(s.attempt("EXPLAIN ANALYZE CREATE TABLE x AS SELECT 'hunter2'; TRUNCATE users"), "ZDM01");
     refused(s.attempt(&format!("DO $$BEGIN PERFORM 'hunter2'; {DANGER}; END$$")), "ZDM01");
+    refused(s.attempt("ALTER ROLE postgres PASSWORD 'hunter2'; DROP TABLE users"), "ZDM01");
     s.run("BEGIN; SET LOCAL zdm.allow = '*'; UPDATE users SET note = 'hunter2'; COMMIT");
     until("all are there", || count(&mut other, "event = 'refused'") >= 4 && count(&mut other, "event = 'allowed'") == 1);
     let rows = other.rows(EVENTS);
@@ -312,6 +313,16 @@ fn changes_of_the_guard_are_written_down() {
         ],
     );
     assert_eq!(logged(s.pid).len(), 5);
+    s.run("CREATE ROLE audit_changes_deploy; GRANT SET ON PARAMETER zdm.allow TO audit_changes_deploy");
+    s.run("SELECT zdm.allow_next('truncate', 'public.users', reason => 'OPS-1', for_role => 'audit_changes_deploy')");
+    s.run("SELECT zdm.withdraw_allowance(id) FROM zdm.allowance; SELECT zdm.guard_exempt('audit_changes_deploy', reason => 'OPS-2')");
+    s.run("SELECT zdm.guard_exempt('audit_changes_deploy', false)");
+    s.run("REVOKE SET ON PARAMETER zdm.allow FROM audit_changes_deploy; DROP ROLE audit_changes_deploy");
+    let changes = s.rows("SELECT event, command, reason FROM zdm.audit WHERE event IN ('allowance', 'exempt') ORDER BY at");
+    println!("{changes:?}");
+    assert_eq!(changes.iter().filter(|row| row.starts_with("allowance|")).count(), 2, "{changes:?}");
+    assert_eq!(changes.iter().filter(|row| row.starts_with("exempt|")).count(), 2, "{changes:?}");
+    assert!(changes.iter().any(|row| row.ends_with("|OPS-1")) && changes.iter().any(|row| row.ends_with("|OPS-2")), "{changes:?}");
 }
 
 #[test]

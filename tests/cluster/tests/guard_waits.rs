@@ -81,7 +81,9 @@ fn an_old_transaction_in_the_way_is_named() {
     refused(s.attempt("ALTER TABLE users ADD COLUMN a int"), "55P03");
     s.run("SET zdm.max_blocker_age = '1s'");
     let error = refused(s.attempt("ALTER TABLE users ADD COLUMN a int"), "ZDM01");
-    for part in [format!("zdm[blocked-now]: would wait for process {pid} of postgres"), "pg_terminate_backend".to_owned()] {
+    for part in
+        [format!("zdm[blocked-now]: would wait for process {pid} of postgres"), "pg_terminate_backend".to_owned(), " for ".to_owned()]
+    {
         assert!(error.message().contains(&part), "{part}: {}", error.message());
     }
     assert!(error.detail().unwrap_or_default().contains("looked_at"), "{:?}", error.detail());
