@@ -166,7 +166,7 @@ fn the_layers_are_told() {
 
 #[test]
 fn preloading_keeps_what_is_there() {
-    let (_db, mut s) = lab("layers_preload");
+    let (db, mut s) = lab("layers_preload");
     let setting = "SELECT setconfig FROM pg_db_role_setting WHERE setrole = 0 AND setdatabase = (SELECT oid FROM pg_database WHERE datname = current_database())";
     s.expect(setting, &["{session_preload_libraries=pg_zdm}"]);
     s.run("ALTER DATABASE layers_preload SET session_preload_libraries = 'auto_explain', 'plpgsql'");
@@ -174,6 +174,9 @@ fn preloading_keeps_what_is_there() {
     s.expect(setting, &["{\"session_preload_libraries=auto_explain, plpgsql, pg_zdm\"}"]);
     s.run("SELECT zdm.set_guard('warn', preload => false)");
     s.expect(setting, &["{\"session_preload_libraries=auto_explain, plpgsql\"}"]);
+    // what is not at work any more, and how to get it
+    let hooks = "SELECT active, hint FROM zdm.guard_status() WHERE layer = 'hooks'";
+    db.connect().expect(hooks, &["f|SELECT zdm.set_guard('warn', preload => true);"]);
 }
 
 #[test]
