@@ -110,8 +110,10 @@ pub fn status(fcinfo: pg_sys::FunctionCallInfo) -> Result<pg_sys::Datum, Error> 
         Some(setting) => format!("{setting} loads the library before the first statement of a session"),
         None => "the library is loaded by the first statement that fires an event trigger, and sees those after it".to_owned(),
     };
-    let hint = "SELECT zdm.set_guard('enforce', preload => true);";
-    push(&mut rows, "hooks", from.is_some() && on, &detail, from.is_none().then_some(hint))?;
+    let stored = shim::guard_state()?;
+    let wanted = if stored == "warn" { "warn" } else { "enforce" };
+    let hint = format!("SELECT zdm.set_guard('{wanted}', preload => true);");
+    push(&mut rows, "hooks", from.is_some() && on, &detail, from.is_none().then_some(hint.as_str()))?;
     Ok(pg_sys::Datum::null())
 }
 
