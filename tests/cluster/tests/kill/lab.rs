@@ -107,7 +107,11 @@ impl Lab {
             Some(job) => format!("CALL zdm.run({job})"),
             None => format!("CALL zdm.backfill('t', 'v = v + 1', 'was % 10 <> 0', {BATCH}, '{} ms')", PAUSE.as_millis()),
         };
-        let mut job = self.session().background(&call);
+        // Where the batches are counted they wait for the disk; else they do not, as it is by default, and the last ones may be lost with their positions.
+        let waits = phase != Phase::Random;
+        let mut session = self.session();
+        session.run(&format!("SET zdm.synchronous_commit = {waits}"));
+        let mut job = session.background(&call);
         std::thread::sleep(Duration::from_micros(random.below(RUN.as_micros() as u64)));
         let gate = match phase {
             Phase::Random => None,
@@ -126,7 +130,7 @@ impl Lab {
 
         let mut watch = self.session();
         let batches = self.batches(&mut watch);
-        assert!(batches >= batches_before, "expected no batch to vanish, came: {batches_before}, then {batches}");
+        assert!(!waits || batches >= batches_before, "expected no batch to vanish, came: {batches_before}, then {batches}");
         match phase {
             Phase::Random if self.job.is_none() => "no job yet",
             Phase::Random => "-",

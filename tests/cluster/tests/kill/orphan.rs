@@ -8,7 +8,7 @@ const SOON: Duration = Duration::from_secs(5);
 
 #[test]
 fn a_job_ends_soon_after_its_postmaster() {
-    let mut cluster = Cluster::start(&[]);
+    let mut cluster = Cluster::start(&["zdm.synchronous_commit = on"]);
     let mut s = cluster.connect("postgres");
     s.run(
         "CREATE EXTENSION pg_zdm;
