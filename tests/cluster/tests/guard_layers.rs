@@ -175,6 +175,7 @@ fn preloading_keeps_what_is_there() {
     s.run("SELECT zdm.set_guard('warn', preload => false)");
     s.expect(setting, &["{\"session_preload_libraries=auto_explain, plpgsql\"}"]);
     // what is not at work any more, and how to get it
+    s.run("ALTER DATABASE layers_preload RESET session_preload_libraries");
     let hooks = "SELECT active, hint FROM zdm.guard_status() WHERE layer = 'hooks'";
     db.connect().expect(hooks, &["f|SELECT zdm.set_guard('warn', preload => true);"]);
 }
