@@ -532,12 +532,12 @@ fn every_kind_of_statement_is_known() {
     for sql in quiet {
         let said = check(sql, &db);
         assert!(said.iter().all(|one| one.rule != Some("unbounded-effect") && one.rule != Some("not-analyzable")), "{sql}: {said:?}");
-        assert_eq!(zdm_analyzer::effects(sql, &db).map(|all| all.len()), Ok(0), "{sql}");
+        assert_eq!(effects(sql, &db).map(|all| all.len()), Ok(0), "{sql}");
     }
     for sql in
         ["ALTER EXTENSION hstore ADD TABLE users", "ALTER EXTENSION hstore DROP TABLE users", "SECURITY LABEL ON COLUMN users.email IS 'x'"]
     {
-        let effects = zdm_analyzer::effects(sql, &db).unwrap_or_default();
-        assert_eq!(effects.iter().map(|one| one.lock.pg_name()).collect::<Vec<_>>(), ["ShareUpdateExclusiveLock"], "{sql}");
+        let found = effects(sql, &db).unwrap_or_default();
+        assert_eq!(found.iter().map(|one| one.lock.pg_name()).collect::<Vec<_>>(), ["ShareUpdateExclusiveLock"], "{sql}");
     }
 }
