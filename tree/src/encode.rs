@@ -126,7 +126,7 @@ unsafe fn encode(out: &mut Vec<u8>, message: *const u8, table: *const Table, dep
             return member.map_or(Some(()), |field| value(out, message.add(usize::from(field.offset)), field, depth));
         }
         for field in fields {
-            if is_set(message, field)? {
+            if is_set(message, field) {
                 value(out, message.add(usize::from(field.offset)), field, depth)?;
             }
         }
@@ -147,11 +147,11 @@ unsafe fn oneof(message: *const u8, field: &Field) -> u32 {
 ///
 /// # Safety
 /// The message has the field.
-unsafe fn is_set(message: *const u8, field: &Field) -> Option<bool> {
+unsafe fn is_set(message: *const u8, field: &Field) -> bool {
     // SAFETY: the caller's promise; what stands at the offset is as wide as the highest bits of the mode say.
     unsafe {
         let at = message.add(usize::from(field.offset));
-        Some(match field.presence {
+        match field.presence {
             1.. => {
                 let bit = field.presence.cast_unsigned();
                 message.add(usize::from(bit / 8)).read() & (1 << (bit % 8)) != 0
@@ -163,7 +163,7 @@ unsafe fn is_set(message: *const u8, field: &Field) -> Option<bool> {
                 _ => at.cast::<u64>().read() != 0,
             },
             _ => oneof(message, field) == field.number,
-        })
+        }
     }
 }
 

@@ -25,7 +25,7 @@ use std::sync::OnceLock;
 
 pub use cluster::{Cluster, Database, Stop};
 pub use job::{Job, job_number, percentages};
-pub use program::installed_library;
+pub use program::{cpu, installed_library};
 pub use random::Random;
 pub use session::{Notice, Running, Session, cut_off, refused};
 pub use tree::Tree;

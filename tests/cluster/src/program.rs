@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
+use std::time::Duration;
 
 /// The folder of the server's programs.
 pub fn bindir() -> &'static Path {
@@ -81,4 +82,12 @@ pub fn output(command: &mut Command) -> String {
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim().to_owned();
     assert!(done.status.success(), "{command:?}: {}\n{}\n{}", done.status, text(&done.stdout), text(&done.stderr));
     text(&done.stdout)
+}
+
+/// The time that a process has had, in ticks of 10 ms.
+pub fn cpu(pid: i32) -> Duration {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).expect("the process is there");
+    let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
+    let ticks: u64 = fields[11..13].iter().map(|field| field.parse::<u64>().expect("a number")).sum();
+    Duration::from_millis(ticks * 10)
 }

@@ -5,7 +5,7 @@
 
 use std::time::{Duration, Instant};
 
-use zdm_cluster_tests::{Session, database, shared, until};
+use zdm_cluster_tests::{Session, cpu, database, shared, until};
 
 /// `zdm.max_check_size` by default.
 const LIMIT: usize = 1 << 20;
@@ -145,14 +145,6 @@ fn ask(s: &mut Session, question: &str, timeout: Duration) -> (Duration, Duratio
     let state = error.map(|error| error.code().unwrap_or_else(|| panic!("the session is gone: {error}")).code().to_owned());
     // on a machine that is busy with something else, what counts is what the server did
     (took, took.saturating_sub(timeout).min(worked), state)
-}
-
-/// The time that a process has had, in ticks of 10 ms.
-fn cpu(pid: i32) -> Duration {
-    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).expect("the process is there");
-    let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
-    let ticks: u64 = fields[11..13].iter().map(|field| field.parse::<u64>().expect("a number")).sum();
-    Duration::from_millis(ticks * 10)
 }
 
 #[test]

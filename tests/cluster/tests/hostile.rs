@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use zdm_cluster_tests::{Database, Session, database, refused, shared};
+use zdm_cluster_tests::{Database, Session, cpu, database, refused, shared};
 
 /// The functions, as queries on a text.
 const ASKED: [&str; 3] = [
@@ -338,14 +338,6 @@ fn a_cancel_works_within_a_second() {
     }
     lab.s.run("RESET statement_timeout");
     lab.end();
-}
-
-/// The time that a process has had, in ticks of 10 ms.
-fn cpu(pid: i32) -> Duration {
-    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).expect("the process is there");
-    let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
-    let ticks: u64 = fields[11..13].iter().map(|field| field.parse::<u64>().expect("a number")).sum();
-    Duration::from_millis(ticks * 10)
 }
 
 /// Deep inside functions that call each other there is little room left.
